@@ -1,0 +1,26 @@
+/** Wrong options or arguments: what was wrong, what was got, what was expected, the way out. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+/** Data that cannot be used; the message names file, line, column and value where they are known. */
+export class DataError extends Error {
+  override name = 'DataError'
+}
+
+/** A model file that is not one, is damaged, or comes from a newer format. */
+export class FormatError extends Error {
+  override name = 'FormatError'
+}
+
+/** Training that could not go on; the model holds the last good parameters. */
+export class TrainingError extends Error {
+  override name = 'TrainingError'
+  /** The step (counted from 0) whose loss was not finite, or at which the failure was seen. */
+  readonly step: number
+
+  constructor(message: string, step: number, options?: ErrorOptions) {
+    super(message, options)
+    this.step = step
+  }
+}

@@ -1,0 +1,31 @@
+import { type Heap, NONE } from '../heap.js'
+import type { Kernels } from '../kernels.js'
+
+/** Sums of products, each in double precision and in the order of its index. */
+export function portableDense({ real }: Heap): Pick<Kernels, 'dense' | 'denseWeightGradient'> {
+  return {
+    dense(outDim, inDim, rows, x, weight, outStride, inStride, bias, y) {
+      for (let o = 0; o < outDim; o++) {
+        const first = bias === NONE ? 0 : real[bias + o]
+        for (let t = 0; t < rows; t++) {
+          let sum = first
+          for (let i = 0; i < inDim; i++) sum += real[weight + o * outStride + i * inStride] * real[x + i * rows + t]
+          real[y + o * rows + t] = sum
+        }
+      }
+    },
+    denseWeightGradient(outDim, inDim, rows, x, dy, dWeight, outStride, dBias) {
+      for (let o = 0; o < outDim; o++) {
+        for (let i = 0; i < inDim; i++) {
+          let sum = 0
+          for (let t = 0; t < rows; t++) sum += real[dy + o * rows + t] * real[x + i * rows + t]
+          real[dWeight + o * outStride + i] += sum
+        }
+        if (dBias === NONE) continue
+        let sum = 0
+        for (let t = 0; t < rows; t++) sum += real[dy + o * rows + t]
+        real[dBias + o] += sum
+      }
+    },
+  }
+}

@@ -1,0 +1,34 @@
+import type { Heap, Offset } from '../heap.js'
+import type { Kernels } from '../kernels.js'
+
+type Elementwise = Pick<Kernels, 'exp' | 'log' | 'sincos' | 'tanh' | 'tanhBackward' | 'relu' | 'reluBackward'>
+
+/** The element-wise operations by Math.*, in double precision whatever the heap stores. */
+export function portableElementwise({ real }: Heap): Elementwise {
+  function map(n: number, x: Offset, y: Offset, f: (value: number) => number): void {
+    for (let i = 0; i < n; i++) real[y + i] = f(real[x + i])
+  }
+  return {
+    exp: (n, x, y) => map(n, x, y, Math.exp),
+    log: (n, x, y) => map(n, x, y, Math.log),
+    tanh(n, x, y) {
+      for (let i = 0; i < n; i++) real[y + i] = Math.tanh(real[x + i])
+    },
+    sincos(n, x, sine, cosine) {
+      for (let i = 0; i < n; i++) {
+        const angle = real[x + i]
+        real[sine + i] = Math.sin(angle)
+        real[cosine + i] = Math.cos(angle)
+      }
+    },
+    tanhBackward(n, y, dy, dx) {
+      for (let i = 0; i < n; i++) real[dx + i] = real[dy + i] * (1 - real[y + i] * real[y + i])
+    },
+    relu(n, x, y) {
+      for (let i = 0; i < n; i++) real[y + i] = real[x + i] > 0 ? real[x + i] : 0
+    },
+    reluBackward(n, y, dy, dx) {
+      for (let i = 0; i < n; i++) real[dx + i] = real[y + i] > 0 ? real[dy + i] : 0
+    },
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * What random numbers are drawn for: the third word of the Philox counter.
+ *
+ * Two purposes never share a number, whatever their seed and index. The values are part of every result that was ever
+ * reproduced from a seed: they are added to, never changed.
+ */
+export const PURPOSE = {
+  /** Initial parameters; the index is the layer. */
+  initialise: 1,
+  /** Points of a generator; the index is the point. */
+  data: 2,
+  /** The order of rows in an epoch; the index is the epoch. */
+  shuffle: 3,
+  /** Which rows are held out for validation and test; the index is 0. */
+  split: 4,
+  /** Base noise of samples; the index is the row. */
+  sample: 5,
+  /** Dropped activations; the index is the row. */
+  dropout: 6,
+  /** Fixed structure drawn once (permutations between layers); the index is the layer. */
+  structure: 7,
+  /** Noise added to data before a step; the index is the row. */
+  noise: 8,
+} as const

@@ -1,0 +1,120 @@
+import type { NdArray } from 'ndarray'
+import { DataError, UsageError } from '../errors.js'
+
+/** Points, one a row: nested arrays, an NdArray [rows, columns] of any strides, or flat row-major numbers. */
+export type Rows = readonly (readonly number[])[] | NdArray | Float32Array | Float64Array
+
+/** Points [rows, columns], row-major, without gaps. */
+export interface Matrix {
+  readonly data: Float32Array | Float64Array
+  readonly rows: number
+  readonly columns: number
+}
+
+export interface RowsOptions {
+  /** Lets ±Infinity through: a point there has density 0, but nothing can be trained on it. NaN is always refused. */
+  infinite?: boolean
+}
+
+/**
+ * Reads points as a row-major matrix of `columns` columns.
+ *
+ * Flat typed arrays, and NdArrays of float32 or float64 that are contiguous and row-major, are not copied: the matrix
+ * shares their memory. `what` opens the messages ("Batch has 3 columns, but this flow expects 2.").
+ * Throws UsageError for another shape or type, DataError for a value that is not a (finite) number, naming row and
+ * column counted from 0.
+ */
+export function toMatrix(input: Rows, columns: number, what: string, { infinite = false }: RowsOptions = {}): Matrix {
+  const matrix = read(input, columns, what)
+  checkValues(matrix, what, infinite)
+  return matrix
+}
+
+function read(input: Rows, columns: number, what: string): Matrix {
+  if (input instanceof Float32Array || input instanceof Float64Array) {
+    if (input.length % columns !== 0) {
+      throw new UsageError(
+        `${what} has ${input.length} numbers in a flat array, but this flow expects rows of ${columns}: give a multiple of ${columns}.`,
+      )
+    }
+    return { data: input, rows: input.length / columns, columns }
+  }
+  if (isNested(input)) return fromNested(input, columns, what)
+  if (isNdArray(input)) return fromNdArray(input, columns, what)
+  throw new UsageError(
+    `${what} is ${describe(input)}; give number[][], an NdArray [rows, ${columns}], a Float32Array or a Float64Array.`,
+  )
+}
+
+function isNested(input: unknown): input is readonly unknown[] {
+  return Array.isArray(input)
+}
+
+function isNdArray(input: unknown): input is NdArray {
+  return typeof input === 'object' && input !== null && 'shape' in input && 'stride' in input && 'data' in input
+}
+
+function fromNested(input: readonly unknown[], columns: number, what: string): Matrix {
+  const data = new Float64Array(input.length * columns)
+  for (const [i, row] of input.entries()) {
+    if (!Array.isArray(row) && !(row instanceof Float32Array || row instanceof Float64Array)) {
+      throw new UsageError(`${what} has ${describe(row)} as row ${i}; each row is an array of ${columns} numbers.`)
+    }
+    if (row.length !== columns) throw columnsError(what, row.length, columns, ` in row ${i}`)
+    for (let j = 0; j < columns; j++) {
+      const value: unknown = row[j]
+      if (typeof value !== 'number') {
+        throw new DataError(`${what} has ${describe(value)} in row ${i}, column ${j}; expected a number.`)
+      }
+      data[i * columns + j] = value
+    }
+  }
+  return { data, rows: input.length, columns }
+}
+
+function fromNdArray(input: NdArray, columns: number, what: string): Matrix {
+  const { shape, stride, offset, data } = input
+  if (shape.length !== 2) {
+    throw new UsageError(`${what} is an NdArray of shape [${shape.join(', ')}]; expected [rows, ${columns}].`)
+  }
+  const [rows, found] = shape
+  if (found !== columns) throw columnsError(what, found, columns)
+  const floats = data instanceof Float32Array || data instanceof Float64Array
+  if (floats && (columns === 1 || stride[1] === 1) && (rows === 1 || stride[0] === columns)) {
+    return { data: data.subarray(offset, offset + rows * columns), rows, columns }
+  }
+  const copy = data instanceof Float32Array ? new Float32Array(rows * columns) : new Float64Array(rows * columns)
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const value: unknown = input.get(i, j)
+      if (typeof value !== 'number') {
+        throw new DataError(`${what} has ${describe(value)} in row ${i}, column ${j}; expected a number.`)
+      }
+      copy[i * columns + j] = value
+    }
+  }
+  return { data: copy, rows, columns }
+}
+
+function checkValues({ data, columns }: Matrix, what: string, infinite: boolean): void {
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]
+    // x − x is 0 for finite numbers alone, and one comparison is all the common case pays.
+    if (value - value === 0 || (infinite && !Number.isNaN(value))) continue
+    const place = `row ${Math.floor(i / columns)}, column ${i % columns}`
+    throw new DataError(`${what} has ${value} in ${place} (counted from 0); remove the row or fill the value in.`)
+  }
+}
+
+function columnsError(what: string, found: number, expected: number, place = ''): UsageError {
+  return new UsageError(
+    `${what} has ${found} ${found === 1 ? 'column' : 'columns'}${place}, but this flow expects ${expected}.`,
+  )
+}
+
+function describe(value: unknown): string {
+  if (value === undefined || value === null) return String(value)
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'object') return value.constructor?.name ? `a ${value.constructor.name}` : 'an object'
+  return `the ${typeof value} ${String(value)}`
+}

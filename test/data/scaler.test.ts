@@ -1,0 +1,114 @@
+import fc from 'fast-check'
+import ndarray from 'ndarray'
+import { describe, expect, test } from 'vitest'
+import { toMatrix } from '#data/rows.js'
+import { destandardise, fitScaler, identityScaler, logScale, STANDARDISED_BOUND, standardise } from '#data/scaler.js'
+
+const columnsOf = (...columns: number[][]) =>
+  ndarray(Float64Array.from(columns.flat()), [columns.length, columns[0].length]).transpose(1, 0)
+
+describe('fitScaler', () => {
+  test('gives the mean and the population sd of numpy, on any strides', () => {
+    // numpy: np.mean, np.std of [2, 4, 4, 4, 5, 5, 7, 9] and [1, 2, 4, 8, 16, 32, 64, 128].
+    const scaler = fitScaler(columnsOf([2, 4, 4, 4, 5, 5, 7, 9], [1, 2, 4, 8, 16, 32, 64, 128]))
+    expect([...scaler.mean]).toEqual([5, 31.875])
+    expect(scaler.sd[0]).toBe(2)
+    expect(scaler.sd[1]).toBeCloseTo(41.40784195052913, 12)
+  })
+
+  test('a timestamp column of 1.7e9 ± 1 has mean 1.7e9 and sd 1 exactly', () => {
+    const signs = Array.from({ length: 1000 }, (_, i) => (i % 2 === 0 ? 1 : -1))
+    const scaler = fitScaler(
+      columnsOf(
+        signs,
+        signs.map((s) => 1.7e9 + s),
+      ),
+    )
+    expect([...scaler.mean]).toEqual([0, 1.7e9])
+    expect([...scaler.sd]).toEqual([1, 1])
+  })
+
+  test('moving a column by 1.7e9 leaves its sd the same to 1e-7 of it, the resolution of the moved values', () => {
+    const steps = Array.from({ length: 4097 }, (_, i) => (i - 2048) / 1024)
+    const { mean, sd } = fitScaler(
+      columnsOf(
+        steps,
+        steps.map((s) => 1.7e9 + s),
+      ),
+    )
+    expect(mean[1]).toBe(1.7e9)
+    expect(Math.abs(sd[1] / sd[0] - 1)).toBeLessThan(1e-7)
+  })
+
+  test('standardised columns have mean 0 and sd 1 to rounding', () => {
+    const value = fc.double({ min: -1e6, max: 1e6, noNaN: true })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(value, value), { minLength: 2, maxLength: 50 }), (rows) => {
+        const spread = [0, 1].map((j) => Math.max(...rows.map((r) => r[j])) - Math.min(...rows.map((r) => r[j])))
+        fc.pre(spread.every((s) => s > 1))
+        const matrix = toMatrix(rows, 2, 'Data')
+        const z = new Float64Array(matrix.data.length)
+        standardise(matrix, fitScaler(ndarray(matrix.data, [rows.length, 2])), z, 0)
+        const again = fitScaler(ndarray(z, [rows.length, 2]))
+        for (const j of [0, 1]) {
+          // A mean near 1e6 is itself rounded to 1e-10, and the spread may be as small as 1.
+          expect(Math.abs(again.mean[j])).toBeLessThan(1e-9)
+          expect(Math.abs(again.sd[j] - 1)).toBeLessThan(1e-9)
+        }
+      }),
+      { numRuns: 200, seed: 1 },
+    )
+  })
+
+  test('a constant column is refused by name or number', () => {
+    const data = columnsOf([1, 2, 3], [0.1, 0.1, 0.1])
+    expect(() => fitScaler(data, ['a', 'b'])).toThrow(
+      'Column "b" is constant (0.1 in every row), so it has no density: leave it out.',
+    )
+    expect(() => fitScaler(data)).toThrow('Column 1 is constant')
+  })
+
+  test('spreads that float64 cannot square are refused, as is an empty set', () => {
+    expect(() => fitScaler(columnsOf([0, 1e-200], [0, 1]))).toThrow('Column 0 cannot be standardised')
+    expect(() => fitScaler(columnsOf([1e200, -1e200], [0, 1]))).toThrow('Column 0 cannot be standardised')
+    expect(() => fitScaler(ndarray(new Float64Array(0), [0, 2]))).toThrow('at least one row')
+  })
+})
+
+describe('standardise and destandardise', () => {
+  const scaler = { mean: Float64Array.of(1.7e9, -2), sd: Float64Array.of(0.5, 4) }
+
+  test('subtract in float64 and round once: 1.7e9 + 0.25 becomes 0.5 in float32', () => {
+    const target = new Float32Array(6).fill(7)
+    const outside = standardise(toMatrix([[1.7e9 + 0.25, 0]], 2, 'Data'), scaler, target, 2)
+    expect(outside).toEqual([])
+    expect([...target]).toEqual([7, 7, 0.5, 0.5, 7, 7])
+  })
+
+  test('rows beyond the bound are named and written as zeros; the bound itself is inside', () => {
+    const far = STANDARDISED_BOUND
+    const identity = identityScaler(2)
+    const rows = [
+      [far, -far],
+      [far * (1 + 1e-15), 1],
+      [1, 2],
+      [3, -Infinity],
+      [-far - 1e-9, 0],
+    ]
+    const target = new Float32Array(10)
+    const matrix = toMatrix(rows, 2, 'Data', { infinite: true })
+    expect(standardise(matrix, identity, target, 0)).toEqual([1, 3, 4])
+    expect([...target]).toEqual([far, -far, 0, 0, 1, 2, 0, 0, 0, 0])
+  })
+
+  test('destandardise goes back to float64, into a longer target too', () => {
+    const target = new Float64Array(6)
+    destandardise(Float32Array.of(0.5, 0.5, -1, 0), scaler, target)
+    expect([...target]).toEqual([1.7e9 + 0.25, 0, 1.7e9 - 0.5, -2, 0, 0])
+  })
+
+  test('logScale is the sum of ln sd', () => {
+    expect(logScale(scaler)).toBeCloseTo(Math.log(2), 15)
+    expect(logScale(identityScaler(5))).toBe(0)
+  })
+})

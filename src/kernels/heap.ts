@@ -7,6 +7,11 @@ export const NONE: Offset = -1
 /** `float32` is what training runs in; `float64` is the reference precision of the portable kernels. */
 export type Precision = 'float32' | 'float64'
 
+/** A WebAssembly.Memory, named here so that the public types need no DOM library. */
+export interface WasmMemory {
+  readonly buffer: ArrayBufferLike
+}
+
 /** A flat memory under typed views: `real` holds activations, parameters, gradients; `f64` scalar sums; `i32` indices. */
 export interface Heap {
   readonly precision: Precision
@@ -15,7 +20,7 @@ export interface Heap {
   readonly f64: Float64Array
   readonly i32: Int32Array
   /** The WebAssembly memory behind the buffer, where there is one. */
-  readonly memory?: WebAssembly.Memory
+  readonly memory?: WasmMemory
 }
 
 /** Every array starts on a cache line, so that two ranks never write to one line and vectors are aligned. */
@@ -63,7 +68,7 @@ export class Arena {
 }
 
 /** Views over a buffer that already holds a heap (another thread's, say). */
-export function heapOver(buffer: ArrayBufferLike, precision: Precision, memory?: WebAssembly.Memory): Heap {
+export function heapOver(buffer: ArrayBufferLike, precision: Precision, memory?: WasmMemory): Heap {
   const real = precision === 'float64' ? new Float64Array(buffer) : new Float32Array(buffer)
   return { precision, buffer, real, f64: new Float64Array(buffer), i32: new Int32Array(buffer), memory }
 }

@@ -1,0 +1,152 @@
+import type { BaseDraw } from '../bases/standard-normal.js'
+import { createHeap, createKernels, type KernelKind } from '../kernels/create.js'
+import { Arena, NONE, type Offset } from '../kernels/heap.js'
+import type { Kernels } from '../kernels/kernels.js'
+import { seedWords } from '../random/philox.js'
+import { PURPOSE } from '../random/purposes.js'
+import type { FlowStructure } from './structure.js'
+import { Tile } from './tile.js'
+
+/** Rows that pass through the heap at a time: enough to hide the call, few enough to stay in cache. */
+const CHUNK_TILES = 16
+
+/** Typed reals of the heap's own precision. */
+export type Reals = Float32Array | Float64Array
+
+/**
+ * Runs a flow's forward, inverse and gradient over any number of rows in a small heap of its own, on the calling
+ * thread. Rows are row-major, standardised on the data side; densities are in standardised units.
+ */
+export class Evaluator {
+  readonly structure: FlowStructure
+  readonly chunkRows: number
+  readonly #kernels: Kernels
+  readonly #tile: Tile
+  readonly #params: Offset
+  readonly #rows: Offset
+  readonly #values: Offset
+  readonly #dParams: Offset
+
+  constructor(structure: FlowStructure, kind: KernelKind) {
+    const arena = new Arena(structure.description.precision)
+    this.structure = structure
+    this.chunkRows = CHUNK_TILES * structure.tileRows
+    this.#params = arena.real(structure.parameterCount)
+    this.#dParams = arena.real(structure.parameterCount)
+    this.#tile = new Tile(structure, arena, 'differentiate', this.#params, this.#dParams)
+    this.#rows = arena.real(this.chunkRows * structure.dim)
+    this.#values = arena.real(this.chunkRows)
+    this.#kernels = createKernels(createHeap(arena, kind, false))
+  }
+
+  setParameters(parameters: Reals): void {
+    this.#kernels.heap.real.set(parameters, this.#params)
+  }
+
+  /** Where the rows of a chunk are put before a call and found after it: [chunkRows, dim]. */
+  get rows(): Reals {
+    const { real } = this.#kernels.heap
+    return real.subarray(this.#rows, this.#rows + this.chunkRows * this.structure.dim)
+  }
+
+  /** Where a chunk's log-densities or log-dets are found: [chunkRows]. */
+  get values(): Reals {
+    return this.#kernels.heap.real.subarray(this.#values, this.#values + this.chunkRows)
+  }
+
+  /** rows → values: log-densities. */
+  logProb(count: number): void {
+    this.#eachTile(count, true, false, (tile, kernels, first, n) => {
+      tile.forward(kernels)
+      tile.density(kernels)
+      kernels.copy(n, tile.logProb, this.#values + first)
+    })
+  }
+
+  /** rows → rows: ∇ log p; values: log-densities. */
+  score(count: number): void {
+    this.#eachTile(count, true, false, (tile, kernels, first, n) => {
+      tile.forward(kernels)
+      tile.density(kernels)
+      kernels.copy(n, tile.logProb, this.#values + first)
+      tile.seed(kernels, 1, n)
+      tile.backward(kernels)
+      kernels.scatter(this.structure.dim, tile.rows, n, tile.dData, this.#rows + first * this.structure.dim)
+    })
+  }
+
+  /** Sets the gradient of the objective to 0 before the first chunk. */
+  clearGradient(): void {
+    this.#kernels.fill(this.structure.parameterCount, 0, this.#dParams)
+  }
+
+  /** rows → values: log-densities; adds ∂(−Σ ln p)/∂parameters to `gradient`. */
+  accumulateGradient(count: number): void {
+    this.#eachTile(count, true, false, (tile, kernels, first, n) => {
+      tile.forward(kernels)
+      tile.density(kernels)
+      kernels.copy(n, tile.logProb, this.#values + first)
+      tile.seed(kernels, -1, n)
+      tile.backward(kernels)
+    })
+  }
+
+  /** What `accumulateGradient` has added up since `clearGradient`. */
+  get gradient(): Reals {
+    return this.#kernels.heap.real.subarray(this.#dParams, this.#dParams + this.structure.parameterCount)
+  }
+
+  /** rows: data → noise; values: log-dets. `onTile` sees the tile's clouds. */
+  forward(count: number, onTile?: (tile: Tile, kernels: Kernels, first: number, n: number) => void): void {
+    this.#eachTile(count, true, false, (tile, kernels, first, n) => {
+      tile.forward(kernels)
+      kernels.copy(n, tile.logDet, this.#values + first)
+      kernels.scatter(this.structure.dim, tile.rows, n, tile.noise, this.#rows + first * this.structure.dim)
+      onTile?.(tile, kernels, first, n)
+    })
+  }
+
+  /** rows: noise → data; values: log-dets of the inverse. */
+  inverse(count: number, onTile?: (tile: Tile, kernels: Kernels, first: number, n: number) => void): void {
+    this.#eachTile(count, true, true, (tile, kernels, first, n) => {
+      this.#invert(tile, kernels, first, n)
+      onTile?.(tile, kernels, first, n)
+    })
+  }
+
+  /** Rows firstRow … firstRow + count of the sample with this seed → rows; noise is multiplied by `temperature`. */
+  sample(count: number, seed: number, firstRow: number, temperature: number): void {
+    const [keyLow, keyHigh] = seedWords(seed)
+    this.#eachTile(count, false, true, (tile, kernels, first, n) => {
+      const draw: BaseDraw = { keyLow, keyHigh, firstRow: firstRow + first, purpose: PURPOSE.sample }
+      tile.sampleNoise(kernels, draw)
+      if (temperature !== 1) {
+        const { real } = kernels.heap
+        for (let i = 0; i < tile.rows * this.structure.dim; i++) real[tile.noise + i] *= temperature
+      }
+      this.#invert(tile, kernels, first, n)
+    })
+  }
+
+  #invert(tile: Tile, kernels: Kernels, first: number, n: number): void {
+    tile.inverse(kernels)
+    kernels.copy(n, tile.logDet, this.#values + first)
+    kernels.scatter(this.structure.dim, tile.rows, n, tile.data, this.#rows + first * this.structure.dim)
+  }
+
+  #eachTile(
+    count: number,
+    load: boolean,
+    noise: boolean,
+    work: (tile: Tile, kernels: Kernels, first: number, n: number) => void,
+  ): void {
+    const tile = this.#tile
+    const { dim } = this.structure
+    for (let first = 0; first < count; first += tile.rows) {
+      const n = Math.min(tile.rows, count - first)
+      const side = noise ? tile.noise : tile.data
+      if (load) this.#kernels.gather(dim, tile.rows, n, this.#rows + first * dim, NONE, side)
+      work(tile, this.#kernels, first, n)
+    }
+  }
+}

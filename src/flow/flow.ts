@@ -1,0 +1,304 @@
+import type { NdArray } from 'ndarray'
+import ndarray from 'ndarray'
+import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
+import { destandardise, identityScaler, logScale, type Scaler, standardise } from '../data/scaler.js'
+import { UsageError } from '../errors.js'
+import { type KernelChoice, resolveKernels } from '../kernels/create.js'
+import type { Precision } from '../kernels/heap.js'
+import type { LayerSpec } from '../layers/layer.js'
+import { seedWords } from '../random/philox.js'
+import { PURPOSE } from '../random/purposes.js'
+import { randomStream } from '../random/stream.js'
+import { Evaluator, type Reals } from './evaluator.js'
+import { buildStructure, type FlowDescription, type FlowStructure } from './structure.js'
+
+export interface FlowOptions {
+  /** Seed of the initial parameters; default 0. */
+  seed?: number
+  /** Storage and arithmetic; 'float64' is the slow reference precision. Default 'float32'. */
+  precision?: Precision
+  /** Implementation for calls on this thread; default 'auto'. */
+  kernels?: KernelChoice
+}
+
+export interface SampleOptions {
+  /** Default 0. The first rows of a longer sample with the same seed are the same rows. */
+  seed?: number
+  /** The noise is multiplied by this; 1 samples the model. */
+  temperature?: number
+  /** Number of the first row within the sample; default 0. */
+  firstRow?: number
+}
+
+/** One cloud of a trace and what it has just come out of. */
+export interface TraceStep {
+  readonly name: string
+  /** Index of the layer it came out of, or −1 at the data or noise end. */
+  readonly layer: number
+  /** [rows, dim]; float64 in original units at the data end, else in standardised units. */
+  readonly points: NdArray<Float32Array | Float64Array>
+}
+
+/** What is remembered of the data a flow was fitted to. */
+export interface DataProvenance {
+  readonly columns: readonly string[] | undefined
+  /** SHA-256 of the training data as little-endian float64, hexadecimal. */
+  readonly sha256: string | undefined
+}
+
+/**
+ * A normalizing flow: an exact invertible model f of a distribution, with
+ * ln p(x) = ln p_base(f(x)) + ln|det ∂f/∂x|. Public values are row-major [rows, dim], densities in nats and in the
+ * original units of the data; the flow standardises with its own scaler.
+ */
+export class Flow {
+  readonly structure: FlowStructure
+  readonly seed: number
+  /** All parameters, in the order of `namedSlots`. Owned by the flow. */
+  readonly parameters: Reals
+  readonly kernels: KernelChoice
+  scaler: Scaler
+  /** Whether the scaler comes from data; a further `fit` then keeps it. */
+  scaled = false
+  data: DataProvenance = { columns: undefined, sha256: undefined }
+  #evaluator: Evaluator | undefined
+
+  constructor(description: FlowDescription, { seed = 0, kernels = 'auto' }: FlowOptions = {}) {
+    seedWords(seed)
+    resolveKernels(kernels, description.precision)
+    this.structure = buildStructure(description)
+    this.seed = seed
+    this.kernels = kernels
+    const { parameterCount, dim, layers, offsets } = this.structure
+    this.parameters = description.precision === 'float64' ? new Float64Array(parameterCount) : new Float32Array(parameterCount)
+    this.scaler = identityScaler(dim)
+    layers.forEach((layer, l) => {
+      layer.initialise(this.parameters.subarray(offsets[l], offsets[l + 1]), randomStream(seed, PURPOSE.initialise, l))
+    })
+  }
+
+  get dim(): number {
+    return this.structure.dim
+  }
+
+  /**
+   * ln p(x) of every row [rows, dim], in nats and original units; −∞ beyond the bound within which the flow computes
+   * (|standardised value| > 10⁶).
+   * @throws UsageError for a wrong shape, DataError for NaN.
+   */
+  logProb(x: Rows): Reals {
+    const shift = logScale(this.scaler)
+    const matrix = this.#matrix(x, 'Batch')
+    const out = this.#reals(matrix.rows)
+    this.#chunks(matrix, (evaluator, first, count, outside) => {
+      evaluator.logProb(count)
+      const values = evaluator.values
+      for (let t = 0; t < count; t++) out[first + t] = values[t] - shift
+      for (const t of outside) out[first + t] = Number.NEGATIVE_INFINITY
+    })
+    return out
+  }
+
+  /** ∇ₓ ln p(x) of every row [rows, dim], in nats per original unit; NaN where ln p is −∞. */
+  score(x: Rows): NdArray<Reals> {
+    const { dim } = this
+    const matrix = this.#matrix(x, 'Batch')
+    const out = this.#reals(matrix.rows * dim)
+    this.#chunks(matrix, (evaluator, first, count, outside) => {
+      evaluator.score(count)
+      const rows = evaluator.rows
+      for (let i = 0; i < count * dim; i++) out[first * dim + i] = rows[i] / this.scaler.sd[i % dim]
+      for (const t of outside) out.fill(Number.NaN, (first + t) * dim, (first + t + 1) * dim)
+    })
+    return ndarray(out, [matrix.rows, dim])
+  }
+
+  /**
+   * The mean negative log-likelihood of the rows (nats, original units) and its gradient by every parameter.
+   * @throws UsageError for a wrong shape, DataError for NaN or ±∞.
+   */
+  nll(x: Rows): { nll: number; gradient: Reals } {
+    const matrix = toMatrix(x, this.dim, 'Batch')
+    const gradient = this.#reals(this.parameters.length)
+    let sum = 0
+    this.#ready().clearGradient()
+    this.#chunks(matrix, (evaluator, _first, count, outside) => {
+      if (outside.length > 0) sum = Number.NEGATIVE_INFINITY
+      evaluator.accumulateGradient(count)
+      for (let t = 0; t < count; t++) sum += evaluator.values[t]
+    })
+    const total = this.#ready().gradient
+    for (let i = 0; i < gradient.length; i++) gradient[i] = total[i] / matrix.rows
+    return { nll: logScale(this.scaler) - sum / matrix.rows, gradient }
+  }
+
+  /** x → z = f(x) and ln|det ∂z/∂x|, both including the scaler. */
+  forward(x: Rows): { z: NdArray<Reals>; logDet: Reals } {
+    const { dim } = this
+    const shift = logScale(this.scaler)
+    const matrix = this.#matrix(x, 'Batch')
+    const z = this.#reals(matrix.rows * dim)
+    const logDet = this.#reals(matrix.rows)
+    this.#chunks(matrix, (evaluator, first, count) => {
+      evaluator.forward(count)
+      z.set(evaluator.rows.subarray(0, count * dim), first * dim)
+      const values = evaluator.values
+      for (let t = 0; t < count; t++) logDet[first + t] = values[t] - shift
+    })
+    return { z: ndarray(z, [matrix.rows, dim]), logDet }
+  }
+
+  /** z → x = f⁻¹(z) in original units (float64) and ln|det ∂x/∂z|, both including the scaler. */
+  inverse(z: Rows): { x: NdArray<Float64Array>; logDet: Reals } {
+    const { dim } = this
+    const shift = logScale(this.scaler)
+    const matrix = toMatrix(z, dim, 'Noise')
+    const x = new Float64Array(matrix.rows * dim)
+    const logDet = this.#reals(matrix.rows)
+    this.#noiseChunks(matrix, (evaluator, first, count) => {
+      evaluator.inverse(count)
+      destandardise(evaluator.rows.subarray(0, count * dim), this.scaler, x.subarray(first * dim))
+      const values = evaluator.values
+      for (let t = 0; t < count; t++) logDet[first + t] = values[t] + shift
+    })
+    return { x: ndarray(x, [matrix.rows, dim]), logDet }
+  }
+
+  /** Draws [count, dim] rows from the model, in original units. */
+  sample(count: number, options: SampleOptions = {}): NdArray<Float64Array> {
+    const { seed, temperature, firstRow } = sampleOptions(count, options)
+    const { dim } = this
+    const out = new Float64Array(count * dim)
+    const evaluator = this.#ready()
+    for (let first = 0; first < count; first += evaluator.chunkRows) {
+      const n = Math.min(evaluator.chunkRows, count - first)
+      evaluator.sample(n, seed, firstRow + first, temperature)
+      destandardise(evaluator.rows.subarray(0, n * dim), this.scaler, out.subarray(first * dim))
+    }
+    return ndarray(out, [count, dim])
+  }
+
+  /** Every layer's output on the way from data to noise, first the data themselves. */
+  trace(x: Rows): TraceStep[] {
+    const { dim } = this
+    const { layers } = this.structure
+    const matrix = this.#matrix(x, 'Batch')
+    const clouds = layers.map(() => this.#reals(matrix.rows * dim))
+    this.#chunks(matrix, (evaluator, chunk, count) => {
+      evaluator.forward(count, (tile, kernels, first, n) => {
+        layers.forEach((_, l) => {
+          copyTile(kernels.heap.real, tile.points[l + 1], tile.rows, n, dim, clouds[l], (chunk + first) * dim)
+        })
+      })
+    })
+    const data = ndarray(Float64Array.from(matrix.data), [matrix.rows, dim])
+    return [
+      { name: 'data', layer: -1, points: data },
+      ...layers.map((layer, l) => ({ name: `out of ${layer.label}`, layer: l, points: ndarray(clouds[l], [matrix.rows, dim]) })),
+    ]
+  }
+
+  /** Every layer's output on the way from noise to data, first the noise itself, last in original units. */
+  traceInverse(z: Rows): TraceStep[] {
+    const { dim } = this
+    const { layers } = this.structure
+    const matrix = toMatrix(z, dim, 'Noise')
+    const clouds = layers.map(() => this.#reals(matrix.rows * dim))
+    this.#noiseChunks(matrix, (evaluator, chunk, count) => {
+      evaluator.inverse(count, (tile, kernels, first, n) => {
+        layers.forEach((_, l) => {
+          copyTile(kernels.heap.real, tile.points[l], tile.rows, n, dim, clouds[l], (chunk + first) * dim)
+        })
+      })
+    })
+    const noise = this.#reals(matrix.rows * dim)
+    noise.set(matrix.data.subarray(0, noise.length))
+    const steps = layers.map((layer, l): TraceStep => {
+      if (l > 0) return { name: `out of ${layer.label}`, layer: l, points: ndarray(clouds[l], [matrix.rows, dim]) }
+      const points = new Float64Array(matrix.rows * dim)
+      destandardise(clouds[0], this.scaler, points)
+      return { name: `out of ${layer.label}`, layer: 0, points: ndarray(points, [matrix.rows, dim]) }
+    })
+    return [{ name: 'random sample', layer: -1, points: ndarray(noise, [matrix.rows, dim]) }, ...steps.reverse()]
+  }
+
+  #matrix(x: Rows, what: string): Matrix {
+    return toMatrix(x, this.dim, what, { infinite: true })
+  }
+
+  #reals(length: number): Reals {
+    return this.structure.description.precision === 'float64' ? new Float64Array(length) : new Float32Array(length)
+  }
+
+  #ready(): Evaluator {
+    const kind = resolveKernels(this.kernels, this.structure.description.precision)
+    this.#evaluator ??= new Evaluator(this.structure, kind)
+    this.#evaluator.setParameters(this.parameters)
+    return this.#evaluator
+  }
+
+  /** Standardised rows, chunk by chunk; `outside` lists those beyond the bound, counted within the chunk. */
+  #chunks(
+    matrix: Matrix,
+    work: (evaluator: Evaluator, first: number, count: number, outside: readonly number[]) => void,
+  ): void {
+    const evaluator = this.#ready()
+    const { rows, columns, data } = matrix
+    for (let first = 0; first < rows; first += evaluator.chunkRows) {
+      const count = Math.min(evaluator.chunkRows, rows - first)
+      const part = { data: data.subarray(first * columns, (first + count) * columns), rows: count, columns }
+      work(evaluator, first, count, standardise(part, this.scaler, evaluator.rows, 0))
+    }
+  }
+
+  #noiseChunks(matrix: Matrix, work: (evaluator: Evaluator, first: number, count: number) => void): void {
+    const evaluator = this.#ready()
+    const { rows, columns, data } = matrix
+    for (let first = 0; first < rows; first += evaluator.chunkRows) {
+      const count = Math.min(evaluator.chunkRows, rows - first)
+      evaluator.rows.set(data.subarray(first * columns, (first + count) * columns))
+      work(evaluator, first, count)
+    }
+  }
+}
+
+/** Checks the options of a sample and fills in defaults. */
+export function sampleOptions(count: number, options: SampleOptions): Required<SampleOptions> {
+  const { seed = 0, temperature = 1, firstRow = 0, ...unknown } = options
+  const [key] = Object.keys(unknown)
+  if (key !== undefined) throw new UsageError(`sample has no option "${key}"; it takes seed, temperature, firstRow.`)
+  if (!Number.isSafeInteger(count) || count < 0) {
+    throw new UsageError(`The number of rows to sample is ${count}; expected an integer ≥ 0.`)
+  }
+  if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY)) {
+    throw new UsageError(`sample's temperature is ${temperature}; expected a finite number ≥ 0.`)
+  }
+  if (!Number.isSafeInteger(firstRow) || firstRow < 0) {
+    throw new UsageError(`sample's firstRow is ${firstRow}; expected an integer ≥ 0.`)
+  }
+  seedWords(seed)
+  return { seed, temperature, firstRow }
+}
+
+function copyTile(
+  real: Reals, tile: number, rows: number, count: number, dim: number, target: Reals, at: number,
+): void {
+  for (let t = 0; t < count; t++) {
+    for (let j = 0; j < dim; j++) target[at + t * dim + j] = real[tile + j * rows + t]
+  }
+}
+
+/**
+ * A new flow for rows of `dim` columns: a chain of layers, data → noise, on a standard normal base, with parameters
+ * initialised from the seed.
+ * @throws UsageError where a layer or an option cannot be used.
+ */
+export function flow(dim: number, layers: readonly LayerSpec[], options: FlowOptions = {}): Flow {
+  const { seed, precision = 'float32', kernels, ...unknown } = options
+  const [key] = Object.keys(unknown)
+  if (key !== undefined) throw new UsageError(`flow has no option "${key}"; it takes seed, precision, kernels.`)
+  if (precision !== 'float32' && precision !== 'float64') {
+    throw new UsageError(`precision is ${JSON.stringify(precision)}; expected "float32" or "float64".`)
+  }
+  return new Flow({ dim, contextDim: 0, layers, base: { type: 'standardNormal' }, precision }, { seed, kernels })
+}

@@ -1,0 +1,73 @@
+import { type Base, standardNormal } from '../bases/standard-normal.js'
+import { UsageError } from '../errors.js'
+import type { Precision } from '../kernels/heap.js'
+import type { Layer, LayerSpec } from '../layers/layer.js'
+import { buildLayer } from '../layers/registry.js'
+import { type ParameterSlot, parameterCount } from '../nets/parameters.js'
+
+/** A flow as JSON: everything but its numbers. Layers run data → noise. */
+export interface FlowDescription {
+  readonly dim: number
+  readonly contextDim: number
+  readonly layers: readonly LayerSpec[]
+  readonly base: { readonly type: 'standardNormal' }
+  readonly precision: Precision
+}
+
+/** A description with its layers built, and where each one's parameters lie in the flat parameter array. */
+export interface FlowStructure {
+  readonly description: FlowDescription
+  readonly dim: number
+  readonly contextDim: number
+  readonly layers: readonly Layer[]
+  /** First parameter of each layer. */
+  readonly offsets: readonly number[]
+  readonly parameterCount: number
+  readonly base: Base
+  /** Rows of a tile: a power of two, from the model alone. */
+  readonly tileRows: number
+}
+
+/** A tile's activations should stay in a core's first two cache levels. */
+const TILE_BYTES = 256 * 1024
+const TILE_ROWS = { min: 64, max: 128 }
+
+/**
+ * Builds the layers of a description.
+ * @throws UsageError where a dimension, a layer or one of its options cannot be used.
+ */
+export function buildStructure(description: FlowDescription): FlowStructure {
+  const { dim, contextDim } = description
+  if (!Number.isInteger(dim) || dim < 1) throw new UsageError(`A flow's dimension is ${dim}; expected an integer ≥ 1.`)
+  const layers = description.layers.map((spec) => buildLayer(spec, dim, contextDim))
+  const offsets: number[] = []
+  let total = 0
+  for (const layer of layers) {
+    offsets.push(total)
+    total += parameterCount(layer.parameters)
+  }
+  return {
+    description,
+    dim,
+    contextDim,
+    layers,
+    offsets,
+    parameterCount: total,
+    base: standardNormal(dim),
+    tileRows: tileRows(dim, layers),
+  }
+}
+
+function tileRows(dim: number, layers: readonly Layer[]): number {
+  const perRow = 4 * layers.reduce((sum, layer) => sum + dim + layer.tapeLength(1), dim)
+  let rows = TILE_ROWS.max
+  while (rows > TILE_ROWS.min && rows * perRow > TILE_BYTES) rows /= 2
+  return rows
+}
+
+/** Every parameter slot with the name it carries in a model file, in storage order. */
+export function namedSlots(structure: FlowStructure): ParameterSlot[] {
+  return structure.layers.flatMap((layer, i) =>
+    layer.parameters.map(({ name, shape }) => ({ name: `layers.${i}.${name}`, shape })),
+  )
+}

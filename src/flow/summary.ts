@@ -1,0 +1,24 @@
+import { parameterCount } from '../nets/parameters.js'
+import type { Flow } from './flow.js'
+
+/** A table of the flow's layers with the shapes and numbers of their parameters, as text. */
+export function summary(flow: Flow): string {
+  const { structure } = flow
+  const { dim, layers } = structure
+  const rows = layers.map((layer, i) => [
+    String(i),
+    layer.label,
+    layer.parameters.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join('  '),
+    String(parameterCount(layer.parameters)),
+  ])
+  const header = ['layer', 'bijection', 'parameters', 'count']
+  const widths = header.map((title, c) => Math.max(title.length, ...rows.map((row) => row[c].length)))
+  const line = (cells: string[]) =>
+    cells.map((cell, c) => (c === 0 || c === 3 ? cell.padStart(widths[c]) : cell.padEnd(widths[c]))).join('  ').trimEnd()
+  return [
+    `Flow on ${dim} columns, ${layers.length} layers (data → noise), base ${structure.base.type}, ${structure.description.precision}`,
+    line(header),
+    ...rows.map(line),
+    `${structure.parameterCount} parameters, tiles of ${structure.tileRows} rows`,
+  ].join('\n')
+}

@@ -1,0 +1,21 @@
+import { UsageError } from '../errors.js'
+import { buildAffineCoupling } from './affine-coupling.js'
+import type { Layer, LayerSpec } from './layer.js'
+import { buildLeakyReLU } from './leaky-relu.js'
+
+/** Builds a layer for rows of `dim` coordinates with `contextDim` context columns. */
+export type LayerBuilder = (spec: LayerSpec, dim: number, contextDim: number) => Layer
+
+const builders = new Map<string, LayerBuilder>([
+  ['affineCoupling', buildAffineCoupling],
+  ['leakyReLU', buildLeakyReLU],
+])
+
+/** @throws UsageError where the type is unknown or its options are not usable. */
+export function buildLayer(spec: LayerSpec, dim: number, contextDim: number): Layer {
+  const builder = builders.get(spec.type)
+  if (!builder) {
+    throw new UsageError(`No layer is called "${spec.type}"; known are ${[...builders.keys()].join(', ')}.`)
+  }
+  return builder(spec, dim, contextDim)
+}

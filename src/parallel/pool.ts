@@ -1,0 +1,112 @@
+import { Piscina } from 'piscina'
+import { abortJob, readyRanks } from './shared-communicator.js'
+import { cores } from './threads.js'
+
+/** Ranks above this many for each core, and a job waits for another to end. */
+const RANKS_PER_CORE = 2
+/** Threads that have had nothing to do for this long are ended. */
+const IDLE_MILLISECONDS = 10_000
+/** All ranks must have reported within this time, or the job is given up. */
+const READY_MILLISECONDS = 30_000
+/** After a job is given up, its threads have this long to leave by themselves before they are ended. */
+const GRACE_MILLISECONDS = 1_000
+const MAX_THREADS = 512
+
+const WORKER = new URL('../workers/rank.js', import.meta.url).href
+
+let pool: Piscina | undefined
+
+function workers(): Piscina {
+  pool ??= new Piscina({ minThreads: 0, maxThreads: MAX_THREADS, idleTimeout: IDLE_MILLISECONDS })
+  return pool
+}
+
+let running = 0
+const queue: { ranks: number; start: () => void }[] = []
+
+function startWhatFits(): void {
+  while (queue.length > 0) {
+    const [next] = queue
+    if (running > 0 && running + next.ranks > RANKS_PER_CORE * cores()) return
+    queue.shift()
+    running += next.ranks
+    next.start()
+  }
+}
+
+/** Waits for `ranks` threads, in order of asking: a job gets all of its ranks or none. Returns how to give them back. */
+async function takeRanks(ranks: number, signal?: AbortSignal): Promise<() => void> {
+  await new Promise<void>((resolve, reject) => {
+    const entry = { ranks, start: () => { signal?.removeEventListener('abort', leave); resolve() } }
+    function leave(): void {
+      queue.splice(queue.indexOf(entry), 1)
+      reject(signal?.reason)
+    }
+    if (signal?.aborted) return reject(signal.reason)
+    signal?.addEventListener('abort', leave, { once: true })
+    queue.push(entry)
+    startWhatFits()
+  })
+  return () => {
+    running -= ranks
+    startWhatFits()
+  }
+}
+
+/** A set of threads that one job holds. */
+export interface Crew {
+  readonly ranks: number
+  /** Runs a task on one of the threads. `signal` ends the thread itself: the last resort. */
+  run<Result>(name: string, task: unknown, signal?: AbortSignal): Promise<Result>
+}
+
+/** Holds `ranks` threads while `work` runs; queues until they are free. Rejects if `signal` fires before that. */
+export async function withCrew<Result>(
+  ranks: number, signal: AbortSignal | undefined, work: (crew: Crew) => Promise<Result>, worker = WORKER,
+): Promise<Result> {
+  const giveBack = await takeRanks(ranks, signal)
+  try {
+    return await work({
+      ranks,
+      run: (name, task, signal) => workers().run(task, { filename: worker, name, signal: signal ?? null }),
+    })
+  } finally {
+    giveBack()
+  }
+}
+
+/**
+ * Runs one long task a rank and returns what each returned, in rank order. The first rank that fails, exits or does
+ * not start ends all of them through the control block, and its error is the job's.
+ */
+export async function runRanks<Result>(
+  crew: Crew, control: Int32Array, name: string, taskOf: (rank: number) => unknown,
+): Promise<Result[]> {
+  const lastResort = new AbortController()
+  let failure: unknown
+  let grace: ReturnType<typeof setTimeout> | undefined
+  function giveUp(cause: unknown): void {
+    failure ??= cause
+    abortJob(control)
+    grace ??= setTimeout(() => lastResort.abort(), GRACE_MILLISECONDS)
+  }
+  const late = setTimeout(() => {
+    const ready = readyRanks(control)
+    if (ready < crew.ranks) {
+      giveUp(new Error(`Only ${ready} of ${crew.ranks} threads started within ${READY_MILLISECONDS / 1000} s; try fewer threads.`))
+    }
+  }, READY_MILLISECONDS)
+  const tasks = Array.from({ length: crew.ranks }, async (_, rank) => {
+    try {
+      return await crew.run<Result>(name, taskOf(rank), lastResort.signal)
+    } catch (cause) {
+      giveUp(new Error(`Thread ${rank + 1} of ${crew.ranks} failed: ${(cause as Error).message}`, { cause }))
+      throw cause
+    }
+  })
+  const results = await Promise.allSettled(tasks)
+  clearTimeout(late)
+  clearTimeout(grace)
+  if (failure !== undefined) throw failure
+  return results.map((result) => (result as PromiseFulfilledResult<Result>).value)
+}

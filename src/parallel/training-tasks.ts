@@ -1,0 +1,85 @@
+import type { FlowDescription } from '../flow/structure.js'
+import { buildStructure } from '../flow/structure.js'
+import { createKernels, openHeap, type SharedHeap } from '../kernels/create.js'
+import { AbortedError } from '../step/communicator.js'
+import { planTraining, type TrainingTask } from '../step/plan.js'
+import { type TrainingEnd, TrainingRank, type TrainingRecord } from '../step/training-rank.js'
+import { SharedCommunicator } from './shared-communicator.js'
+
+/** Everything a rank needs to take part in a training job. */
+export interface TrainingRankTask {
+  readonly description: FlowDescription
+  readonly task: TrainingTask
+  readonly heap: SharedHeap
+  readonly control: Int32Array
+  readonly record: RecordBlock
+  readonly rank: number
+  readonly size: number
+  /** Whether each rank has a core to itself, so that spinning at a barrier takes time from nobody. */
+  readonly spin: boolean
+}
+
+/** What rank 0 writes after every step and the main thread reads whenever it likes. */
+export interface RecordBlock {
+  /** [steps done, step of the best loss, stop requested] */
+  readonly words: Int32Array
+  /** The loss of every step. */
+  readonly losses: Float64Array
+  /** The validation loss of every validated step. */
+  readonly validation: Float64Array
+}
+
+const STEPS_DONE = 0
+const BEST_STEP = 1
+const STOP_REQUESTED = 2
+
+/** A record for `task`, in shared memory where other threads write it. */
+export function createRecord(task: TrainingTask, shared: boolean): RecordBlock {
+  const validated = task.validationRows > 0 ? Math.ceil(task.steps / task.validationEvery) : 0
+  const buffer = (bytes: number) => (shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes))
+  const words = new Int32Array(buffer(12))
+  words[BEST_STEP] = -1
+  return { words, losses: new Float64Array(buffer(8 * task.steps)), validation: new Float64Array(buffer(8 * validated)) }
+}
+
+export function requestStop({ words }: RecordBlock): void {
+  Atomics.store(words, STOP_REQUESTED, 1)
+}
+
+/** A consistent reading: losses below `steps` and the watched loss at `bestStep` are written. */
+export function readRecord({ words }: RecordBlock): { steps: number; bestStep: number } {
+  return { steps: Atomics.load(words, STEPS_DONE), bestStep: Atomics.load(words, BEST_STEP) }
+}
+
+/** Rank 0's end of the record. */
+export function recordInto({ words, losses, validation }: RecordBlock, task: TrainingTask): TrainingRecord {
+  return {
+    stopRequested: () => Atomics.load(words, STOP_REQUESTED) !== 0,
+    publish(step, loss, watched, bestStep) {
+      losses[step] = loss
+      if (task.validationRows > 0 && watched !== undefined) validation[step / task.validationEvery] = watched
+      Atomics.store(words, BEST_STEP, bestStep)
+      Atomics.store(words, STEPS_DONE, step + 1)
+    },
+  }
+}
+
+/** One rank of a training job, from its first step to its last; undefined where the job was given up elsewhere. */
+export function trainRank(message: TrainingRankTask): TrainingEnd | undefined {
+  const { description, task, heap, control, record, rank, size, spin } = message
+  const communicator = new SharedCommunicator(control, rank, size, spin)
+  try {
+    const plan = planTraining(buildStructure(description), task, size)
+    const kernels = createKernels(openHeap(heap))
+    const trainer = new TrainingRank(kernels, plan, communicator, rank === 0 ? recordInto(record, task) : undefined)
+    communicator.barrier()
+    for (;;) {
+      const end = trainer.step()
+      if (end) return end
+    }
+  } catch (error) {
+    if (error instanceof AbortedError) return undefined
+    communicator.abort()
+    throw error
+  }
+}

@@ -1,0 +1,115 @@
+import type { FlowStructure } from '../flow/structure.js'
+import { Tile } from '../flow/tile.js'
+import { Arena, type Offset } from '../kernels/heap.js'
+import type { Optimizer } from './adamw.js'
+import {
+  cutIntoShards,
+  type Instruction,
+  joinProgram,
+  maximalSubtrees,
+  runOf,
+  type Shards,
+  subtreeProgram,
+} from './shards.js'
+import type { Stopping } from './stopping.js'
+
+/** What is trained and how: the part of a job that decides its numbers. Plain data, so that it can cross threads. */
+export interface TrainingTask {
+  readonly rows: number
+  readonly validationRows: number
+  /** Rows of a step; equal to `rows` for full-batch training. */
+  readonly batchRows: number
+  readonly steps: number
+  /** The validation loss is computed at steps 0, every, 2·every, … */
+  readonly validationEvery: number
+  readonly optimizer: Optimizer
+  readonly stopping: Stopping
+  readonly seed: number
+}
+
+/** One rank's share: its tile, its gradient buffers, what it computes and which parameters it updates. */
+export interface RankPlan {
+  readonly tile: Tile
+  readonly buffers: readonly Offset[]
+  readonly program: readonly Instruction[]
+  readonly validationShards: { readonly first: number; readonly end: number }
+  /** Parameters [first, end) are summed and updated by this rank. */
+  readonly slice: { readonly first: number; readonly end: number }
+}
+
+/** Where everything of a training job lies in its heap. The same inputs give the same plan in every thread. */
+export interface TrainingPlan {
+  readonly structure: FlowStructure
+  readonly task: TrainingTask
+  readonly bytes: number
+  readonly arena: Arena
+  readonly shards: Shards
+  readonly validationShards: Shards | undefined
+  readonly params: Offset
+  readonly firstMoment: Offset
+  readonly secondMoment: Offset
+  readonly best: Offset
+  /** Row-major standardised rows, [rows, dim + contextDim]. */
+  readonly data: Offset
+  readonly validationData: Offset
+  /** Row numbers of the epoch in shuffled order; only for minibatches. */
+  readonly permutation: Offset
+  /** f64, one a shard: the sum of its rows' negative log-densities. */
+  readonly shardLoss: Offset
+  readonly validationLoss: Offset
+  /** i32: the step after which all ranks leave, or −1; written by rank 0 before a barrier. */
+  readonly stopAfter: Offset
+  /** Buffers that hold the ranks' subtree sums, in shard order, and the additions that join them into the first. */
+  readonly slots: readonly Offset[]
+  readonly join: readonly { readonly add: number; readonly to: number }[]
+  readonly ranks: readonly RankPlan[]
+}
+
+/** Parameter slices start on cache lines, so that two ranks never write to one. */
+const SLICE_ALIGNMENT = 16
+
+/** Lays out a training job for `size` ranks. */
+export function planTraining(structure: FlowStructure, task: TrainingTask, size: number): TrainingPlan {
+  const { dim, contextDim, parameterCount, tileRows, description } = structure
+  const arena = new Arena(description.precision)
+  const shards = cutIntoShards(task.batchRows, tileRows)
+  const validationShards = task.validationRows > 0 ? cutIntoShards(task.validationRows, tileRows) : undefined
+  const global = {
+    params: arena.real(parameterCount),
+    firstMoment: arena.real(parameterCount),
+    secondMoment: arena.real(parameterCount),
+    best: arena.real(parameterCount),
+    data: arena.real(task.rows * (dim + contextDim)),
+    validationData: arena.real(task.validationRows * (dim + contextDim)),
+    permutation: arena.int(task.batchRows < task.rows ? task.rows : 0),
+    shardLoss: arena.double(shards.count),
+    validationLoss: arena.double(validationShards?.count ?? 0),
+    stopAfter: arena.int(1),
+  }
+  const slots: Offset[] = []
+  const subtrees = Array.from({ length: size }, (_, rank) => {
+    const run = runOf(shards.count, rank, size)
+    return maximalSubtrees(shards.count, run.first, run.end)
+  })
+  const ranks = subtrees.map((own, rank): RankPlan => {
+    const spareLevels = Math.max(0, ...own.map(({ level }) => level))
+    const buffers = Array.from({ length: own.length + spareLevels }, () => arena.real(parameterCount))
+    slots.push(...buffers.slice(0, own.length))
+    return {
+      tile: new Tile(structure, arena, 'differentiate', global.params, global.params),
+      buffers,
+      program: own.flatMap((subtree, into) => subtreeProgram(shards.count, subtree, into, own.length)),
+      validationShards: runOf(validationShards?.count ?? 0, rank, size),
+      slice: sliceOf(parameterCount, rank, size),
+    }
+  })
+  const join = joinProgram(shards.count, subtrees.flat())
+  return { structure, task, arena, bytes: arena.bytes, shards, validationShards, ...global, slots, join, ranks }
+}
+
+function sliceOf(parameterCount: number, rank: number, size: number): { first: number; end: number } {
+  const blocks = Math.ceil(parameterCount / SLICE_ALIGNMENT)
+  const run = runOf(blocks, rank, size)
+  const first = Math.min(parameterCount, run.first * SLICE_ALIGNMENT)
+  return { first, end: Math.min(parameterCount, run.end * SLICE_ALIGNMENT) }
+}

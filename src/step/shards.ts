@@ -1,0 +1,100 @@
+/**
+ * How a batch is cut and how its parts are added, from rows and model alone, so that the bits of a sum do not know
+ * how many ranks there were: tiles of fixed size, shards of consecutive tiles summed in order, and a balanced binary
+ * tree over the shard index.
+ */
+export interface Shards {
+  readonly rows: number
+  readonly tileRows: number
+  readonly tilesPerShard: number
+  /** Number of shards. */
+  readonly count: number
+}
+
+/** Enough for as many threads as the library allows, few enough for the tree's additions to cost nothing. */
+const MAX_SHARDS = 256
+
+export function cutIntoShards(rows: number, tileRows: number): Shards {
+  const tiles = Math.ceil(rows / tileRows)
+  const tilesPerShard = Math.max(1, Math.ceil(tiles / MAX_SHARDS))
+  return { rows, tileRows, tilesPerShard, count: Math.ceil(tiles / tilesPerShard) }
+}
+
+/** Rows [first, end) of a shard. */
+export function shardRows({ rows, tileRows, tilesPerShard }: Shards, shard: number): { first: number; end: number } {
+  const size = tileRows * tilesPerShard
+  return { first: shard * size, end: Math.min(rows, (shard + 1) * size) }
+}
+
+/** The contiguous run of shards [first, end) that a rank holds. */
+export function runOf(count: number, rank: number, size: number): { first: number; end: number } {
+  return { first: Math.floor((rank * count) / size), end: Math.floor(((rank + 1) * count) / size) }
+}
+
+/** Node of the tree over `count` shards: level l, covering shards [first, min(count, first + 2ˡ)). */
+export interface Subtree {
+  readonly level: number
+  readonly first: number
+}
+
+/** Levels above the leaves: the smallest h with 2ʰ ≥ count. */
+function height(count: number): number {
+  return 32 - Math.clz32(count - 1)
+}
+
+/** The largest subtrees that lie wholly inside the run [first, end). */
+export function maximalSubtrees(count: number, first: number, end: number): Subtree[] {
+  const top = height(count)
+  const subtrees: Subtree[] = []
+  for (let at = first; at < end; ) {
+    let level = 0
+    while (level < top && at % 2 ** (level + 1) === 0 && Math.min(count, at + 2 ** (level + 1)) <= end) level++
+    subtrees.push({ level, first: at })
+    at += 2 ** level
+  }
+  return subtrees
+}
+
+/** One instruction of a reduction: compute a shard into a buffer, or add one buffer to another. */
+export type Instruction =
+  | { readonly shard: number; readonly into: number }
+  | { readonly add: number; readonly to: number }
+
+/**
+ * The additions of one subtree in tree order: its sum ends in buffer `into`; right halves of level l pass through
+ * buffer `spare + l`.
+ */
+export function subtreeProgram(count: number, { level, first }: Subtree, into: number, spare: number): Instruction[] {
+  if (level === 0) return [{ shard: first, into }]
+  const middle = first + 2 ** (level - 1)
+  const left = subtreeProgram(count, { level: level - 1, first }, into, spare)
+  if (middle >= count) return left
+  const right = spare + level - 1
+  return [
+    ...left,
+    ...subtreeProgram(count, { level: level - 1, first: middle }, right, spare),
+    { add: right, to: into },
+  ]
+}
+
+/** The additions that join the ranks' subtrees, given in shard order as slots 0, 1, …; the sum ends in slot 0. */
+export function joinProgram(count: number, slots: readonly Subtree[]): { add: number; to: number }[] {
+  const program: { add: number; to: number }[] = []
+  function join(level: number, first: number): number {
+    const slot = slots.findIndex((subtree) => subtree.first === first && subtree.level === level)
+    if (slot >= 0) return slot
+    const left = join(level - 1, first)
+    const middle = first + 2 ** (level - 1)
+    if (middle < count) program.push({ add: join(level - 1, middle), to: left })
+    return left
+  }
+  join(height(count), 0)
+  return program
+}
+
+/** Σ values[from … from + count) along the same tree. */
+export function treeSum(values: Float64Array, from: number, count: number): number {
+  if (count === 1) return values[from]
+  const half = 2 ** (height(count) - 1)
+  return treeSum(values, from, half) + treeSum(values, from + half, count - half)
+}

@@ -1,0 +1,250 @@
+import { dataSha256 } from '../data/sha256.js'
+import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
+import { fitScaler, logScale, type Scaler, standardise } from '../data/scaler.js'
+import { DataError, TrainingError, UsageError } from '../errors.js'
+import type { Flow } from '../flow/flow.js'
+import { createHeap, createKernels, type KernelKind, resolveKernels, shareHeap } from '../kernels/create.js'
+import type { Heap } from '../kernels/heap.js'
+import { runRanks, withCrew } from '../parallel/pool.js'
+import { createControl } from '../parallel/shared-communicator.js'
+import { cores, resolveThreads } from '../parallel/threads.js'
+import {
+  createRecord, type RecordBlock, readRecord, recordInto, requestStop, type TrainingRankTask,
+} from '../parallel/training-tasks.js'
+import { alone } from '../step/communicator.js'
+import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan.js'
+import { cutIntoShards } from '../step/shards.js'
+import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
+import { type CheckedFitOptions, checkFitOptions, type FitOptions, type Progress } from './options.js'
+import { type Split, splitRows } from './split.js'
+import ndarray from 'ndarray'
+
+/** What a training run did. Losses are mean negative log-densities in nats and standardised units. */
+export interface FitResult {
+  /** Updates taken. */
+  readonly steps: number
+  /** The step before whose update the watched loss was best. */
+  readonly bestStep: number
+  readonly bestLoss: number
+  /** losses[t] belongs to the parameters before update t. */
+  readonly losses: Float64Array
+  /** Validation losses of steps 0, validationEvery, 2·validationEvery, …; empty without a validation share. */
+  readonly validationLosses: Float64Array
+  readonly validationEvery: number
+  readonly seconds: number
+  readonly stopped: 'steps' | 'patience' | 'aborted'
+  readonly threads: number
+  readonly kernels: KernelKind
+  /** Numbers of the rows trained on and of those held out. */
+  readonly split: Split
+  /** Σ ln sd: what to add to a loss to have it in the data's own units. */
+  readonly logScale: number
+}
+
+const PROGRESS_MILLISECONDS = 100
+/** Without workers the steps run on the calling thread, which gets this often a turn for everything else. */
+const TURN_MILLISECONDS = 50
+/** What the WebAssembly address space holds; float64 plans are held to the same. */
+const MAX_BYTES = 2 ** 32 - 2 ** 16
+
+const inTraining = new WeakSet<Flow>()
+
+/**
+ * Trains a flow by maximum likelihood on rows [rows, dim] and commits the result to it once, at the end; reading the
+ * flow meanwhile sees the old weights. Resolves also when aborted or out of patience, with what was reached.
+ *
+ * @throws UsageError, DataError before any work; TrainingError where a loss is not finite, with the best weights so
+ *   far committed.
+ */
+export async function fit(flow: Flow, rows: Rows, options: FitOptions = {}): Promise<FitResult> {
+  const checked = checkFitOptions(options)
+  const matrix = toMatrix(rows, flow.dim, 'Training data')
+  if (inTraining.has(flow)) throw new UsageError('This flow is being trained already; wait for that fit, or train a copy.')
+  inTraining.add(flow)
+  try {
+    return await train(flow, matrix, checked)
+  } finally {
+    inTraining.delete(flow)
+  }
+}
+
+async function train(flow: Flow, matrix: Matrix, options: CheckedFitOptions): Promise<FitResult> {
+  const { structure } = flow
+  if (matrix.rows < 2) throw new DataError(`Training data has ${matrix.rows} rows; expected 2 or more.`)
+  const split = splitRows(matrix.rows, options.validation, options.seed)
+  const task = taskOf(split, options)
+  const kernels = resolveKernels(options.kernels, structure.description.precision)
+  const size = resolveThreads(options.threads, cutIntoShards(task.batchRows, structure.tileRows).count)
+  const plan = planTraining(structure, task, Math.max(1, size))
+  if (plan.bytes > MAX_BYTES) {
+    const gibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(1)
+    throw new UsageError(
+      `This training plan needs ${gibibytes(plan.bytes)} GiB, more than the ${gibibytes(MAX_BYTES)} GiB a heap can hold: train on fewer rows, or with fewer threads.`,
+    )
+  }
+  const training = takeRows(matrix, split.training)
+  const scaler = scalerFor(flow, training, options)
+  const sha256 = dataSha256(matrix)
+  const heap = createHeap(plan.arena, kernels, size > 0)
+  load(heap, plan, flow, scaler, training, takeRows(matrix, split.validation))
+  const record = createRecord(task, size > 0)
+
+  const started = performance.now()
+  const seconds = () => (performance.now() - started) / 1000
+  const end = await supervise(plan, record, options, seconds, () => runOn(size, flow, plan, heap, record, options.signal))
+  const { steps, bestStep } = readRecord(record)
+  const restoreBest = options.stopping.restoreBestWeights || end.reason === 'diverged'
+  if (steps > 0) {
+    const from = restoreBest ? plan.best : plan.params
+    if (!restoreBest || bestStep >= 0) flow.parameters.set(heap.real.subarray(from, from + structure.parameterCount))
+    flow.scaler = scaler
+    flow.scaled = flow.scaled || options.standardise
+    flow.data = { columns: flow.data.columns, sha256 }
+  }
+  if (end.reason === 'diverged') {
+    const kept = bestStep >= 0 ? `the weights of step ${bestStep} are kept` : 'the initial weights are kept'
+    throw new TrainingError(
+      `The loss at step ${end.step} is ${end.loss}; ${kept}. Try a lower learning rate, or look at the data for outliers.`,
+      end.step,
+    )
+  }
+  const validated = task.validationRows > 0 ? Math.ceil(steps / task.validationEvery) : 0
+  return {
+    steps,
+    bestStep,
+    bestLoss: watchedAt(record, task, bestStep),
+    losses: record.losses.slice(0, steps),
+    validationLosses: record.validation.slice(0, validated),
+    validationEvery: task.validationEvery,
+    seconds: seconds(),
+    stopped: end.reason,
+    threads: size,
+    kernels,
+    split,
+    logScale: logScale(scaler),
+  }
+}
+
+function taskOf(split: Split, options: CheckedFitOptions): TrainingTask {
+  const rows = split.training.length
+  const batchRows = options.batch === 'all' ? rows : options.batch
+  if (batchRows > rows) {
+    throw new UsageError(`batch is ${batchRows}, but there are ${rows} training rows; use "all" or a smaller batch.`)
+  }
+  return {
+    rows,
+    validationRows: split.validation.length,
+    batchRows,
+    steps: options.steps,
+    validationEvery: options.validationEvery ?? Math.floor(rows / batchRows),
+    optimizer: options.optimizer,
+    stopping: options.stopping,
+    seed: options.seed,
+  }
+}
+
+function takeRows({ data, columns }: Matrix, rows: Int32Array): Matrix {
+  const taken = new Float64Array(rows.length * columns)
+  rows.forEach((row, i) => {
+    for (let j = 0; j < columns; j++) taken[i * columns + j] = data[row * columns + j]
+  })
+  return { data: taken, rows: rows.length, columns }
+}
+
+function scalerFor(flow: Flow, training: Matrix, { standardise }: CheckedFitOptions): Scaler {
+  if (flow.scaled || !standardise) return flow.scaler
+  return fitScaler(ndarray(training.data, [training.rows, training.columns]), flow.data.columns)
+}
+
+/** Fills a fresh heap: parameters as they stand, moments 0, standardised rows. */
+function load(heap: Heap, plan: TrainingPlan, flow: Flow, scaler: Scaler, training: Matrix, validation: Matrix): void {
+  heap.real.set(flow.parameters, plan.params)
+  heap.i32[plan.stopAfter] = -1
+  const [outside] = standardise(training, scaler, heap.real, plan.data)
+  standardise(validation, scaler, heap.real, plan.validationData)
+  if (outside !== undefined) {
+    throw new DataError(`Row ${outside} of the training data lies over 10⁶ standard deviations away under the flow's scaler.`)
+  }
+}
+
+/** Runs the job on `size` worker threads, or for 0 on the calling thread. */
+async function runOn(
+  size: number, flow: Flow, plan: TrainingPlan, heap: Heap, record: RecordBlock, signal: AbortSignal | undefined,
+): Promise<TrainingEnd> {
+  if (size === 0) return runHere(plan, heap, record)
+  try {
+    return await withCrew(size, signal, async (crew) => {
+      const control = createControl()
+      const common = {
+        description: flow.structure.description, task: plan.task, heap: shareHeap(heap), control, record, size,
+        spin: size <= cores(),
+      }
+      const ends = await runRanks<TrainingEnd>(crew, control, 'trainRank', (rank): TrainingRankTask => ({ ...common, rank }))
+      return ends[0]
+    })
+  } catch (error) {
+    // Aborted while waiting for threads: nothing was done, which is a way to be aborted.
+    if (signal?.aborted && error === signal.reason) return { reason: 'aborted', step: 0 }
+    throw error
+  }
+}
+
+async function runHere(plan: TrainingPlan, heap: Heap, record: RecordBlock): Promise<TrainingEnd> {
+  const trainer = new TrainingRank(createKernels(heap), plan, alone(), recordInto(record, plan.task))
+  for (;;) {
+    const turn = performance.now() + TURN_MILLISECONDS
+    while (performance.now() < turn) {
+      const end = trainer.step()
+      if (end) return end
+    }
+    await new Promise((resolve) => setTimeout(resolve, 0))
+  }
+}
+
+/** Reports progress and passes an abort on while `work` runs. */
+async function supervise(
+  plan: TrainingPlan, record: RecordBlock, { signal, onProgress, stopping }: CheckedFitOptions, seconds: () => number,
+  work: () => Promise<TrainingEnd>,
+): Promise<TrainingEnd> {
+  const { task } = plan
+  function report(): void {
+    const { steps, bestStep } = readRecord(record)
+    if (steps === 0 || !onProgress) return
+    const progress: Progress = {
+      step: steps,
+      steps: task.steps,
+      loss: record.losses[steps - 1],
+      best: watchedAt(record, task, bestStep),
+      bestStep,
+      patience: stopping.patience - (steps - 1 - Math.max(0, bestStep)),
+      rowsPerSecond: (steps * task.batchRows) / seconds(),
+    }
+    onProgress(progress)
+  }
+  const stop = () => requestStop(record)
+  if (signal?.aborted) stop()
+  signal?.addEventListener('abort', stop)
+  let failure: unknown
+  const timer = setInterval(() => {
+    try {
+      report()
+    } catch (error) {
+      failure ??= error
+      stop()
+    }
+  }, PROGRESS_MILLISECONDS)
+  try {
+    const end = await work()
+    if (failure !== undefined) throw failure
+    report()
+    return end
+  } finally {
+    clearInterval(timer)
+    signal?.removeEventListener('abort', stop)
+  }
+}
+
+function watchedAt(record: RecordBlock, task: TrainingTask, step: number): number {
+  if (step < 0) return Number.NaN
+  return task.validationRows > 0 ? record.validation[step / task.validationEvery] : record.losses[step]
+}

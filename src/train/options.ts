@@ -1,0 +1,97 @@
+import { UsageError } from '../errors.js'
+import type { KernelChoice } from '../kernels/create.js'
+import type { Threads } from '../parallel/threads.js'
+import { seedWords } from '../random/philox.js'
+import { adamW, type Optimizer } from '../step/adamw.js'
+import { type Stopping, stopping } from '../step/stopping.js'
+
+/** A reading of a training run, about ten times a second. */
+export interface Progress {
+  /** Steps done. */
+  readonly step: number
+  readonly steps: number
+  /** Loss of the last step: mean negative log-density of its rows, nats, standardised units. */
+  readonly loss: number
+  /** Best watched loss so far, and its step. */
+  readonly best: number
+  readonly bestStep: number
+  /** Steps left without a better loss before training stops. */
+  readonly patience: number
+  /** Rows trained on a second, since the start. */
+  readonly rowsPerSecond: number
+}
+
+export interface FitOptions {
+  /** Number of updates; default 50 000. */
+  steps?: number
+  /** Rows of a step, drawn without replacement within an epoch, or 'all' (default): every row in every step. */
+  batch?: number | 'all'
+  /** Default `adamW()`. */
+  optimizer?: Optimizer
+  /** Default: no patience; best weights restored where there is a loss to judge by (not with unvalidated minibatches). */
+  stopping?: Partial<Stopping>
+  /** Share of the rows held out and watched instead of the training loss; default 0. */
+  validation?: number
+  /** Steps between two validations; default once an epoch. */
+  validationEvery?: number
+  /** Addresses the split and the shuffles; default 0. */
+  seed?: number
+  /** Default 'auto'. */
+  threads?: Threads
+  /** Default 'auto'. */
+  kernels?: KernelChoice
+  /** Whether the columns are standardised by the training rows' mean and sd; a flow fitted before keeps its scaler. */
+  standardise?: boolean
+  /** Ends training at a barrier; the best weights so far are kept. */
+  signal?: AbortSignal
+  onProgress?: (progress: Progress) => void
+}
+
+export type CheckedFitOptions = Required<Omit<FitOptions, 'signal' | 'onProgress' | 'stopping' | 'validationEvery'>> &
+  Pick<FitOptions, 'signal' | 'onProgress' | 'validationEvery'> & { stopping: Stopping }
+
+const NAMES = [
+  'steps', 'batch', 'optimizer', 'stopping', 'validation', 'validationEvery', 'seed', 'threads', 'kernels',
+  'standardise', 'signal', 'onProgress',
+]
+
+/**
+ * Fills in defaults.
+ * @throws UsageError where an option is unknown, outside its range, or senseless beside another.
+ */
+export function checkFitOptions(options: FitOptions): CheckedFitOptions {
+  for (const name of Object.keys(options)) {
+    if (!NAMES.includes(name)) throw new UsageError(`fit has no option "${name}"; it takes ${NAMES.join(', ')}.`)
+  }
+  const {
+    steps = 50_000, batch = 'all', optimizer = adamW(), validation = 0, validationEvery, seed = 0, threads = 'auto',
+    kernels = 'auto', standardise = true, signal, onProgress,
+  } = options
+  const watchable = batch === 'all' || validation > 0
+  const rule = stopping({ restoreBestWeights: watchable, ...options.stopping })
+  if (!Number.isInteger(steps) || steps < 1) throw new UsageError(`steps is ${steps}; expected an integer ≥ 1.`)
+  if (batch !== 'all' && (!Number.isInteger(batch) || batch < 1)) {
+    throw new UsageError(`batch is ${JSON.stringify(batch)}; expected "all" or an integer ≥ 1.`)
+  }
+  if (!(validation >= 0 && validation < 1)) {
+    throw new UsageError(`validation is ${validation}; expected a share of the rows from 0 to below 1.`)
+  }
+  if (validationEvery !== undefined && (!Number.isInteger(validationEvery) || validationEvery < 1)) {
+    throw new UsageError(`validationEvery is ${validationEvery}; expected an integer ≥ 1.`)
+  }
+  if (!watchable && (rule.restoreBestWeights || rule.patience !== Number.POSITIVE_INFINITY)) {
+    throw new UsageError(
+      'stopping with minibatches needs rows to watch, a batch loss is too noisy: set validation to 0.1, or batch to "all".',
+    )
+  }
+  seedWords(seed)
+  return {
+    steps, batch, optimizer: adamW(withoutType(optimizer)), stopping: rule, validation, validationEvery, seed, threads,
+    kernels, standardise, signal, onProgress,
+  }
+}
+
+function withoutType({ type, ...options }: Optimizer): Omit<Optimizer, 'type'> {
+  if (type !== 'adamW') throw new UsageError(`optimizer is ${JSON.stringify(type)}; expected the value of adamW({ … }).`)
+  return options
+}

@@ -1,0 +1,22 @@
+import { UsageError } from '../errors.js'
+import { PURPOSE } from '../random/purposes.js'
+import { permutation } from '../random/stream.js'
+
+/** Row numbers for training and validation, each in ascending order. */
+export interface Split {
+  readonly training: Int32Array
+  readonly validation: Int32Array
+}
+
+/**
+ * Holds out round(rows · share) rows, at least one where share > 0, chosen by the seed.
+ * @throws UsageError where fewer than 2 training rows would remain.
+ */
+export function splitRows(rows: number, share: number, seed: number): Split {
+  const order = share > 0 ? permutation(rows, seed, PURPOSE.split, 0) : Int32Array.from({ length: rows }, (_, i) => i)
+  const held = share > 0 ? Math.max(1, Math.round(rows * share)) : 0
+  if (rows - held < 2) {
+    throw new UsageError(`A validation share of ${share} leaves ${rows - held} of ${rows} rows to train on; expected 2 or more.`)
+  }
+  return { training: order.slice(held).sort(), validation: order.slice(0, held).sort() }
+}

@@ -1,0 +1,71 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { cutIntoShards, joinProgram, maximalSubtrees, runOf, shardRows, subtreeProgram, treeSum } from '#step/shards.js'
+
+/** The tree as an expression: what adds to what, in words. */
+function expression(first: number, count: number, size: number): string {
+  if (size === 1) return String(first)
+  const left = expression(first, Math.min(count, size / 2), size / 2)
+  return count > size / 2 ? `(${left}+${expression(first + size / 2, count - size / 2, size / 2)})` : left
+}
+
+/** What ranks compute together, as the same kind of expression. */
+function expressionOfRanks(count: number, ranks: number): string {
+  const slots: string[] = []
+  const subtrees = Array.from({ length: ranks }, (_, rank) => {
+    const { first, end } = runOf(count, rank, ranks)
+    return maximalSubtrees(count, first, end)
+  })
+  for (const own of subtrees) {
+    const buffers: string[] = []
+    own.forEach((subtree, into) => {
+      for (const instruction of subtreeProgram(count, subtree, into, own.length)) {
+        if ('shard' in instruction) buffers[instruction.into] = String(instruction.shard)
+        else buffers[instruction.to] = `(${buffers[instruction.to]}+${buffers[instruction.add]})`
+      }
+    })
+    slots.push(...buffers.slice(0, own.length))
+  }
+  for (const { add, to } of joinProgram(count, subtrees.flat())) slots[to] = `(${slots[to]}+${slots[add]})`
+  return slots[0]
+}
+
+describe('the tree of shard sums', () => {
+  it('is the same expression for any number of ranks', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 256 }), fc.integer({ min: 1, max: 64 }), (count, ranks) => {
+        expect(expressionOfRanks(count, ranks)).toBe(expression(0, count, 2 ** Math.ceil(Math.log2(count))))
+      }),
+    )
+  })
+
+  it('adds losses along the same tree', () => {
+    const values = Float64Array.of(1e16, 1, -1e16, 1, 3)
+    expect(treeSum(values, 0, 5)).toBe(1e16 + 1 + (-1e16 + 1) + 3)
+    expect(treeSum(values, 3, 1)).toBe(1)
+  })
+
+  it('gives every rank a shard where there are as many shards as ranks', () => {
+    for (let rank = 0; rank < 5; rank++) expect(runOf(5, rank, 5)).toEqual({ first: rank, end: rank + 1 })
+  })
+})
+
+describe('cutting a batch', () => {
+  it('covers every row once, in at most 256 shards of whole tiles but for the last', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1_000_000 }), (rows) => {
+        const shards = cutIntoShards(rows, 64)
+        expect(shards.count).toBeLessThanOrEqual(256)
+        let next = 0
+        for (let shard = 0; shard < shards.count; shard++) {
+          const { first, end } = shardRows(shards, shard)
+          expect(first).toBe(next)
+          expect(end).toBeGreaterThan(first)
+          if (shard + 1 < shards.count) expect((end - first) % 64).toBe(0)
+          next = end
+        }
+        expect(next).toBe(rows)
+      }),
+    )
+  })
+})

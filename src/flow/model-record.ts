@@ -1,0 +1,104 @@
+import { FormatError, UsageError } from '../errors.js'
+import { decodeModel, encodeModel, type ModelRecord, type NamedTensor } from '../io/model-file.js'
+import type { KernelChoice } from '../kernels/create.js'
+import { slotLength } from '../nets/parameters.js'
+import { Flow } from './flow.js'
+import { buildStructure, type FlowDescription, type FlowStructure, namedSlots } from './structure.js'
+
+/** The bytes of a flow's model file (safetensors); equal flows give equal bytes. */
+export function encodeFlow(flow: Flow): Uint8Array {
+  const { structure, parameters, scaler, scaled, seed, data } = flow
+  let end = 0
+  const tensors = namedSlots(structure).map((slot): NamedTensor => {
+    const begin = end
+    end += slotLength(slot)
+    return { ...slot, data: parameters.subarray(begin, end) }
+  })
+  return encodeModel({
+    description: { ...structure.description },
+    tensors,
+    scaler,
+    scaled,
+    seed,
+    columns: data.columns,
+    dataSha256: data.sha256,
+  })
+}
+
+/**
+ * The flow in the bytes of a model file. Layers are rebuilt from their description; no code comes out of a file.
+ * @throws FormatError where the file is damaged, no model, of a newer format, or its arrays do not fit its layers.
+ */
+export function decodeFlow(bytes: Uint8Array, { kernels }: { kernels?: KernelChoice } = {}): Flow {
+  const record = decodeModel(bytes)
+  const structure = structureOf(record)
+  // Before the flow takes memory for its parameters, so that a damaged width cannot ask for gigabytes.
+  const tensors = inStorageOrder(structure, record.tensors)
+  checkSizes(structure, record)
+  const flow = new Flow(structure.description, { seed: record.seed, kernels })
+  let begin = 0
+  for (const { data } of tensors) {
+    flow.parameters.set(data, begin)
+    begin += data.length
+  }
+  flow.scaler = record.scaler
+  flow.scaled = record.scaled
+  flow.data = { columns: record.columns, sha256: record.dataSha256 }
+  return flow
+}
+
+function structureOf({ description }: ModelRecord): FlowStructure {
+  const { dim, contextDim, layers, base, precision } = description as Partial<FlowDescription>
+  const known =
+    typeof dim === 'number' &&
+    contextDim === 0 &&
+    Array.isArray(layers) &&
+    layers.every(isSpec) &&
+    base?.type === 'standardNormal' &&
+    (precision === 'float32' || precision === 'float64')
+  if (!known) throw new FormatError('This model file describes no flow that this pushforward can build.')
+  try {
+    return buildStructure({ dim, contextDim, layers, base, precision })
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause
+    throw new FormatError(`This model file describes a flow that cannot be built: ${cause.message}`, { cause })
+  }
+}
+
+function isSpec(spec: unknown): boolean {
+  return typeof spec === 'object' && spec !== null && typeof (spec as { type?: unknown }).type === 'string'
+}
+
+/** The file's tensors in the order of the flow's parameters: all there, no others, each of its shape and type. */
+function inStorageOrder(structure: FlowStructure, tensors: readonly NamedTensor[]): NamedTensor[] {
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]))
+  const Reals = structure.description.precision === 'float64' ? Float64Array : Float32Array
+  const ordered = namedSlots(structure).map(({ name, shape }) => {
+    const tensor = byName.get(name)
+    if (!tensor) throw new FormatError(`This model file is damaged: tensor "${name}" is missing.`)
+    byName.delete(name)
+    if (tensor.shape.join() !== shape.join() || !(tensor.data instanceof Reals)) {
+      throw new FormatError(
+        `This model file is damaged: tensor "${name}" is ${kindOf(tensor)}, but its layer has ${kindOf({ data: new Reals(), shape })}.`,
+      )
+    }
+    return tensor
+  })
+  const [extra] = byName.keys()
+  if (extra !== undefined)
+    throw new FormatError(`This model file is damaged: none of its layers has a tensor "${extra}".`)
+  return ordered
+}
+
+function kindOf({ data, shape }: Pick<NamedTensor, 'data' | 'shape'>): string {
+  return `${data instanceof Float64Array ? 'float64' : 'float32'} [${shape.join(', ')}]`
+}
+
+function checkSizes({ dim }: FlowStructure, { scaler, columns }: ModelRecord): void {
+  if (scaler.mean.length !== dim) {
+    throw new FormatError(`This model file is damaged: its scaler has ${scaler.mean.length} columns, its flow ${dim}.`)
+  }
+  if (columns && columns.length !== dim) {
+    throw new FormatError(`This model file is damaged: it names ${columns.length} columns, its flow has ${dim}.`)
+  }
+}

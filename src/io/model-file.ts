@@ -1,0 +1,127 @@
+import * as v from 'valibot'
+import { FormatError } from '../errors.js'
+import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.js'
+
+/** A named array of a model: parameters, and later whatever else a layer keeps. */
+export interface NamedTensor {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly data: Float32Array | Float64Array
+}
+
+/** Everything a model file holds. Nothing of time, machine or threads: equal models give equal bytes. */
+export interface ModelRecord {
+  /** The architecture, as JSON. */
+  readonly description: Readonly<Record<string, unknown>>
+  readonly tensors: readonly NamedTensor[]
+  /** Mean and standard deviation of each column, [dim]. */
+  readonly scaler: { readonly mean: Float64Array; readonly sd: Float64Array }
+  /** Whether the scaler comes from data. */
+  readonly scaled: boolean
+  /** Seed of the initial parameters. */
+  readonly seed: number
+  readonly columns: readonly string[] | undefined
+  readonly dataSha256: string | undefined
+}
+
+const FORMAT = 'pushforward'
+/** Raised whenever an older reader would misunderstand the file; readers accept their own version and older ones. */
+export const FORMAT_VERSION = 1
+const SCALER = { mean: 'scaler.mean', sd: 'scaler.sd' }
+
+const version = v.pipe(v.string(), v.regex(/^[1-9]\d{0,8}$/), v.transform(Number))
+const seed = v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number), v.safeInteger())
+const json = v.pipe(v.string(), v.parseJson())
+
+const metadataSchema = v.object({
+  flow: v.pipe(json, v.record(v.string(), v.unknown())),
+  scaled: v.pipe(
+    v.picklist(['true', 'false']),
+    v.transform((text) => text === 'true'),
+  ),
+  seed,
+  columns: v.optional(v.pipe(json, v.array(v.string()))),
+  dataSha256: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
+})
+
+/** The bytes of a model file: safetensors, with the scaler in float64 and the rest of the record as text. */
+export function encodeModel({
+  description,
+  tensors,
+  scaler,
+  scaled,
+  seed,
+  columns,
+  dataSha256,
+}: ModelRecord): Uint8Array {
+  const dim = [scaler.mean.length]
+  // The float64 tensors come first, so that every tensor lies on a multiple of its element's size.
+  const all: Tensor[] = [
+    { name: SCALER.mean, dtype: 'F64', shape: dim, data: scaler.mean },
+    { name: SCALER.sd, dtype: 'F64', shape: dim, data: scaler.sd },
+    ...tensors.map(
+      ({ name, shape, data }): Tensor =>
+        data instanceof Float64Array ? { name, dtype: 'F64', shape, data } : { name, dtype: 'F32', shape, data },
+    ),
+  ]
+  return encodeSafetensors(all, {
+    format: FORMAT,
+    formatVersion: String(FORMAT_VERSION),
+    flow: JSON.stringify(description),
+    scaled: String(scaled),
+    seed: String(seed),
+    ...(columns && { columns: JSON.stringify(columns) }),
+    ...(dataSha256 !== undefined && { dataSha256 }),
+  })
+}
+
+/**
+ * Reads a model file. Nothing in it is ever run.
+ * @throws FormatError where the bytes are not a whole safetensors file, not a pushforward model, of a newer format, or
+ *   hold values that no model has.
+ */
+export function decodeModel(bytes: Uint8Array): ModelRecord {
+  const { tensors, metadata } = decodeSafetensors(bytes)
+  checkFormat(metadata)
+  const parsed = v.safeParse(metadataSchema, metadata, { abortEarly: true })
+  if (!parsed.success) {
+    const [issue] = parsed.issues
+    throw damaged(`its metadata "${v.getDotPath(issue)}" cannot be used (${issue.message})`)
+  }
+  const { flow, ...rest } = parsed.output
+  const scaler = { mean: scalerTensor(tensors, SCALER.mean), sd: scalerTensor(tensors, SCALER.sd) }
+  if (scaler.mean.length !== scaler.sd.length || !scaler.sd.every((sd) => sd > 0)) {
+    throw damaged('its scaler is not one positive standard deviation for each mean')
+  }
+  const own = tensors.filter(({ name }) => name !== SCALER.mean && name !== SCALER.sd).map(realTensor)
+  return { columns: undefined, dataSha256: undefined, ...rest, description: flow, tensors: own, scaler }
+}
+
+function checkFormat({ format, formatVersion }: Record<string, string>): void {
+  if (format !== FORMAT) {
+    throw new FormatError('This safetensors file is not a pushforward model: its metadata has no format "pushforward".')
+  }
+  const parsed = v.safeParse(version, formatVersion)
+  if (!parsed.success) throw damaged(`its format version is ${JSON.stringify(formatVersion)}, expected a whole number`)
+  if (parsed.output > FORMAT_VERSION) {
+    throw new FormatError(
+      `This model has format version ${parsed.output}, and this pushforward reads up to version ${FORMAT_VERSION}: update pushforward.`,
+    )
+  }
+}
+
+function scalerTensor(tensors: readonly Tensor[], name: string): Float64Array {
+  const tensor = tensors.find((tensor) => tensor.name === name)
+  if (tensor?.dtype !== 'F64' || tensor.shape.length !== 1) throw damaged(`it has no float64 vector "${name}"`)
+  return realTensor(tensor).data as Float64Array
+}
+
+function realTensor({ name, dtype, shape, data }: Tensor): NamedTensor {
+  if (dtype !== 'F32' && dtype !== 'F64') throw damaged(`its tensor "${name}" is ${dtype}, expected F32 or F64`)
+  if (!data.every(Number.isFinite)) throw damaged(`its tensor "${name}" holds a value that is not finite`)
+  return { name, shape, data }
+}
+
+function damaged(what: string): FormatError {
+  return new FormatError(`This model file is damaged: ${what}.`)
+}

@@ -1,0 +1,54 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FormatError, UsageError } from '../errors.js'
+import type { Flow } from '../flow/flow.js'
+import { decodeFlow, encodeFlow } from '../flow/model-record.js'
+import type { KernelChoice } from '../kernels/create.js'
+import { writeFileWhole } from './write-file.js'
+
+/** The model's name in a run folder. */
+export const MODEL_FILE = 'model.safetensors'
+
+/**
+ * Writes a flow's model file: parameters, scaler, architecture, seed and what is known of the data. The file is
+ * whole or not there: it is written aside, synced and renamed.
+ * @throws UsageError where the path cannot be written.
+ */
+export async function saveFlow(flow: Flow, path: string): Promise<void> {
+  try {
+    await writeFileWhole(path, encodeFlow(flow))
+  } catch (cause) {
+    throw systemError(cause, `The model cannot be saved as ${path}`)
+  }
+}
+
+/**
+ * Reads a flow from its model file, or from the folder that holds it as `model.safetensors`. Nothing in it is run.
+ * @throws UsageError where there is no such file, FormatError where it is not a whole model this version can read.
+ */
+export async function loadFlow(path: string, options: { kernels?: KernelChoice } = {}): Promise<Flow> {
+  const { file, bytes } = await read(path)
+  try {
+    return decodeFlow(bytes, options)
+  } catch (cause) {
+    if (!(cause instanceof FormatError)) throw cause
+    throw new FormatError(`${file}: ${cause.message}`, { cause })
+  }
+}
+
+async function read(path: string): Promise<{ file: string; bytes: Uint8Array }> {
+  try {
+    const file = (await stat(path)).isDirectory() ? join(path, MODEL_FILE) : path
+    return { file, bytes: await readFile(file) }
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new UsageError(`There is no model at ${path}; give a ${MODEL_FILE}, or a folder that holds one.`, { cause })
+    }
+    throw systemError(cause, `The model at ${path} cannot be read`)
+  }
+}
+
+function systemError(cause: unknown, what: string): Error {
+  const { code, message } = cause as NodeJS.ErrnoException
+  return code === undefined ? (cause as Error) : new UsageError(`${what}: ${message}`, { cause })
+}

@@ -1,0 +1,305 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  affineCoupling,
+  alternatingMask,
+  decodeFlow,
+  encodeFlow,
+  type Flow,
+  FormatError,
+  fit,
+  flow,
+  jang,
+  leakyReLU,
+  loadFlow,
+  type Precision,
+  saveFlow,
+  UsageError,
+} from 'pushforward'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decodeSafetensors, encodeSafetensors, type Safetensors, type Tensor } from '#io/safetensors.js'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pushforward-model-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const points = jang(200, { seed: 3 })
+
+function untrained(precision: Precision = 'float32'): Flow {
+  const layers = [0, 1, 2].flatMap((i) => [
+    leakyReLU(),
+    affineCoupling({ mask: alternatingMask(2, i), hidden: [3, 5] }),
+  ])
+  return flow(2, layers, { seed: 2 ** 53 - 1, precision })
+}
+
+async function trained(precision: Precision = 'float32'): Promise<Flow> {
+  const model = untrained(precision)
+  model.data = { columns: ['a "quoted" name', 'größe, µ'], sha256: undefined }
+  await fit(model, points, { steps: 20, threads: 0 })
+  return model
+}
+
+describe.each(['float32', 'float64'] as const)('a %s flow that was saved and loaded', (precision) => {
+  test('has the same bits: parameters, scaler, log-densities, samples, and file when saved again', async () => {
+    const model = await trained(precision)
+    const path = join(folder, `${precision}.safetensors`)
+    await saveFlow(model, path)
+    const loaded = await loadFlow(path)
+    expect(loaded.parameters).toEqual(model.parameters)
+    expect(loaded.scaler).toEqual(model.scaler)
+    expect(loaded.logProb(points)).toEqual(model.logProb(points))
+    expect(loaded.sample(50, { seed: 4 }).data).toEqual(model.sample(50, { seed: 4 }).data)
+    expect(Buffer.compare(encodeFlow(loaded), await readFile(path))).toBe(0)
+  })
+
+  test('remembers architecture, seed, column names and the data it saw', async () => {
+    const model = await trained(precision)
+    const loaded = decodeFlow(encodeFlow(model))
+    expect(loaded.structure.description).toEqual(model.structure.description)
+    expect([loaded.seed, loaded.scaled]).toEqual([2 ** 53 - 1, true])
+    expect(loaded.data.columns).toEqual(['a "quoted" name', 'größe, µ'])
+    expect(loaded.data.sha256).toMatch(/^[0-9a-f]{64}$/)
+    expect(loaded.data).toEqual(model.data)
+  })
+})
+
+describe('a loaded flow', () => {
+  test('keeps its scaler when it is trained further', async () => {
+    const model = decodeFlow(encodeFlow(await trained()))
+    const { mean, sd } = model.scaler
+    await fit(model, jang(50, { seed: 9 }), { steps: 2, threads: 0 })
+    expect(model.scaler).toEqual({ mean, sd })
+  })
+
+  test('that was never fitted takes its scaler from the first fit', async () => {
+    const model = decodeFlow(encodeFlow(untrained()))
+    expect(model.scaled).toBe(false)
+    await fit(model, points, { steps: 1, threads: 0 })
+    expect(model.scaler.sd[1]).toBeGreaterThan(3)
+  })
+
+  test('computes with the kernels asked for', () => {
+    expect(decodeFlow(encodeFlow(untrained()), { kernels: 'portable' }).kernels).toBe('portable')
+  })
+})
+
+describe('saveFlow and loadFlow', () => {
+  test('a folder stands for the model.safetensors in it', async () => {
+    const model = untrained()
+    await saveFlow(model, join(folder, 'model.safetensors'))
+    expect((await loadFlow(folder)).parameters).toEqual(model.parameters)
+  })
+
+  test('a file that cannot be written leaves nothing behind', async () => {
+    const before = await readdir(folder)
+    await expect(saveFlow(untrained(), folder)).rejects.toThrow(/cannot be saved as/)
+    await expect(saveFlow(untrained(), join(folder, 'none', 'm'))).rejects.toThrow(/cannot be saved as .*ENOENT/)
+    expect(await readdir(folder)).toEqual(before)
+  })
+
+  test('a missing model is a usage error that names the path', async () => {
+    await expect(loadFlow(join(folder, 'none'))).rejects.toThrow(UsageError)
+    await expect(loadFlow(join(folder, 'none'))).rejects.toThrow(
+      /There is no model at .*none; give a model\.safetensors/,
+    )
+  })
+
+  test('a damaged file is named in the error', async () => {
+    const path = join(folder, 'damaged.safetensors')
+    await writeFile(path, 'x1,x2\n1,2\n')
+    await expect(loadFlow(path)).rejects.toThrow(FormatError)
+    await expect(loadFlow(path)).rejects.toThrow(/damaged\.safetensors: Not a valid safetensors file/)
+  })
+})
+
+/** The model file of an untrained flow after `change`. */
+function damaged(change: (file: Safetensors) => void): Uint8Array {
+  const file = decodeSafetensors(encodeFlow(untrained()))
+  change(file)
+  return encodeSafetensors(file.tensors, file.metadata)
+}
+
+function replace(tensors: Tensor[], name: string, tensor: Partial<Tensor>): void {
+  const at = tensors.findIndex((tensor) => tensor.name === name)
+  tensors[at] = { ...tensors[at], ...tensor } as Tensor
+}
+
+describe('a model file is refused', () => {
+  const refusals: [what: string, message: RegExp, change: (file: Safetensors) => void][] = [
+    [
+      'that another program wrote',
+      /not a pushforward model/,
+      ({ metadata }) => {
+        metadata.format = 'pt'
+      },
+    ],
+    [
+      'of a newer format',
+      /format version 2, .* up to version 1: update/,
+      ({ metadata }) => {
+        metadata.formatVersion = '2'
+      },
+    ],
+    [
+      'without a format version',
+      /format version is undefined/,
+      ({ metadata }) => {
+        delete metadata.formatVersion
+      },
+    ],
+    [
+      'without its architecture',
+      /metadata "flow" cannot be used \(Invalid key/,
+      ({ metadata }) => {
+        delete metadata.flow
+      },
+    ],
+    [
+      'whose architecture is not JSON',
+      /metadata "flow" cannot be used \(Invalid JSON/,
+      ({ metadata }) => {
+        metadata.flow = '{'
+      },
+    ],
+    [
+      'whose architecture is no flow',
+      /describes no flow/,
+      ({ metadata }) => {
+        metadata.flow = '{}'
+      },
+    ],
+    [
+      'whose base is unknown',
+      /describes no flow/,
+      ({ metadata }) => {
+        metadata.flow = metadata.flow.replace('standardNormal', 'cauchy')
+      },
+    ],
+    [
+      'with a layer it does not know',
+      /No layer is called "leakyRELU"/,
+      ({ metadata }) => {
+        metadata.flow = metadata.flow.replace('leakyReLU', 'leakyRELU')
+      },
+    ],
+    [
+      'with a layer option of the wrong kind',
+      /hidden is "wide"/,
+      ({ metadata }) => {
+        metadata.flow = metadata.flow.replace('[3,5]', '"wide"')
+      },
+    ],
+    [
+      'with a width beyond its arrays',
+      /"layers\.1\..*" is float32 .*, but its layer has/,
+      ({ metadata }) => {
+        metadata.flow = metadata.flow.replace('[3,5]', '[1000000000,1000000000]')
+      },
+    ],
+    [
+      'whose seed is no integer',
+      /metadata "seed" cannot/,
+      ({ metadata }) => {
+        metadata.seed = '1.5'
+      },
+    ],
+    [
+      'whose columns are no list of names',
+      /metadata "columns/,
+      ({ metadata }) => {
+        metadata.columns = '[1,2]'
+      },
+    ],
+    [
+      'with too many column names',
+      /names 3 columns, its flow has 2/,
+      ({ metadata }) => {
+        metadata.columns = '["a","b","c"]'
+      },
+    ],
+    [
+      'without a tensor',
+      /tensor "layers\.5\.f" is missing/,
+      ({ tensors }) => {
+        tensors.pop()
+      },
+    ],
+    [
+      'with a tensor of no layer',
+      /none of its layers has a tensor "layers\.6\.f"/,
+      ({ tensors }) => {
+        tensors.push({ name: 'layers.6.f', dtype: 'F32', shape: [1], data: new Float32Array(1) })
+      },
+    ],
+    [
+      'with a tensor of another shape',
+      /"layers\.0\.raw" is float32 \[2\], but its layer has float32 \[1\]/,
+      ({ tensors }) => replace(tensors, 'layers.0.raw', { shape: [2], data: new Float32Array(2) }),
+    ],
+    [
+      'with a tensor of another type',
+      /"layers\.0\.raw" is float64 \[1\], but its layer has float32 \[1\]/,
+      ({ tensors }) => replace(tensors, 'layers.0.raw', { dtype: 'F64', data: new Float64Array(1) }),
+    ],
+    [
+      'with integers for parameters',
+      /tensor "layers\.0\.raw" is I32/,
+      ({ tensors }) => replace(tensors, 'layers.0.raw', { dtype: 'I32', data: new Int32Array(1) }),
+    ],
+    [
+      'with a parameter that is not finite',
+      /"layers\.0\.raw" holds a value that is not finite/,
+      ({ tensors }) => replace(tensors, 'layers.0.raw', { data: new Float32Array([Number.NaN]) }),
+    ],
+    [
+      'without a scaler',
+      /no float64 vector "scaler\.mean"/,
+      ({ tensors }) => {
+        tensors.shift()
+      },
+    ],
+    [
+      'whose scaler has a zero',
+      /not one positive standard deviation/,
+      ({ tensors }) => replace(tensors, 'scaler.sd', { data: new Float64Array(2) }),
+    ],
+    [
+      'whose scaler has other columns',
+      /scaler has 1 columns, its flow 2/,
+      ({ tensors }) => {
+        replace(tensors, 'scaler.mean', { shape: [1], data: new Float64Array(1) })
+        replace(tensors, 'scaler.sd', { shape: [1], data: new Float64Array([1]) })
+      },
+    ],
+  ]
+
+  test.each(refusals)('%s', (_what, message, change) => {
+    expect(() => decodeFlow(damaged(change))).toThrow(FormatError)
+    expect(() => decodeFlow(damaged(change))).toThrow(message)
+  })
+
+  test('at whatever byte it was cut off', () => {
+    const whole = encodeFlow(untrained())
+    for (let length = 0; length < whole.length; length += length < 16 ? 1 : 37) {
+      expect(() => decodeFlow(whole.subarray(0, length))).toThrow(FormatError)
+    }
+    expect(() => decodeFlow(whole.subarray(0, whole.length - 1))).toThrow(FormatError)
+  })
+})
+
+test('a model file says nothing but what the model is: these metadata keys and no others', async () => {
+  const { metadata } = decodeSafetensors(encodeFlow(await trained()))
+  expect(Object.keys(metadata).sort()).toEqual([
+    'columns',
+    'dataSha256',
+    'flow',
+    'format',
+    'formatVersion',
+    'scaled',
+    'seed',
+  ])
+})

@@ -1,0 +1,13 @@
+// The SIMD kernels of ../kernels.ts, exported under the contract's names and with its arguments: element offsets and
+// counts, so that the instance's exports are the kernels and nothing is converted on the way in.
+// Plain SIMD128 only, no data segment, no imports but the memory: equal bits on every engine.
+export { fill, copy, add, sum } from './memory'
+export { gather, scatter } from './rows'
+export { exp, log, sincos, tanh, tanhBackward, relu, reluBackward } from './elementwise'
+export { dense } from './dense'
+export { denseWeightGradient } from './weight-gradient'
+export { leakyReLU, leakyReLUInverse, leakyReLUBackward, leakyReLUInverseBackward } from './leaky-relu'
+export { affineCouple, affineCoupleInverse, affineCoupleBackward, affineCoupleInverseBackward } from './couple'
+export { gaussian, gaussianBackward } from './gaussian'
+export { philox, normal } from './random'
+export { adamw } from './adamw'

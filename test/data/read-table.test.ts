@@ -1,0 +1,50 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readTable } from '#data/read-table.js'
+
+let folder = ''
+const path = (name: string) => join(folder, name)
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pushforward-table-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+describe('readTable', () => {
+  test('reads a file of several pieces, characters cut between them included', async () => {
+    const rows = Array.from({ length: 60_000 }, (_, i) => [i / 7, 1 - i])
+    await writeFile(path('big.csv'), `größe,"π"\n${rows.map((r) => r.join(',')).join('\n')}\n`)
+    const { columns, rows: count, data } = await readTable(path('big.csv'))
+    expect(columns).toEqual(['größe', 'π'])
+    expect(count).toBe(60_000)
+    expect(data.every((x, i) => x === rows[i >> 1][i & 1])).toBe(true)
+  })
+
+  test('passes its options on and calls the table by its path', async () => {
+    await writeFile(path('a.csv'), 'a,b,c\n1,2,3\n4,5,x\n')
+    expect((await readTable(path('a.csv'), { columns: ['b', 'a'] })).data).toEqual(Float64Array.of(2, 1, 5, 4))
+    await expect(readTable(path('a.csv'))).rejects.toThrow(
+      `${path('a.csv')}:3: column "c" has "x", not a number. Correct the cell or remove the row.`,
+    )
+  })
+
+  test.each([
+    ['missing.csv', 'no such file'],
+    ['', 'a directory, not a table'],
+    ['latin1.csv', 'not UTF-8 text. Save it as UTF-8'],
+    ['cut.csv', 'not UTF-8 text. Save it as UTF-8'],
+  ])('%j is refused: %s', async (name, reason) => {
+    await writeFile(path('latin1.csv'), Buffer.from('gr\xf6\xdfe,b\n1,2\n', 'latin1'))
+    await writeFile(path('cut.csv'), Buffer.from('a,b\n1,2\n3,4\n\xc3', 'latin1'))
+    const error = await readTable(path(name)).catch((reason: Error) => reason)
+    expect(error).toMatchObject({ name: 'DataError', message: `${path(name)}: ${reason}.` })
+  })
+
+  // The superuser may read everything.
+  test.skipIf(process.getuid?.() === 0)('a file without permission is refused', async () => {
+    await writeFile(path('secret.csv'), 'a,b\n1,2\n3,4\n')
+    await chmod(path('secret.csv'), 0)
+    await expect(readTable(path('secret.csv'))).rejects.toThrow('secret.csv: no permission to read it.')
+  })
+})

@@ -1,0 +1,55 @@
+/** Rows that make one piece of text. */
+const ROWS_PER_PIECE = 4096
+/** A decimal of 6 digits survives a float32 and back; 9 digits tell any two float32 apart. */
+const FLOAT32_DIGITS = { least: 6, most: 9 }
+/** Smaller float32 are subnormal and may need fewer digits. */
+const FLOAT32_NORMAL = 2 ** -126
+const NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/
+
+/** Numbers [rows, columns], row-major; float32 are written with the digits a float32 needs. */
+export type TableNumbers = Float32Array | Float64Array
+
+/** One CSV line of column names, quoted where they hold a separator, a quote, a line break or spaces at an end. */
+export function formatHeader(columns: readonly string[]): string {
+  return `${columns.map((name) => (NEEDS_QUOTES.test(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(',')}\n`
+}
+
+/**
+ * The CSV lines of row-major numbers, some thousand rows a piece, so that any number of rows streams.
+ *
+ * Every number is the shortest decimal that reads back as the same float64 (float32), −0 included; infinities are
+ * written Infinity and −Infinity.
+ */
+export function* formatRows(data: TableNumbers, columns: number): Generator<string> {
+  const format = data instanceof Float32Array ? formatFloat32 : formatFloat64
+  for (let first = 0; first < data.length; first += ROWS_PER_PIECE * columns) {
+    const end = Math.min(data.length, first + ROWS_PER_PIECE * columns)
+    let text = ''
+    for (let i = first; i < end; i++) text += format(data[i]) + ((i + 1) % columns === 0 ? '\n' : ',')
+    yield text
+  }
+}
+
+/** A whole table in pieces: the header, then every block of rows as it comes. */
+export async function* formatTable(
+  columns: readonly string[],
+  blocks: Iterable<TableNumbers> | AsyncIterable<TableNumbers>,
+): AsyncGenerator<string> {
+  yield formatHeader(columns)
+  for await (const block of blocks) yield* formatRows(block, columns.length)
+}
+
+function formatFloat64(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value)
+}
+
+/** The shortest decimal that rounds to this float32; String alone would spell out its float64 digits. */
+function formatFloat32(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return formatFloat64(value)
+  const least = Math.abs(value) < FLOAT32_NORMAL ? 1 : FLOAT32_DIGITS.least
+  for (let digits = least; digits < FLOAT32_DIGITS.most; digits++) {
+    const shorter = Number(value.toPrecision(digits))
+    if (Math.fround(shorter) === value) return String(shorter)
+  }
+  return String(Number(value.toPrecision(FLOAT32_DIGITS.most)))
+}

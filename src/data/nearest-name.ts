@@ -11,16 +11,23 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   return nearest
 }
 
-/** Insertions, deletions and replacements that turn a into b. Source: Wagner and Fischer, JACM 21 (1974). */
+/**
+ * Insertions, deletions, replacements and swaps of neighbours that turn a into b, no letter edited twice.
+ * Source: Damerau, CACM 7 (1964), by the rows of Wagner and Fischer, JACM 21 (1974).
+ */
 function editDistance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, j) => j)
+  let above: number[] = []
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
-    const row = [i]
+    const next = [i]
     for (let j = 1; j <= b.length; j++) {
-      const replaced = above[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)
-      row.push(Math.min(replaced, above[j] + 1, row[j - 1] + 1))
+      const replaced = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, row[j] + 1, next[j - 1] + 1))
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      if (swapped) next[j] = Math.min(next[j], above[j - 2] + 1)
     }
     above = row
+    row = next
   }
-  return above[b.length]
+  return row[b.length]
 }

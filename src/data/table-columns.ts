@@ -12,9 +12,12 @@ export interface ColumnChoice {
   readonly width: number
 }
 
+/** The names to read, from those of a header, or of a table of `width` columns without one (x1, x2, …). */
+export type ColumnChooser = (header: readonly string[] | undefined, width: number) => readonly string[]
+
 export interface ColumnOptions {
-  /** The columns to read, in this order; all of them where absent. */
-  columns?: readonly string[]
+  /** The columns to read, in this order, or how to choose them; all of them where absent. */
+  columns?: readonly string[] | ColumnChooser
   /** Whether the first row holds names; found out where absent: it does unless all its cells are numbers. */
   header?: boolean
 }
@@ -28,7 +31,7 @@ export function isHeader(cells: readonly string[], place: string, { columns, hea
   const kinds = cells.map(cellKind)
   const text = cells.filter((_, j) => kinds[j] === 'text')
   const numbers = cells.filter((_, j) => kinds[j] !== 'text' && kinds[j] !== 'missing')
-  const named = columns?.every((name) => cells.some((cell) => cell.trim() === name)) ?? false
+  const named = Array.isArray(columns) && columns.every((name) => cells.some((cell) => cell.trim() === name))
   if (text.length > 0 && numbers.length > 0 && !named) {
     throw new DataError(
       `${place}: the first row mixes names and numbers (${list([text[0].trim(), numbers[0].trim()])}). Name every column, or say whether the row is a header.`,
@@ -47,9 +50,11 @@ export function chooseColumns(
   header: readonly string[] | undefined,
   width: number,
   place: string,
-  { columns }: ColumnOptions,
+  options: ColumnOptions,
 ): ColumnChoice {
-  const all = header?.map((cell) => cell.trim()) ?? Array.from({ length: width }, (_, j) => `x${j + 1}`)
+  const trimmed = header?.map((cell) => cell.trim())
+  const all = trimmed ?? Array.from({ length: width }, (_, j) => `x${j + 1}`)
+  const columns = typeof options.columns === 'function' ? options.columns(trimmed, width) : options.columns
   const twice = all.find((name, j) => name !== '' && all.indexOf(name) !== j)
   if (twice !== undefined) throw new DataError(`${place}: two columns are named ${quote(twice)}. Rename one.`)
   const unnamed = all.indexOf('')

@@ -46,6 +46,12 @@ describe('parseTable reads', () => {
     expect(read(text, { columns: ['a', 'b'] })).toEqual({ columns: ['a', 'b'], rows: 2, data: [2, 1, 4, 3] })
     expect(read(',a,b\n0,1,2\n1,3,4\n', { columns: ['a', 'b'] }).data).toEqual([1, 2, 3, 4])
     expect(read('1,2,3\n4,5,6\n', { columns: ['x3', 'x1'] }).data).toEqual([3, 1, 6, 4])
+    const last = (header: readonly string[] | undefined, width: number) => header?.slice(-2) ?? ['x1', `x${width}`]
+    expect(read('a, b ,c\n1,2,3\n4,5,6\n', { columns: last })).toMatchObject({
+      columns: ['b', 'c'],
+      data: [2, 3, 5, 6],
+    })
+    expect(read('1,2,3\n4,5,6\n', { columns: last })).toMatchObject({ columns: ['x1', 'x3'], data: [1, 3, 4, 6] })
   })
 
   test('a header of numbers, or a first row of names, where told so', () => {

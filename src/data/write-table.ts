@@ -43,13 +43,20 @@ function formatFloat64(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
-/** The shortest decimal that rounds to this float32; String alone would spell out its float64 digits. */
 function formatFloat32(value: number): string {
-  if (value === 0 || !Number.isFinite(value)) return formatFloat64(value)
+  return formatFloat64(shortestFloat32(value))
+}
+
+/**
+ * The float64 whose decimal is the shortest that reads back as this float32: −5.3 for Math.fround(−5.3), which String
+ * would spell −5.300000190734863.
+ */
+export function shortestFloat32(value: number): number {
+  if (value === 0 || !Number.isFinite(value)) return value
   const least = Math.abs(value) < FLOAT32_NORMAL ? 1 : FLOAT32_DIGITS.least
   for (let digits = least; digits < FLOAT32_DIGITS.most; digits++) {
     const shorter = Number(value.toPrecision(digits))
-    if (Math.fround(shorter) === value) return String(shorter)
+    if (Math.fround(shorter) === value) return shorter
   }
-  return String(Number(value.toPrecision(FLOAT32_DIGITS.most)))
+  return Number(value.toPrecision(FLOAT32_DIGITS.most))
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseTable } from '#data/table.js'
-import { formatHeader, formatRows, formatTable, type TableNumbers } from '#data/write-table.js'
+import { formatHeader, formatRows, formatTable, shortestFloat32, type TableNumbers } from '#data/write-table.js'
 
 const text = (data: TableNumbers, columns: number) => [...formatRows(data, columns)].join('')
 
@@ -16,6 +16,11 @@ describe('formatRows', () => {
     // The digits of numpy's str(np.float32(v)).
     const values = Float32Array.of(0.1, 1 / 3, 16777216, 3.4028235e38, 1e-45, 123456.7891, -0, Infinity)
     expect(text(values, 8)).toBe('0.1,0.33333334,16777216,3.4028235e+38,1e-45,123456.79,-0,Infinity\n')
+  })
+
+  test('shortestFloat32 gives float64 a float32 that it writes as shortly', () => {
+    const shortest = [0.1, -5.3, 1 / 3, -0, -Infinity].map((x) => shortestFloat32(Math.fround(x)))
+    expect(text(Float64Array.from(shortest), 5)).toBe('0.1,-5.3,0.33333334,-0,-Infinity\n')
   })
 
   test('every float64 and every float32 reads back with the same bits', () => {

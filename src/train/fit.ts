@@ -16,7 +16,7 @@ import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan
 import { cutIntoShards } from '../step/shards.js'
 import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
 import { type CheckedFitOptions, checkFitOptions, type FitOptions, type Progress } from './options.js'
-import { type Split, splitRows } from './split.js'
+import { type Split, splitRows, takeRows } from './split.js'
 import ndarray from 'ndarray'
 
 /** What a training run did. Losses are mean negative log-densities in nats and standardised units. */
@@ -141,14 +141,6 @@ function taskOf(split: Split, options: CheckedFitOptions): TrainingTask {
     stopping: options.stopping,
     seed: options.seed,
   }
-}
-
-function takeRows({ data, columns }: Matrix, rows: Int32Array): Matrix {
-  const taken = new Float64Array(rows.length * columns)
-  rows.forEach((row, i) => {
-    for (let j = 0; j < columns; j++) taken[i * columns + j] = data[row * columns + j]
-  })
-  return { data: taken, rows: rows.length, columns }
 }
 
 function scalerFor(flow: Flow, training: Matrix, { standardise }: CheckedFitOptions): Scaler {

@@ -1,3 +1,4 @@
+import type { Matrix } from '../data/rows.js'
 import { UsageError } from '../errors.js'
 import { PURPOSE } from '../random/purposes.js'
 import { permutation } from '../random/stream.js'
@@ -19,4 +20,13 @@ export function splitRows(rows: number, share: number, seed: number): Split {
     throw new UsageError(`A validation share of ${share} leaves ${rows - held} of ${rows} rows to train on; expected 2 or more.`)
   }
   return { training: order.slice(held).sort(), validation: order.slice(0, held).sort() }
+}
+
+/** The rows of these numbers, in float64. */
+export function takeRows({ data, columns }: Matrix, rows: Int32Array): Matrix {
+  const taken = new Float64Array(rows.length * columns)
+  rows.forEach((row, i) => {
+    for (let j = 0; j < columns; j++) taken[i * columns + j] = data[row * columns + j]
+  })
+  return { data: taken, rows: rows.length, columns }
 }

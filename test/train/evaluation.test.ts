@@ -1,0 +1,83 @@
+import { affineCoupling, fit, flow, generators, leakyReLU } from 'pushforward'
+import { describe, expect, test } from 'vitest'
+import { evaluate } from '#train/evaluation.js'
+import { splitRows } from '#train/split.js'
+
+const jang = generators.get('jang')
+if (!jang) throw new Error('there is no generator jang')
+
+const tiny = (dim = 2) =>
+  flow(dim, [leakyReLU(), affineCoupling({ mask: Array.from({ length: dim }, (_, j) => j % 2), hidden: [2] })])
+
+const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length
+
+describe('evaluate', () => {
+  const rows = jang.generate(300, { seed: 5 })
+  const pick = (indices: Int32Array) => Array.from(indices, (i) => [rows.get(i, 0), rows.get(i, 1)])
+
+  test('gives −mean ln p of the rows trained on and of those held out, with their standard errors', async () => {
+    const model = tiny()
+    const result = await fit(model, rows, { steps: 30, validation: 0.2, seed: 1, threads: 0 })
+    const { nll } = await evaluate(model, rows, result, { threads: 0 })
+    const held = model.logProb(pick(result.split.validation))
+    expect(nll.train).toMatchObject({
+      mean: expect.closeTo(-mean(model.logProb(pick(result.split.training))), 6),
+      rows: 240,
+    })
+    expect(nll.validation).toMatchObject({ mean: expect.closeTo(-mean(held), 6), rows: 60 })
+    const variance = mean(Array.from(held, (value) => (value - mean(held)) ** 2)) * (60 / 59)
+    expect(nll.validation?.standardError).toBeCloseTo(Math.sqrt(variance / 60), 6)
+  })
+
+  test("the Gaussian's NLL on its own rows is its entropy, ½ ln det(2πe Σ)", async () => {
+    const model = tiny()
+    const { gaussianBaseline } = await evaluate(model, rows, await fit(model, rows, { steps: 1, threads: 0 }), {
+      threads: 0,
+    })
+    const [a, b] = [0, 1].map((j) => Array.from({ length: 300 }, (_, i) => rows.get(i, j)))
+    const covariance = (x: number[], y: number[]) => mean(x.map((value, i) => (value - mean(x)) * (y[i] - mean(y))))
+    const determinant = covariance(a, a) * covariance(b, b) - covariance(a, b) ** 2
+    expect(gaussianBaseline?.train.mean).toBeCloseTo(Math.log(2 * Math.PI * Math.E) + Math.log(determinant) / 2, 9)
+    expect(gaussianBaseline).not.toHaveProperty('validation')
+  })
+
+  test('the excess is how much less likely the training rows are than under the truth', async () => {
+    const model = tiny()
+    const result = await fit(model, rows, { steps: 1, validation: 0.5, threads: 0 })
+    const { excess, entropyFloor } = await evaluate(model, rows, result, { truth: jang, threads: 0 })
+    const training = pick(result.split.training)
+    expect(excess).toBeCloseTo(
+      mean(training.map(([x1, x2]) => jang.logProb(x1, x2))) - mean(model.logProb(training)),
+      5,
+    )
+    expect(entropyFloor).toBeCloseTo(1 + Math.log(8 * Math.PI), 12)
+  })
+
+  test('sums up the losses', async () => {
+    const model = tiny()
+    const result = await fit(model, rows, { steps: 30, threads: 0 })
+    const { losses } = await evaluate(model, rows, result, { threads: 0 })
+    expect(losses).toMatchObject({ steps: 30, stopped: 'steps', first: result.losses[0], last: result.losses[29] })
+    expect(losses.best).toBe(Math.min(...result.losses))
+    expect(losses.best).toBe(result.losses[losses.bestStep])
+    expect(losses.logScale).toBe(result.logScale)
+  })
+
+  test('columns that depend on each other have no Gaussian, which is no error', async () => {
+    const dependent = Array.from({ length: 20 }, (_, i) => [i, (i * i) % 7, 2 * ((i * i) % 7)])
+    const model = tiny(3)
+    const result = await fit(model, dependent, { steps: 1, threads: 0 })
+    expect((await evaluate(model, dependent, result, { threads: 0 })).gaussianBaseline).toBeNull()
+  })
+
+  test('a held-out row beyond the bound has density 0: its mean is null, for JSON has no infinity', async () => {
+    const points = Array.from({ length: 40 }, (_, i) => [i, (i * i) % 7])
+    const [out] = splitRows(40, 0.1, 3).validation
+    points[out] = [1e12, 0]
+    const model = tiny()
+    const result = await fit(model, points, { steps: 2, validation: 0.1, seed: 3, threads: 0 })
+    const { nll } = await evaluate(model, points, result, { threads: 0 })
+    expect(nll.validation).toEqual({ mean: null, standardError: null, rows: 4 })
+    expect(nll.train.mean).toBeGreaterThan(0)
+  })
+})

@@ -1,119 +1,98 @@
-// y[o, t] = bias[o] + Σᵢ weight[o, i] x[i, t], register-blocked: four outputs by eight rows keep eight sums in
-// registers, so that six loads feed sixteen operations. Whatever the block, one output's sum starts at its bias and
-// runs over i upwards. Strides and `lane`, the distance of two features, are in bytes.
-import { loadPart, splat, storePart } from './vector'
+// y[o, t] = bias[o] + Σᵢ weight[o, i]·x[i, t]: every sum starts from the bias and takes i in order, multiply then add,
+// so the blocking below does not show in the bits.
+import { bytes, load, NONE, store } from './lanes'
 
+/** One product into an accumulator, with the weight in all lanes. */
 @inline
-function first(bias: usize, o: i32): v128 {
-  return bias ? v128.load32_splat(bias + (<usize>o << 2)) : splat(0)
+function step(sum: v128, weight: v128, x: v128): v128 {
+  return f32x4.add(sum, f32x4.mul(weight, x))
 }
 
 @inline
-function addProduct(sum: v128, w: v128, x: v128): v128 {
-  return f32x4.add(sum, f32x4.mul(w, x))
+function first(bias: usize, o: usize): v128 {
+  return bias == NONE ? f32x4.splat(0) : v128.load32_splat(bias + o * 4)
 }
 
-/** Outputs o … o + 3 on rows t … t + 7. */
+/**
+ * A block of `outs` outputs (1, 2 or 4) by one or two vectors of rows, all sums in registers. `lanes` is the number
+ * of rows in the last vector. outs and two are constants: what they rule out is not compiled.
+ */
 @inline
-function block4x8(
-  b0: v128, b1: v128, b2: v128, b3: v128, inDim: i32, x: usize, w: usize, outStride: usize, inStride: usize,
-  y: usize, lane: usize,
+function block(
+  outs: i32, two: bool, lanes: i32,
+  inDim: i32, x: usize, weight: usize, outStride: usize, inStride: usize, bias: usize, y: usize, stride: usize,
 ): void {
-  let s00 = b0, s01 = b0, s10 = b1, s11 = b1, s20 = b2, s21 = b2, s30 = b3, s31 = b3
-  const twice = outStride << 1
-  for (let i = 0; i < inDim; i++, x += lane, w += inStride) {
-    const x0 = v128.load(x)
-    const x1 = v128.load(x, 16)
-    const w0 = v128.load32_splat(w)
-    s00 = addProduct(s00, w0, x0)
-    s01 = addProduct(s01, w0, x1)
-    const w1 = v128.load32_splat(w + outStride)
-    s10 = addProduct(s10, w1, x0)
-    s11 = addProduct(s11, w1, x1)
-    const w2 = v128.load32_splat(w + twice)
-    s20 = addProduct(s20, w2, x0)
-    s21 = addProduct(s21, w2, x1)
-    const w3 = v128.load32_splat(w + outStride + twice)
-    s30 = addProduct(s30, w3, x0)
-    s31 = addProduct(s31, w3, x1)
+  let a0 = first(bias, 0)
+  let a1 = a0
+  let b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0
+  if (outs > 1) b0 = b1 = first(bias, 1)
+  if (outs > 2) c0 = c1 = first(bias, 2)
+  if (outs > 2) d0 = d1 = first(bias, 3)
+  for (let i = 0; i < inDim; i++, x += stride, weight += inStride) {
+    const x0 = load(x, two ? 4 : lanes)
+    const x1 = two ? load(x + 16, lanes) : x0
+    let w = v128.load32_splat(weight)
+    a0 = step(a0, w, x0)
+    if (two) a1 = step(a1, w, x1)
+    if (outs > 1) {
+      w = v128.load32_splat(weight + outStride)
+      b0 = step(b0, w, x0)
+      if (two) b1 = step(b1, w, x1)
+    }
+    if (outs > 2) {
+      w = v128.load32_splat(weight + 2 * outStride)
+      c0 = step(c0, w, x0)
+      if (two) c1 = step(c1, w, x1)
+      w = v128.load32_splat(weight + 3 * outStride)
+      d0 = step(d0, w, x0)
+      if (two) d1 = step(d1, w, x1)
+    }
   }
-  v128.store(y, s00)
-  v128.store(y, s01, 16)
-  y += lane
-  v128.store(y, s10)
-  v128.store(y, s11, 16)
-  y += lane
-  v128.store(y, s20)
-  v128.store(y, s21, 16)
-  y += lane
-  v128.store(y, s30)
-  v128.store(y, s31, 16)
+  put(two, lanes, y, a0, a1)
+  if (outs > 1) put(two, lanes, y + stride, b0, b1)
+  if (outs > 2) put(two, lanes, y + 2 * stride, c0, c1)
+  if (outs > 2) put(two, lanes, y + 3 * stride, d0, d1)
 }
 
-/** One output on rows t … t + 15. */
 @inline
-function block1x16(b: v128, inDim: i32, x: usize, w: usize, inStride: usize, y: usize, lane: usize): void {
-  let s0 = b, s1 = b, s2 = b, s3 = b
-  for (let i = 0; i < inDim; i++, x += lane, w += inStride) {
-    const weight = v128.load32_splat(w)
-    s0 = addProduct(s0, weight, v128.load(x))
-    s1 = addProduct(s1, weight, v128.load(x, 16))
-    s2 = addProduct(s2, weight, v128.load(x, 32))
-    s3 = addProduct(s3, weight, v128.load(x, 48))
-  }
-  v128.store(y, s0)
-  v128.store(y, s1, 16)
-  v128.store(y, s2, 32)
-  v128.store(y, s3, 48)
+function put(two: bool, lanes: i32, y: usize, v0: v128, v1: v128): void {
+  store(y, v0, two ? 4 : lanes)
+  if (two) store(y + 16, v1, lanes)
 }
 
-/** One output on n ≤ 4 rows. */
+/** All rows of `outs` outputs. */
 @inline
-function block1x4(b: v128, n: i32, inDim: i32, x: usize, w: usize, inStride: usize, y: usize, lane: usize): void {
-  let s = b
-  for (let i = 0; i < inDim; i++, x += lane, w += inStride) {
-    s = addProduct(s, v128.load32_splat(w), n < 4 ? loadPart(x, n) : v128.load(x))
-  }
-  if (n < 4) storePart(y, s, n)
-  else v128.store(y, s)
-}
-
-/** One output on rows t and following. */
-function restOfOutput(
-  t: i32, b: v128, inDim: i32, rows: i32, x: usize, w: usize, inStride: usize, y: usize, lane: usize,
+function band(
+  outs: i32, inDim: i32, rows: i32,
+  x: usize, weight: usize, outStride: usize, inStride: usize, bias: usize, y: usize,
 ): void {
-  for (; t <= rows - 16; t += 16) block1x16(b, inDim, x + (<usize>t << 2), w, inStride, y + (<usize>t << 2), lane)
-  for (; t < rows; t += 4) {
-    block1x4(b, min(4, rows - t), inDim, x + (<usize>t << 2), w, inStride, y + (<usize>t << 2), lane)
+  const stride = bytes(rows)
+  let t = 0
+  for (; t + 8 <= rows; t += 8, x += 32, y += 32) {
+    block(outs, true, 4, inDim, x, weight, outStride, inStride, bias, y, stride)
   }
+  if (t + 4 <= rows) {
+    block(outs, false, 4, inDim, x, weight, outStride, inStride, bias, y, stride)
+    t += 4, x += 16, y += 16
+  }
+  if (t < rows) block(outs, false, rows - t, inDim, x, weight, outStride, inStride, bias, y, stride)
 }
 
 export function dense(
-  outDim: i32, inDim: i32, rows: i32, x: usize, weight: usize, outStride: usize, inStride: usize, bias: usize,
-  y: usize,
+  outDim: i32, inDim: i32, rows: i32,
+  x: usize, weight: usize, outStride: usize, inStride: usize, bias: usize, y: usize,
 ): void {
-  const lane = <usize>rows << 2
+  x = bytes(x), weight = bytes(weight), y = bytes(y), outStride = bytes(outStride), inStride = bytes(inStride)
+  const biasStep: usize = bias == NONE ? 0 : 4
+  if (bias != NONE) bias = bytes(bias)
+  const stride = bytes(rows)
   let o = 0
-  for (; o <= outDim - 4; o += 4) {
-    const w = weight + <usize>o * outStride
-    const out = y + <usize>o * lane
-    const b0 = first(bias, o)
-    const b1 = first(bias, o + 1)
-    const b2 = first(bias, o + 2)
-    const b3 = first(bias, o + 3)
-    let t = 0
-    for (; t <= rows - 8; t += 8) {
-      const at = <usize>t << 2
-      block4x8(b0, b1, b2, b3, inDim, x + at, w, outStride, inStride, out + at, lane)
-    }
-    if (t < rows) {
-      restOfOutput(t, b0, inDim, rows, x, w, inStride, out, lane)
-      restOfOutput(t, b1, inDim, rows, x, w + outStride, inStride, out + lane, lane)
-      restOfOutput(t, b2, inDim, rows, x, w + 2 * outStride, inStride, out + 2 * lane, lane)
-      restOfOutput(t, b3, inDim, rows, x, w + 3 * outStride, inStride, out + 3 * lane, lane)
-    }
+  for (; o + 4 <= outDim; o += 4, weight += 4 * outStride, bias += 4 * biasStep, y += 4 * stride) {
+    band(4, inDim, rows, x, weight, outStride, inStride, bias, y)
   }
-  for (; o < outDim; o++) {
-    restOfOutput(0, first(bias, o), inDim, rows, x, weight + <usize>o * outStride, inStride, y + <usize>o * lane, lane)
+  if (o + 2 <= outDim) {
+    band(2, inDim, rows, x, weight, outStride, inStride, bias, y)
+    o += 2, weight += 2 * outStride, bias += 2 * biasStep, y += 2 * stride
   }
+  if (o < outDim) band(1, inDim, rows, x, weight, outStride, inStride, bias, y)
 }

@@ -1,62 +1,94 @@
-import { exp as exp4, log as log4, tanh as tanh4, sin as sin4, cos as cos4 } from './math'
-import { loadPart, splat, storePart } from './vector'
+import { bytes, load, store, wholeBytes } from './lanes'
+import { cosine4, exp4, log4, quadrant4, remainder4, sine4, tanh4 } from './math'
 
 export function exp(n: i32, x: usize, y: usize): void {
-  let i = 0
-  for (; i <= n - 4; i += 4, x += 16, y += 16) v128.store(y, exp4(v128.load(x)))
-  if (i < n) storePart(y, exp4(loadPart(x, n - i)), n - i)
+  const from = bytes(x)
+  const to = bytes(y)
+  const whole = wholeBytes(n)
+  let i: usize = 0
+  for (; i < whole; i += 16) v128.store(to + i, exp4(v128.load(from + i)))
+  if (n & 3) store(to + i, exp4(load(from + i, n & 3)), n & 3)
 }
 
 export function log(n: i32, x: usize, y: usize): void {
-  let i = 0
-  for (; i <= n - 4; i += 4, x += 16, y += 16) v128.store(y, log4(v128.load(x)))
-  if (i < n) storePart(y, log4(loadPart(x, n - i)), n - i)
+  const from = bytes(x)
+  const to = bytes(y)
+  const whole = wholeBytes(n)
+  let i: usize = 0
+  for (; i < whole; i += 16) v128.store(to + i, log4(v128.load(from + i)))
+  if (n & 3) store(to + i, log4(load(from + i, n & 3)), n & 3)
 }
 
-export function tanh(n: i32, x: usize, y: usize): void {
-  let i = 0
-  for (; i <= n - 4; i += 4, x += 16, y += 16) v128.store(y, tanh4(v128.load(x)))
-  if (i < n) storePart(y, tanh4(loadPart(x, n - i)), n - i)
+@inline
+function sincos4(from: usize, sine: usize, cosine: usize, lanes: i32): void {
+  const x = load(from, lanes)
+  const quadrant = quadrant4(x)
+  const r = remainder4(x, quadrant)
+  store(sine, sine4(quadrant, r), lanes)
+  store(cosine, cosine4(quadrant, r), lanes)
 }
 
 export function sincos(n: i32, x: usize, sine: usize, cosine: usize): void {
-  let i = 0
-  for (; i <= n - 4; i += 4, x += 16, sine += 16, cosine += 16) {
-    const angle = v128.load(x)
-    v128.store(sine, sin4(angle))
-    v128.store(cosine, cos4(angle))
-  }
-  if (i < n) {
-    const angle = loadPart(x, n - i)
-    storePart(sine, sin4(angle), n - i)
-    storePart(cosine, cos4(angle), n - i)
-  }
+  const from = bytes(x)
+  const toSine = bytes(sine)
+  const toCosine = bytes(cosine)
+  const whole = wholeBytes(n)
+  let i: usize = 0
+  for (; i < whole; i += 16) sincos4(from + i, toSine + i, toCosine + i, 4)
+  if (n & 3) sincos4(from + i, toSine + i, toCosine + i, n & 3)
+}
+
+export function tanh(n: i32, x: usize, y: usize): void {
+  const from = bytes(x)
+  const to = bytes(y)
+  const whole = wholeBytes(n)
+  let i: usize = 0
+  for (; i < whole; i += 16) v128.store(to + i, tanh4(v128.load(from + i)))
+  if (n & 3) store(to + i, tanh4(load(from + i, n & 3)), n & 3)
 }
 
 @inline
 function tanhSlope(y: v128, dy: v128): v128 {
-  return f32x4.mul(dy, f32x4.sub(splat(1), f32x4.mul(y, y)))
+  return f32x4.mul(dy, f32x4.sub(f32x4.splat(1), f32x4.mul(y, y)))
 }
 
 export function tanhBackward(n: i32, y: usize, dy: usize, dx: usize): void {
-  let i = 0
-  for (; i <= n - 4; i += 4, y += 16, dy += 16, dx += 16) v128.store(dx, tanhSlope(v128.load(y), v128.load(dy)))
-  if (i < n) storePart(dx, tanhSlope(loadPart(y, n - i), loadPart(dy, n - i)), n - i)
+  const out = bytes(y)
+  const from = bytes(dy)
+  const to = bytes(dx)
+  const whole = wholeBytes(n)
+  let i: usize = 0
+  for (; i < whole; i += 16) v128.store(to + i, tanhSlope(v128.load(out + i), v128.load(from + i)))
+  if (n & 3) store(to + i, tanhSlope(load(out + i, n & 3), load(from + i, n & 3)), n & 3)
 }
 
+/** x where x > 0, else 0: NaN too becomes 0, as in the reference. */
 @inline
-function whereOn(y: v128, value: v128): v128 {
-  return v128.and(value, f32x4.gt(y, splat(0)))
+function positive(condition: v128, value: v128): v128 {
+  return v128.and(f32x4.gt(condition, f32x4.splat(0)), value)
 }
 
 export function relu(n: i32, x: usize, y: usize): void {
-  let i = 0
-  for (; i <= n - 4; i += 4, x += 16, y += 16) v128.store(y, whereOn(v128.load(x), v128.load(x)))
-  if (i < n) storePart(y, whereOn(loadPart(x, n - i), loadPart(x, n - i)), n - i)
+  const from = bytes(x)
+  const to = bytes(y)
+  const whole = wholeBytes(n)
+  let i: usize = 0
+  for (; i < whole; i += 16) {
+    const value = v128.load(from + i)
+    v128.store(to + i, positive(value, value))
+  }
+  if (n & 3) {
+    const value = load(from + i, n & 3)
+    store(to + i, positive(value, value), n & 3)
+  }
 }
 
 export function reluBackward(n: i32, y: usize, dy: usize, dx: usize): void {
-  let i = 0
-  for (; i <= n - 4; i += 4, y += 16, dy += 16, dx += 16) v128.store(dx, whereOn(v128.load(y), v128.load(dy)))
-  if (i < n) storePart(dx, whereOn(loadPart(y, n - i), loadPart(dy, n - i)), n - i)
+  const out = bytes(y)
+  const from = bytes(dy)
+  const to = bytes(dx)
+  const whole = wholeBytes(n)
+  let i: usize = 0
+  for (; i < whole; i += 16) v128.store(to + i, positive(v128.load(out + i), v128.load(from + i)))
+  if (n & 3) store(to + i, positive(load(out + i, n & 3), load(from + i, n & 3)), n & 3)
 }

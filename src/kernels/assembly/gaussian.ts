@@ -1,46 +1,48 @@
-import { loadPart, splat, storePart } from './vector'
+import { bytes, load, store, wholeBytes } from './lanes'
 
-const HALF_LN_2PI: f32 = 0.918938533
+const LN_2PI: f64 = 1.8378770664093453
 
 @inline
-function logDensity(logDet: v128, squares: v128, constant: v128): v128 {
-  return f32x4.sub(f32x4.sub(logDet, f32x4.mul(splat(0.5), squares)), constant)
+function logProb4(dim: i32, stride: usize, z: usize, logDet: usize, logProb: usize, constant: v128, lanes: i32): void {
+  let squares = f32x4.splat(0)
+  let from = z
+  for (let j = 0; j < dim; j++, from += stride) {
+    const value = load(from, lanes)
+    squares = f32x4.add(squares, f32x4.mul(value, value))
+  }
+  const half = f32x4.mul(squares, f32x4.splat(0.5))
+  store(logProb, f32x4.sub(f32x4.sub(load(logDet, lanes), half), constant), lanes)
 }
 
 export function gaussian(dim: i32, rows: i32, z: usize, logDet: usize, logProb: usize): void {
-  const lane = <usize>rows << 2
-  const constant = splat(<f32>dim * HALF_LN_2PI)
-  for (let t = 0; t < rows; t += 4, z += 16, logDet += 16, logProb += 16) {
-    const n = rows - t
-    let squares = splat(0)
-    let at = z
-    for (let j = 0; j < dim; j++, at += lane) {
-      const v = n >= 4 ? v128.load(at) : loadPart(at, n)
-      squares = f32x4.add(squares, f32x4.mul(v, v))
-    }
-    if (n >= 4) v128.store(logProb, logDensity(v128.load(logDet), squares, constant))
-    else storePart(logProb, logDensity(loadPart(logDet, n), squares, constant), n)
-  }
+  const from = bytes(z)
+  const det = bytes(logDet)
+  const to = bytes(logProb)
+  const stride = bytes(rows)
+  const constant = f32x4.splat(<f32>(0.5 * <f64>dim * LN_2PI))
+  const whole = wholeBytes(rows)
+  let t: usize = 0
+  for (; t < whole; t += 16) logProb4(dim, stride, from + t, det + t, to + t, constant, 4)
+  if (rows & 3) logProb4(dim, stride, from + t, det + t, to + t, constant, rows & 3)
 }
 
-/** −z · weight, and 0 where the weight is 0. */
 @inline
-function weighted(z: v128, weight: v128): v128 {
-  return v128.and(f32x4.neg(f32x4.mul(z, weight)), f32x4.ne(weight, splat(0)))
+function backward4(z: usize, weight: v128, dz: usize, lanes: i32): void {
+  // By selection, not by the product: a row of weight 0 may hold an infinite z.
+  const product = f32x4.neg(f32x4.mul(load(z, lanes), weight))
+  store(dz, v128.andnot(product, f32x4.eq(weight, f32x4.splat(0))), lanes)
 }
 
 export function gaussianBackward(dim: i32, rows: i32, z: usize, dLogProb: usize, dz: usize): void {
+  const from = bytes(z)
+  const to = bytes(dz)
+  const weight = bytes(dLogProb)
+  const stride = bytes(rows)
+  const whole = wholeBytes(rows)
   for (let j = 0; j < dim; j++) {
-    let weight = dLogProb
-    let t = 0
-    for (; t <= rows - 4; t += 4, z += 16, dz += 16, weight += 16) {
-      v128.store(dz, weighted(v128.load(z), v128.load(weight)))
-    }
-    const n = rows - t
-    if (n > 0) {
-      storePart(dz, weighted(loadPart(z, n), loadPart(weight, n)), n)
-      z += <usize>n << 2
-      dz += <usize>n << 2
-    }
+    const row = <usize>j * stride
+    let t: usize = 0
+    for (; t < whole; t += 16) backward4(from + row + t, v128.load(weight + t), to + row + t, 4)
+    if (rows & 3) backward4(from + row + t, load(weight + t, rows & 3), to + row + t, rows & 3)
   }
 }

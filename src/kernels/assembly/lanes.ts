@@ -1,16 +1,14 @@
 // Addresses, and vectors of fewer than four lanes.
 
 /** What stands for "no array", as in ../heap.ts. */
-export const NONE: i32 = -1
+export const NONE: usize = -1
 
-// @ts-ignore: decorator
 @inline
-export function reals(at: i32): usize {
-  return <usize>at << 2
+export function bytes(reals: usize): usize {
+  return reals << 2
 }
 
 /** Bytes of the whole vectors in n reals. Loops count bytes from 0: an end address could be 2³² and wrap to 0. */
-// @ts-ignore: decorator
 @inline
 export function wholeBytes(n: i32): usize {
   return (<usize>n << 2) & ~15
@@ -31,13 +29,11 @@ export function storePart(to: usize, value: v128, lanes: i32): void {
 }
 
 /** Four lanes where `lanes` is the constant 4 (the branch then costs nothing), else the first `lanes`. */
-// @ts-ignore: decorator
 @inline
 export function load(from: usize, lanes: i32): v128 {
   return lanes == 4 ? v128.load(from) : loadPart(from, lanes)
 }
 
-// @ts-ignore: decorator
 @inline
 export function store(to: usize, value: v128, lanes: i32): void {
   if (lanes == 4) v128.store(to, value)
@@ -45,7 +41,6 @@ export function store(to: usize, value: v128, lanes: i32): void {
 }
 
 /** (l₀ + l₂) + (l₁ + l₃) */
-// @ts-ignore: decorator
 @inline
 export function sumLanes(a: v128): f32 {
   const pairs = f32x4.add(a, v128.shuffle<f32>(a, a, 2, 3, 0, 1))

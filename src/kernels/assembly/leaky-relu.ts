@@ -1,85 +1,84 @@
-import { expNormal } from './math'
-import { addTo, loadPart, splat, storePart } from './vector'
+// Leaky ReLU of slope α = e^raw. The branch is "x > 0 or not": ±0 and NaN take the slope's side and count raw.
+import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
+import { exp4 } from './math'
 
-/** value where `side` > 0, slope · value elsewhere (0 and NaN included). */
+/** Rows t…t+3 of every coordinate: y = x or slope·x; logDet += count for each coordinate that is not positive. */
 @inline
-function leaky(value: v128, side: v128, slope: v128): v128 {
-  return v128.bitselect(value, f32x4.mul(value, slope), f32x4.gt(side, splat(0)))
-}
-
-/** gain where `side` is not > 0, else 0. */
-@inline
-function gained(gain: v128, side: v128): v128 {
-  return v128.andnot(gain, f32x4.gt(side, splat(0)))
-}
-
-function apply(dim: i32, rows: i32, gain: f32, x: usize, z: usize, logDet: usize): void {
-  const gains = splat(gain)
-  const slope = expNormal(gains)
-  for (let j = 0; j < dim; j++) {
-    let total = logDet
-    let t = 0
-    for (; t <= rows - 4; t += 4, x += 16, z += 16, total += 16) {
-      const v = v128.load(x)
-      v128.store(z, leaky(v, v, slope))
-      v128.store(total, f32x4.add(v128.load(total), gained(gains, v)))
-    }
-    const n = rows - t
-    if (n > 0) {
-      const v = loadPart(x, n)
-      storePart(z, leaky(v, v, slope), n)
-      storePart(total, f32x4.add(loadPart(total, n), gained(gains, v)), n)
-      x += <usize>n << 2
-      z += <usize>n << 2
-    }
+function leaky4(dim: i32, stride: usize, slope: v128, count: v128, x: usize, y: usize, logDet: usize, lanes: i32): void {
+  let det = load(logDet, lanes)
+  let from = x
+  let to = y
+  for (let j = 0; j < dim; j++, from += stride, to += stride) {
+    const value = load(from, lanes)
+    const positive = f32x4.gt(value, f32x4.splat(0))
+    store(to, v128.bitselect(value, f32x4.mul(slope, value), positive), lanes)
+    det = f32x4.add(det, v128.andnot(count, positive))
   }
+  store(logDet, det, lanes)
+}
+
+@inline
+function leaky(dim: i32, rows: i32, count: f32, x: usize, y: usize, logDet: usize): void {
+  const from = bytes(x)
+  const to = bytes(y)
+  const det = bytes(logDet)
+  const counts = f32x4.splat(count)
+  const slope = exp4(counts)
+  const whole = wholeBytes(rows)
+  let t: usize = 0
+  for (; t < whole; t += 16) leaky4(dim, bytes(rows), slope, counts, from + t, to + t, det + t, 4)
+  if (rows & 3) leaky4(dim, bytes(rows), slope, counts, from + t, to + t, det + t, rows & 3)
 }
 
 export function leakyReLU(dim: i32, rows: i32, raw: usize, x: usize, z: usize, logDet: usize): void {
-  apply(dim, rows, load<f32>(raw), x, z, logDet)
+  leaky(dim, rows, f32.load(bytes(raw)), x, z, logDet)
 }
 
+/** Slope 1/α = e^−raw and −raw for the log-det: the forward map with the other sign. */
 export function leakyReLUInverse(dim: i32, rows: i32, raw: usize, z: usize, x: usize, logDet: usize): void {
-  apply(dim, rows, -load<f32>(raw), z, x, logDet)
+  leaky(dim, rows, -f32.load(bytes(raw)), z, x, logDet)
 }
 
-/** Returns Σ over out ≤ 0 of (dOut · out + dLogDet); dIn = dOut where out > 0, else slope · dOut. */
+/** dIn = dOut or slope·dOut by the sign of the output; returns what the lanes that are not positive add to the sum. */
 @inline
-function differentiate(dim: i32, rows: i32, gain: f32, out: usize, dOut: usize, dLogDet: usize, dIn: usize): v128 {
-  const slope = expNormal(splat(gain))
-  let sum = splat(0)
+function leakyBackward4(slope: v128, out: usize, dOut: usize, dLogDet: usize, dIn: usize, lanes: i32): v128 {
+  const value = load(out, lanes)
+  const d = load(dOut, lanes)
+  const positive = f32x4.gt(value, f32x4.splat(0))
+  store(dIn, v128.bitselect(d, f32x4.mul(slope, d), positive), lanes)
+  return v128.andnot(f32x4.add(f32x4.mul(d, value), load(dLogDet, lanes)), positive)
+}
+
+/** Lane l sums the rows ≡ l (mod 4), coordinate after coordinate. */
+@inline
+function leakyBackward(dim: i32, rows: i32, logSlope: f32, out: usize, dOut: usize, dLogDet: usize, dIn: usize): f32 {
+  const det = bytes(dLogDet)
+  const slope = exp4(f32x4.splat(logSlope))
+  const whole = wholeBytes(rows)
+  let sum = f32x4.splat(0)
   for (let j = 0; j < dim; j++) {
-    let dTotal = dLogDet
-    let t = 0
-    for (; t <= rows - 4; t += 4, out += 16, dOut += 16, dTotal += 16, dIn += 16) {
-      const o = v128.load(out)
-      const d = v128.load(dOut)
-      sum = f32x4.add(sum, gained(f32x4.add(f32x4.mul(d, o), v128.load(dTotal)), o))
-      v128.store(dIn, leaky(d, o, slope))
-    }
-    const n = rows - t
-    if (n > 0) {
-      const o = loadPart(out, n)
-      const d = loadPart(dOut, n)
-      sum = f32x4.add(sum, gained(f32x4.add(f32x4.mul(d, o), loadPart(dTotal, n)), o))
-      storePart(dIn, leaky(d, o, slope), n)
-      const bytes = <usize>n << 2
-      out += bytes
-      dOut += bytes
-      dIn += bytes
-    }
+    const row = <usize>j * bytes(rows)
+    const value = bytes(out) + row
+    const from = bytes(dOut) + row
+    const to = bytes(dIn) + row
+    let t: usize = 0
+    for (; t < whole; t += 16) sum = f32x4.add(sum, leakyBackward4(slope, value + t, from + t, det + t, to + t, 4))
+    // The lanes beyond the rows are loaded as 0 and add (0·0 + 0).
+    if (rows & 3) sum = f32x4.add(sum, leakyBackward4(slope, value + t, from + t, det + t, to + t, rows & 3))
   }
-  return sum
+  return sumLanes(sum)
 }
 
 export function leakyReLUBackward(
   dim: i32, rows: i32, raw: usize, z: usize, dz: usize, dLogDet: usize, dx: usize, dRaw: usize,
 ): void {
-  addTo(dRaw, differentiate(dim, rows, load<f32>(raw), z, dz, dLogDet, dx))
+  const sum = leakyBackward(dim, rows, f32.load(bytes(raw)), z, dz, dLogDet, dx)
+  f32.store(bytes(dRaw), f32.load(bytes(dRaw)) + sum)
 }
 
 export function leakyReLUInverseBackward(
   dim: i32, rows: i32, raw: usize, x: usize, dx: usize, dLogDet: usize, dz: usize, dRaw: usize,
 ): void {
-  addTo(dRaw, f32x4.neg(differentiate(dim, rows, -load<f32>(raw), x, dx, dLogDet, dz)))
+  const sum = leakyBackward(dim, rows, -f32.load(bytes(raw)), x, dx, dLogDet, dz)
+  f32.store(bytes(dRaw), f32.load(bytes(dRaw)) - sum)
 }

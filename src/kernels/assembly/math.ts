@@ -1,167 +1,168 @@
-// exp, log, tanh, sin and cos of four floats. Coefficients are relative minimax fits (Lawson iteration) of our own;
-// the errors given are of the fit, the tests hold the float32 evaluation to its total.
-import { splat } from './vector'
+// exp, log, tanh, sine and cosine of four floats, by + − × ÷ and bit operations alone. Coefficients: minimax fits
+// (linear programming in float64 on Chebyshev-like nodes, errors weighted in ulps of the result), rounded to float32.
 
-const LOG2E: f32 = 1.44269504
-/** ln 2 in two parts: n · LN2_HIGH is exact for |n| < 2¹⁵. */
-const LN2_HIGH: f32 = 0.693359375
-const LN2_LOW: f32 = -2.12194440e-4
-/** 1.5 · 2²³: adding it leaves round-to-nearest(x) in the low mantissa bits. */
-const ROUND: f32 = 12582912
+/** 1.5·2²³: adding it rounds a small float to the nearest integer and leaves that integer in the low bits. */
+const ROUNDER: f32 = 12582912.0
+// ln 2 in two parts; the first has 15 bits, so that its product with an exponent is exact.
+const LN2_HIGH: f32 = 0.693145751953125
+const LN2_LOW: f32 = 1.428606765330187e-6
 
-/** e^r for |r| ≤ ln 2 / 2, within 0.05 · 2⁻²⁴ before rounding. */
+/** Within ±this, 2ⁿ and the result are normal, and n can be added to the exponent's bits. */
+const EXP_PLAIN: f32 = 86.0
+// Beyond these e^x is ∞ or rounds to 0 in any case.
+const EXP_MAX: f32 = 89.0
+const EXP_MIN: f32 = -104.0
+
 @inline
-function expReduced(r: v128): v128 {
-  let p = splat(0.00138145340739)
-  p = f32x4.add(f32x4.mul(p, r), splat(0.00836872265473))
-  p = f32x4.add(f32x4.mul(p, r), splat(0.041668389379))
-  p = f32x4.add(f32x4.mul(p, r), splat(0.166665205696))
-  p = f32x4.add(f32x4.mul(p, r), splat(0.499999934412))
-  p = f32x4.mul(f32x4.mul(p, r), r)
-  return f32x4.add(f32x4.add(p, r), splat(1))
+function expScaled(p: v128, n: v128): v128 {
+  // Two factors 2^⌊n/2⌋ and 2^⌈n/2⌉, so that ∞ and the subnormals come out with one rounding.
+  const half = i32x4.shr_s(n, 1)
+  const bias = i32x4.splat(127)
+  const low = i32x4.shl(i32x4.add(half, bias), 23)
+  const high = i32x4.shl(i32x4.add(i32x4.sub(n, half), bias), 23)
+  return f32x4.mul(f32x4.mul(p, low), high)
 }
 
-/** x − n ln 2 */
-@inline
-function reduce(x: v128, n: v128): v128 {
-  return f32x4.sub(f32x4.sub(x, f32x4.mul(n, splat(LN2_HIGH))), f32x4.mul(n, splat(LN2_LOW)))
-}
-
-/** e^x with x clamped to [−87.3, 88.3], where the result is a normal number: what the layers' log-scales need. */
-@inline
-export function expNormal(x: v128): v128 {
-  x = f32x4.pmax(f32x4.pmin(x, splat(88.3)), splat(-87.3))
-  const shifted = f32x4.add(f32x4.mul(x, splat(LOG2E)), splat(ROUND))
-  const n = f32x4.sub(shifted, splat(ROUND))
-  // The shift leaves n in the exponent's place and pushes the rest of `shifted` out.
-  return i32x4.add(expReduced(reduce(x, n)), i32x4.shl(shifted, 23))
-}
-
-/** e^x over all floats: +∞ above 88.7229, subnormals down to −103.97, 0 below. */
-@inline
-export function exp(x: v128): v128 {
-  x = f32x4.pmax(f32x4.pmin(x, splat(89)), splat(-104.1))
-  const shifted = f32x4.add(f32x4.mul(x, splat(LOG2E)), splat(ROUND))
-  const n = f32x4.sub(shifted, splat(ROUND))
-  const exponent = i32x4.sub(shifted, splat(ROUND))
-  // 2ⁿ in two factors, since n runs from −150 to 128: the first is exact, the second rounds once.
-  const half = i32x4.shr_s(exponent, 1)
-  const first = i32x4.add(expReduced(reduce(x, n)), i32x4.shl(half, 23))
-  const second = i32x4.shl(i32x4.add(i32x4.sub(exponent, half), i32x4.splat(127)), 23)
-  // NaN has gone through the integer arithmetic above: put it back.
-  return v128.bitselect(f32x4.mul(first, second), x, f32x4.eq(x, x))
-}
-
-/** ln x: x = 2ᵉ(1 + f) with 1 + f in [√½, √2); ln(1 + f) = f − f²/2 + f³p(f), p within 0.5 · 2⁻²⁴ of the whole. */
-@inline
-export function log(x: v128): v128 {
-  const subnormal = f32x4.lt(x, splat(1.17549435e-38))
-  const scaled = v128.bitselect(f32x4.mul(x, splat(8388608)), x, subnormal)
-  // Taking the bits of √½ away first makes the exponent field count from there.
-  const bits = i32x4.sub(scaled, i32x4.splat(0x3f3504f3))
-  const exponent = i32x4.sub(i32x4.shr_s(bits, 23), v128.and(subnormal, i32x4.splat(23)))
-  const mantissa = i32x4.add(v128.and(bits, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3))
-  const f = f32x4.sub(mantissa, splat(1))
-  const e = f32x4.convert_i32x4_s(exponent)
-  let p = splat(0.0870037847657)
-  p = f32x4.add(f32x4.mul(p, f), splat(-0.14267475506))
-  p = f32x4.add(f32x4.mul(p, f), splat(0.149147863854))
-  p = f32x4.add(f32x4.mul(p, f), splat(-0.165775874913))
-  p = f32x4.add(f32x4.mul(p, f), splat(0.199630621155))
-  p = f32x4.add(f32x4.mul(p, f), splat(-0.250013368715))
-  p = f32x4.add(f32x4.mul(p, f), splat(0.33333910768))
-  const square = f32x4.mul(f, f)
-  p = f32x4.mul(f32x4.mul(p, f), square)
-  p = f32x4.add(p, f32x4.mul(e, splat(LN2_LOW)))
-  p = f32x4.sub(p, f32x4.mul(square, splat(0.5)))
-  const result = f32x4.add(f32x4.add(f, p), f32x4.mul(e, splat(LN2_HIGH)))
-  return logEdges(x, result)
-}
-
-/** −∞ at ±0, +∞ at +∞, NaN for negative numbers and NaN. */
-@inline
-function logEdges(x: v128, result: v128): v128 {
-  const infinity = splat(<f32>Infinity)
-  result = v128.bitselect(infinity, result, f32x4.eq(x, infinity))
-  result = v128.bitselect(splat(<f32>-Infinity), result, f32x4.eq(x, splat(0)))
-  return v128.bitselect(result, splat(<f32>NaN), f32x4.ge(x, splat(0)))
-}
-
-/** Beyond this tanh rounds to ±1, and so does the quotient below. */
-const TANH_SATURATES: f32 = 9.02
-
-/** tanh x = x P(x²)/Q(x²), P(0) = Q(0) = 1, within 0.37 · 2⁻²⁴ before rounding; tiny x come back exactly. */
-@inline
-export function tanh(x: v128): v128 {
-  x = f32x4.pmax(f32x4.pmin(x, splat(TANH_SATURATES)), splat(-TANH_SATURATES))
-  const y = f32x4.mul(x, x)
-  let p = splat(1.33826919161e-8)
-  p = f32x4.add(f32x4.mul(p, y), splat(2.06349930475e-5))
-  p = f32x4.add(f32x4.mul(p, y), splat(0.00349742333419))
-  p = f32x4.add(f32x4.mul(p, y), splat(0.133826641508))
-  p = f32x4.add(f32x4.mul(p, y), splat(1))
-  let q = splat(7.78968715423e-7)
-  q = f32x4.add(f32x4.mul(q, y), splat(0.000328844951573))
-  q = f32x4.add(f32x4.mul(q, y), splat(0.0258842481661))
-  q = f32x4.add(f32x4.mul(q, y), splat(0.467159855818))
-  q = f32x4.add(f32x4.mul(q, y), splat(1))
-  return f32x4.div(f32x4.mul(x, p), q)
-}
-
-const TWO_OVER_PI: f32 = 0.636619772
-/** π/2 in three parts, so that the reduction by up to four quarter turns loses nothing. */
-const QUARTER_HIGH: f32 = 1.5703125
-const QUARTER_MIDDLE: f32 = 4.83826792333275e-4
-const QUARTER_LOW: f32 = 2.56334415e-12
-
-/** x − k π/2 for the quarter turn k nearest; k in the low bits of `turns`. */
-@inline
-function quarterTurns(x: v128): v128 {
-  return f32x4.add(f32x4.mul(x, splat(TWO_OVER_PI)), splat(ROUND))
+/** e^x for any lanes, the far ones and NaN included. Equals `exp` bit for bit where that is not needed. */
+function expFar(x: v128): v128 {
+  const inside = f32x4.pmax(f32x4.pmin(x, f32x4.splat(EXP_MAX)), f32x4.splat(EXP_MIN))
+  const shifted = expShift(inside)
+  const n = i32x4.sub(shifted, i32x4.splat(reinterpret<i32>(ROUNDER)))
+  return expScaled(expFraction(inside, shifted), n)
 }
 
 @inline
-function reduceTurn(x: v128, turns: v128): v128 {
-  const k = f32x4.sub(turns, splat(ROUND))
-  x = f32x4.sub(x, f32x4.mul(k, splat(QUARTER_HIGH)))
-  x = f32x4.sub(x, f32x4.mul(k, splat(QUARTER_MIDDLE)))
-  return f32x4.sub(x, f32x4.mul(k, splat(QUARTER_LOW)))
+function expShift(x: v128): v128 {
+  return f32x4.add(f32x4.mul(x, f32x4.splat(1.4426950216293335)), f32x4.splat(ROUNDER))
+}
+
+/** e^r = 1 + r + r²·q(r), r = x − n·ln 2 in [−ln 2/2, ln 2/2] */
+@inline
+function expFraction(x: v128, shifted: v128): v128 {
+  const n = f32x4.sub(shifted, f32x4.splat(ROUNDER))
+  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, f32x4.splat(LN2_HIGH))), f32x4.mul(n, f32x4.splat(LN2_LOW)))
+  let q = f32x4.add(f32x4.mul(r, f32x4.splat(0.0013780358713120222)), f32x4.splat(0.008368918672204018))
+  q = f32x4.add(f32x4.mul(r, q), f32x4.splat(0.0416690930724144))
+  q = f32x4.add(f32x4.mul(r, q), f32x4.splat(0.166665181517601))
+  q = f32x4.add(f32x4.mul(r, q), f32x4.splat(0.49999991059303284))
+  return f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(r, r), q), r), f32x4.splat(1))
+}
+
+/** e^x, gradual underflow; ∞ and NaN as IEEE has them. */
+@inline
+export function exp4(x: v128): v128 {
+  // The comparison is false for NaN, which goes the far way.
+  if (i32x4.bitmask(f32x4.le(f32x4.abs(x), f32x4.splat(EXP_PLAIN))) != 15) return expFar(x)
+  const shifted = expShift(x)
+  return i32x4.add(expFraction(x, shifted), i32x4.shl(shifted, 23))
+}
+
+const MIN_NORMAL: f32 = 1.1754943508222875e-38
+const MAX_FINITE: f32 = 3.4028234663852886e38
+/** Bits of √½: mantissas are taken in [√½, √2). */
+const SQRT_HALF_BITS: i32 = 0x3f3504f3
+
+/**
+ * k·ln 2 + ln m of positive normal x = m·2ᵏ. With s = f/(2 + f), f = m − 1: ln m = f − s·(f − R(s²)), where
+ * R = ln m/s − 2 (the error of s then enters only through s·f).
+ */
+@inline
+function logNormal(x: v128, extra: v128): v128 {
+  const exponent = i32x4.shr_s(i32x4.sub(x, i32x4.splat(SQRT_HALF_BITS)), 23)
+  const f = f32x4.sub(i32x4.sub(x, i32x4.shl(exponent, 23)), f32x4.splat(1))
+  const k = f32x4.convert_i32x4_s(i32x4.add(exponent, extra))
+  const s = f32x4.div(f, f32x4.add(f, f32x4.splat(2)))
+  const z = f32x4.mul(s, s)
+  let r = f32x4.add(f32x4.mul(z, f32x4.splat(0.2983371211456299)), f32x4.splat(0.399790495634079))
+  r = f32x4.mul(z, f32x4.add(f32x4.mul(z, r), f32x4.splat(0.666667640209198)))
+  const bend = f32x4.sub(f32x4.mul(s, f32x4.sub(f, r)), f32x4.mul(k, f32x4.splat(LN2_LOW)))
+  return f32x4.add(f32x4.sub(f, bend), f32x4.mul(k, f32x4.splat(LN2_HIGH)))
+}
+
+/** ln x for any lanes: subnormal, 0, negative, ∞, NaN. Equals `log` bit for bit where that is not needed. */
+function logAny(x: v128): v128 {
+  const tiny = f32x4.lt(x, f32x4.splat(MIN_NORMAL))
+  const scaled = v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, tiny)
+  let y = logNormal(scaled, v128.and(tiny, i32x4.splat(-23)))
+  const zero = f32x4.eq(x, f32x4.splat(0))
+  y = v128.bitselect(f32x4.splat(-Infinity), y, zero)
+  y = v128.bitselect(f32x4.splat(Infinity), y, f32x4.eq(x, f32x4.splat(Infinity)))
+  return v128.bitselect(y, f32x4.splat(NaN), f32x4.ge(x, f32x4.splat(0)))
 }
 
 @inline
-function sinReduced(r: v128, y: v128): v128 {
-  let p = splat(-0.000195152838457)
-  p = f32x4.add(f32x4.mul(p, y), splat(0.00833216076761))
-  p = f32x4.add(f32x4.mul(p, y), splat(-0.166666546097))
-  return f32x4.add(f32x4.mul(f32x4.mul(p, y), r), r)
+export function log4(x: v128): v128 {
+  const plain = v128.and(f32x4.ge(x, f32x4.splat(MIN_NORMAL)), f32x4.le(x, f32x4.splat(MAX_FINITE)))
+  if (i32x4.bitmask(plain) != 15) return logAny(x)
+  return logNormal(x, i32x4.splat(0))
+}
+
+/** From here on tanh rounds to 1, and so does the quotient below. */
+const TANH_ONE: f32 = 9.02
+
+/**
+ * tanh x = 2h/(1 + h²) with h = tanh(x/2) = a/2q, a = x·P(x²), q = Q(x²), P(0) = Q(0) = 1; written a/(q + (a/2)²/q).
+ * Near saturation a/2 = q is the quotient's maximum, so errors of P and Q cancel and no value exceeds 1; for small x
+ * a is x + x·(…), which loses nothing. pmin and pmax let NaN through.
+ */
+@inline
+export function tanh4(x: v128): v128 {
+  const inside = f32x4.pmax(f32x4.pmin(x, f32x4.splat(TANH_ONE)), f32x4.splat(-TANH_ONE))
+  const z = f32x4.mul(inside, inside)
+  const p = f32x4.mul(z, f32x4.add(f32x4.mul(z, f32x4.splat(0.00011424250988056883)), f32x4.splat(0.02977309376001358)))
+  let q = f32x4.add(f32x4.mul(z, f32x4.splat(1.2288711559449439e-6)), f32x4.splat(0.0012064885813742876))
+  q = f32x4.add(f32x4.mul(z, q), f32x4.splat(0.11310631781816483))
+  q = f32x4.add(f32x4.mul(z, q), f32x4.splat(1))
+  const a = f32x4.add(inside, f32x4.mul(inside, p))
+  const half = f32x4.mul(a, f32x4.splat(0.5))
+  return f32x4.div(a, f32x4.add(q, f32x4.div(f32x4.mul(half, half), q)))
+}
+
+// sin r = r + r·z·S(z) and cos r = 1 + z·C(z), z = r², for |r| ≤ π/4.
+@inline
+function sinePolynomial(r: v128, z: v128): v128 {
+  let s = f32x4.add(f32x4.mul(z, f32x4.splat(-0.00019494950538501143)), f32x4.splat(0.008331973105669022))
+  s = f32x4.add(f32x4.mul(z, s), f32x4.splat(-0.16666650772094727))
+  return f32x4.add(r, f32x4.mul(f32x4.mul(r, z), s))
 }
 
 @inline
-function cosReduced(y: v128): v128 {
-  let p = splat(2.44384508191e-5)
-  p = f32x4.add(f32x4.mul(p, y), splat(-0.00138873675078))
-  p = f32x4.add(f32x4.mul(p, y), splat(0.0416666468662))
-  return f32x4.add(f32x4.mul(f32x4.mul(p, y), y), f32x4.sub(splat(1), f32x4.mul(y, splat(0.5))))
+function cosinePolynomial(z: v128): v128 {
+  let c = f32x4.add(f32x4.mul(z, f32x4.splat(-0.00135972467251122)), f32x4.splat(0.0416562519967556))
+  c = f32x4.add(f32x4.mul(z, c), f32x4.splat(-0.49999892711639404))
+  return f32x4.add(f32x4.mul(z, c), f32x4.splat(1))
 }
 
-/** sin(x + quarters · π/2) for x in [0, 2π]: odd quarters are cosines, two quarters turn the sign. */
+/** Odd quadrants exchange sine and cosine; the second bit of the quadrant is the sine's sign, of its successor the cosine's. */
 @inline
-function turned(x: v128, quarters: i32): v128 {
-  const turns = quarterTurns(x)
-  const r = reduceTurn(x, turns)
-  const y = f32x4.mul(r, r)
-  const k = i32x4.add(turns, i32x4.splat(quarters))
-  const odd = i32x4.eq(v128.and(k, i32x4.splat(1)), i32x4.splat(1))
-  const sign = i32x4.shl(v128.and(k, i32x4.splat(2)), 30)
-  return v128.xor(v128.bitselect(cosReduced(y), sinReduced(r, y), odd), sign)
+export function sine4(quadrant: v128, r: v128): v128 {
+  return turned(quadrant, sinePolynomial(r, f32x4.mul(r, r)), cosinePolynomial(f32x4.mul(r, r)))
 }
 
 @inline
-export function sin(x: v128): v128 {
-  return turned(x, 0)
+export function cosine4(quadrant: v128, r: v128): v128 {
+  const next = i32x4.add(quadrant, i32x4.splat(1))
+  return turned(next, sinePolynomial(r, f32x4.mul(r, r)), cosinePolynomial(f32x4.mul(r, r)))
 }
 
 @inline
-export function cos(x: v128): v128 {
-  return turned(x, 1)
+function turned(quadrant: v128, sine: v128, cosine: v128): v128 {
+  const odd = i32x4.shr_s(i32x4.shl(quadrant, 31), 31)
+  const sign = i32x4.shl(i32x4.shr_u(quadrant, 1), 31)
+  return v128.xor(v128.bitselect(cosine, sine, odd), sign)
+}
+
+/** Nearest multiple of π/2 below 8, as an integer. */
+@inline
+export function quadrant4(x: v128): v128 {
+  const turns = f32x4.add(f32x4.mul(x, f32x4.splat(0.6366197466850281)), f32x4.splat(ROUNDER))
+  return i32x4.sub(turns, i32x4.splat(reinterpret<i32>(ROUNDER)))
+}
+
+/** x − quadrant·π/2, π/2 in two parts of which the first has 17 bits. */
+@inline
+export function remainder4(x: v128, quadrant: v128): v128 {
+  const q = f32x4.convert_i32x4_s(quadrant)
+  const high = f32x4.sub(x, f32x4.mul(q, f32x4.splat(1.5707855224609375)))
+  return f32x4.sub(high, f32x4.mul(q, f32x4.splat(1.0804334124259185e-5)))
 }

@@ -1,57 +1,50 @@
-import { loadPart, splat, storePart } from './vector'
+import { bytes, load, store, wholeBytes } from './lanes'
 
 export function fill(n: i32, value: f32, y: usize): void {
-  const v = splat(value)
-  let i = 0
-  for (; i <= n - 4; i += 4, y += 16) v128.store(y, v)
-  if (i < n) storePart(y, v, n - i)
+  const to = bytes(y)
+  const all = f32x4.splat(value)
+  const whole = wholeBytes(n)
+  let i: usize = 0
+  for (; i < whole; i += 16) v128.store(to + i, all)
+  if (n & 3) store(to + i, all, n & 3)
 }
 
 export function copy(n: i32, x: usize, y: usize): void {
-  memory.copy(y, x, <usize>n << 2)
+  const from = bytes(x)
+  const to = bytes(y)
+  const whole = wholeBytes(n)
+  let i: usize = 0
+  for (; i < whole; i += 16) v128.store(to + i, v128.load(from + i))
+  if (n & 3) store(to + i, load(from + i, n & 3), n & 3)
 }
 
 export function add(n: i32, x: usize, y: usize): void {
-  let i = 0
-  for (; i <= n - 4; i += 4, x += 16, y += 16) v128.store(y, f32x4.add(v128.load(y), v128.load(x)))
-  if (i < n) storePart(y, f32x4.add(loadPart(y, n - i), loadPart(x, n - i)), n - i)
+  const from = bytes(x)
+  const to = bytes(y)
+  const whole = wholeBytes(n)
+  let i: usize = 0
+  for (; i < whole; i += 16) v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(from + i)))
+  if (n & 3) store(to + i, f32x4.add(load(to + i, n & 3), load(from + i, n & 3)), n & 3)
 }
 
-/** Lanes (0, 1) and (2, 3) are summed apart in float64, and joined at the end. */
+/** Lane l adds the x[i] with i ≡ l (mod 4) in order; then (l₀ + l₂) + (l₁ + l₃). */
 export function sum(n: i32, x: usize, total: usize): void {
+  const from = bytes(x)
+  const whole = wholeBytes(n)
   let low = f64x2.splat(0)
   let high = f64x2.splat(0)
-  let i = 0
-  for (; i <= n - 4; i += 4, x += 16) {
-    const v = v128.load(x)
-    low = f64x2.add(low, f64x2.promote_low_f32x4(v))
-    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<u32>(v, v, 2, 3, 2, 3)))
+  let i: usize = 0
+  for (; i < whole; i += 16) {
+    low = f64x2.add(low, f64x2.promote_low_f32x4(v128.load64_zero(from + i)))
+    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.load64_zero(from + i, 8)))
   }
-  if (i < n) {
-    const v = loadPart(x, n - i)
-    low = f64x2.add(low, f64x2.promote_low_f32x4(v))
-    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<u32>(v, v, 2, 3, 2, 3)))
+  if (n & 3) {
+    const rest = load(from + i, n & 3)
+    low = f64x2.add(low, f64x2.promote_low_f32x4(rest))
+    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f32>(rest, rest, 2, 3, 2, 3)))
   }
-  const both = f64x2.add(low, high)
-  store<f64>(total, load<f64>(total) + (f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1)))
+  const pairs = f64x2.add(low, high)
+  const at = <usize>total << 3
+  f64.store(at, f64.load(at) + (f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1)))
 }
 
-/** `indices` 0 stands for rows in their own order. */
-export function gather(columns: i32, rows: i32, count: i32, source: usize, indices: usize, x: usize): void {
-  const lane = <usize>rows << 2
-  for (let t = 0; t < rows; t++) {
-    const valid = min(t, count - 1)
-    const row = indices ? load<u32>(indices + (<usize>valid << 2)) : <u32>valid
-    let from = source + ((<usize>row * columns) << 2)
-    let to = x + (<usize>t << 2)
-    for (let j = 0; j < columns; j++, from += 4, to += lane) store<f32>(to, load<f32>(from))
-  }
-}
-
-export function scatter(columns: i32, rows: i32, count: i32, x: usize, target: usize): void {
-  const lane = <usize>rows << 2
-  for (let t = 0; t < count; t++) {
-    let from = x + (<usize>t << 2)
-    for (let j = 0; j < columns; j++, from += lane, target += 4) store<f32>(target, load<f32>(from))
-  }
-}

@@ -1,0 +1,119 @@
+// dWeight[o, i] += Σₜ dy[o, t]·x[i, t]. Lane l of an accumulator takes the rows t ≡ l (mod 4) in order, then
+// (l₀ + l₂) + (l₁ + l₃): the order depends on the rows alone, not on the block an entry falls in.
+import { bytes, load, NONE, sumLanes, wholeBytes } from './lanes'
+
+@inline
+function step(sum: v128, a: v128, b: v128): v128 {
+  return f32x4.add(sum, f32x4.mul(a, b))
+}
+
+/** *to += Σ a, *(to + 4) += Σ b; the same order as sumLanes. */
+@inline
+function addPair(to: usize, a: v128, b: v128): void {
+  const halves = f32x4.add(v128.shuffle<f32>(a, b, 0, 1, 4, 5), v128.shuffle<f32>(a, b, 2, 3, 6, 7))
+  const sums = f32x4.add(v128.shuffle<f32>(halves, halves, 0, 2, 0, 2), v128.shuffle<f32>(halves, halves, 1, 3, 1, 3))
+  v128.store64_lane(to, f32x4.add(v128.load64_zero(to), sums), 0)
+}
+
+@inline
+function addOne(to: usize, a: v128): void {
+  f32.store(to, f32.load(to) + sumLanes(a))
+}
+
+/** A block of `outs` (1, 2 or 4) by `ins` (1 or 2) entries; both are constants. */
+@inline
+function block(outs: i32, ins: i32, rows: i32, x: usize, dy: usize, dWeight: usize, outStride: usize): void {
+  const stride = bytes(rows)
+  let a0 = f32x4.splat(0)
+  let a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0
+  const whole = wholeBytes(rows)
+  let t: usize = 0
+  for (; t < whole; t += 16) {
+    const x0 = v128.load(x + t)
+    const x1 = ins > 1 ? v128.load(x + t + stride) : x0
+    let d = v128.load(dy + t)
+    a0 = step(a0, d, x0)
+    if (ins > 1) a1 = step(a1, d, x1)
+    if (outs > 1) {
+      d = v128.load(dy + t + stride)
+      b0 = step(b0, d, x0)
+      if (ins > 1) b1 = step(b1, d, x1)
+    }
+    if (outs > 2) {
+      d = v128.load(dy + t + 2 * stride)
+      c0 = step(c0, d, x0)
+      if (ins > 1) c1 = step(c1, d, x1)
+      d = v128.load(dy + t + 3 * stride)
+      d0 = step(d0, d, x0)
+      if (ins > 1) d1 = step(d1, d, x1)
+    }
+  }
+  const rest = rows & 3
+  if (rest) {
+    const x0 = load(x + t, rest)
+    const x1 = ins > 1 ? load(x + t + stride, rest) : x0
+    let d = load(dy + t, rest)
+    a0 = step(a0, d, x0)
+    if (ins > 1) a1 = step(a1, d, x1)
+    if (outs > 1) {
+      d = load(dy + t + stride, rest)
+      b0 = step(b0, d, x0)
+      if (ins > 1) b1 = step(b1, d, x1)
+    }
+    if (outs > 2) {
+      d = load(dy + t + 2 * stride, rest)
+      c0 = step(c0, d, x0)
+      if (ins > 1) c1 = step(c1, d, x1)
+      d = load(dy + t + 3 * stride, rest)
+      d0 = step(d0, d, x0)
+      if (ins > 1) d1 = step(d1, d, x1)
+    }
+  }
+  put(ins, dWeight, a0, a1)
+  if (outs > 1) put(ins, dWeight + outStride, b0, b1)
+  if (outs > 2) put(ins, dWeight + 2 * outStride, c0, c1)
+  if (outs > 2) put(ins, dWeight + 3 * outStride, d0, d1)
+}
+
+@inline
+function put(ins: i32, to: usize, a: v128, b: v128): void {
+  if (ins > 1) addPair(to, a, b)
+  else addOne(to, a)
+}
+
+/** All columns of `outs` rows of the matrix. */
+@inline
+function band(outs: i32, inDim: i32, rows: i32, x: usize, dy: usize, dWeight: usize, outStride: usize): void {
+  const stride = bytes(rows)
+  let i = 0
+  for (; i + 2 <= inDim; i += 2, x += 2 * stride, dWeight += 8) block(outs, 2, rows, x, dy, dWeight, outStride)
+  if (i < inDim) block(outs, 1, rows, x, dy, dWeight, outStride)
+}
+
+function biasGradient(outDim: i32, rows: i32, dy: usize, dBias: usize): void {
+  const whole = wholeBytes(rows)
+  for (let o = 0; o < outDim; o++, dy += bytes(rows), dBias += 4) {
+    let sum = f32x4.splat(0)
+    let t: usize = 0
+    for (; t < whole; t += 16) sum = f32x4.add(sum, v128.load(dy + t))
+    if (rows & 3) sum = f32x4.add(sum, load(dy + t, rows & 3))
+    addOne(dBias, sum)
+  }
+}
+
+export function denseWeightGradient(
+  outDim: i32, inDim: i32, rows: i32, x: usize, dy: usize, dWeight: usize, outStride: usize, dBias: usize,
+): void {
+  x = bytes(x), dy = bytes(dy), dWeight = bytes(dWeight), outStride = bytes(outStride)
+  const stride = bytes(rows)
+  if (dBias != NONE) biasGradient(outDim, rows, dy, bytes(dBias))
+  let o = 0
+  for (; o + 4 <= outDim; o += 4, dy += 4 * stride, dWeight += 4 * outStride) {
+    band(4, inDim, rows, x, dy, dWeight, outStride)
+  }
+  if (o + 2 <= outDim) {
+    band(2, inDim, rows, x, dy, dWeight, outStride)
+    o += 2, dy += 2 * stride, dWeight += 2 * outStride
+  }
+  if (o < outDim) band(1, inDim, rows, x, dy, dWeight, outStride)
+}

@@ -1,0 +1,100 @@
+import { expect, it } from 'vitest'
+import { createHeap, createKernels } from '#kernels/create.js'
+import { Arena } from '#kernels/heap.js'
+import { EXP_ULP, LOG_ULP, TANH_ULP, TRIG_ERROR } from './claims.js'
+import { errorInUlp } from './ulp.js'
+
+const LENGTH = 1 << 16
+/** A prime, so that the patterns met have all kinds of low bits. */
+const STRIDE = 4099
+
+const arena = new Arena('float32')
+const [x, y, y2] = [arena.real(LENGTH), arena.real(LENGTH), arena.real(LENGTH)]
+const kernels = createKernels(createHeap(arena, 'simd', false))
+const { real, i32 } = kernels.heap
+
+interface Worst {
+  readonly error: number
+  readonly at: number
+}
+
+/** The largest error over the floats of every `stride`-th bit pattern from `first` up to `last`. */
+function sweep(first: number, last: number, stride: number, run: (n: number) => void, errorOf: (i: number) => number) {
+  let worst: Worst = { error: 0, at: Number.NaN }
+  for (let pattern = first; pattern <= last; ) {
+    let n = 0
+    for (; n < LENGTH && pattern <= last; n++, pattern += stride) i32[x + n] = pattern | 0
+    run(n)
+    for (let i = 0; i < n; i++) {
+      const error = errorOf(i)
+      if (!(error <= worst.error)) worst = { error, at: real[x + i] }
+    }
+  }
+  return worst
+}
+
+/** Over every STRIDE-th of the 2³² floats, in ulp. */
+function worstOf(name: 'exp' | 'log' | 'tanh'): Worst {
+  const reference = Math[name]
+  return sweep(
+    0,
+    2 ** 32 - 1,
+    STRIDE,
+    (n) => kernels[name](n, x, y),
+    (i) => errorInUlp(real[y + i], reference(real[x + i])),
+  )
+}
+
+it(`exp is within ${EXP_ULP} ulp of e^x over every ${STRIDE}th float`, () => {
+  const { error, at } = worstOf('exp')
+  expect(error, `at x = ${at}`).toBeLessThanOrEqual(EXP_ULP)
+})
+
+it(`log is within ${LOG_ULP} ulp of ln x over every ${STRIDE}th float`, () => {
+  const { error, at } = worstOf('log')
+  expect(error, `at x = ${at}`).toBeLessThanOrEqual(LOG_ULP)
+})
+
+it(`tanh is within ${TANH_ULP} ulp of tanh x over every ${STRIDE}th float`, () => {
+  const { error, at } = worstOf('tanh')
+  expect(error, `at x = ${at}`).toBeLessThanOrEqual(TANH_ULP)
+})
+
+it('tanh is odd, bit for bit, over every 4099th float', () => {
+  let mismatches = 0
+  for (let first = 0; first < 0x7f800000; first += STRIDE * LENGTH) {
+    for (let i = 0; i < LENGTH; i++) i32[x + i] = Math.min(first + i * STRIDE, 0x7f800000)
+    kernels.tanh(LENGTH, x, y)
+    for (let i = 0; i < LENGTH; i++) i32[x + i] |= 0x80000000
+    kernels.tanh(LENGTH, x, y2)
+    for (let i = 0; i < LENGTH; i++) if (i32[y + i] !== (i32[y2 + i] ^ 0x80000000)) mismatches++
+  }
+  expect(mismatches).toBe(0)
+})
+
+function trigError(i: number): number {
+  const angle = real[x + i]
+  const sine = Math.abs(real[y + i] - Math.sin(angle))
+  const cosine = Math.abs(real[y2 + i] - Math.cos(angle))
+  return Number.isNaN(sine + cosine) ? Number.POSITIVE_INFINITY : Math.max(sine, cosine)
+}
+
+it(`sincos is within ${TRIG_ERROR} of sin x and cos x over every 1009th float of [0, 2π]`, () => {
+  const twoPi = new Int32Array(new Float32Array([2 * Math.PI]).buffer)[0]
+  const { error, at } = sweep(0, twoPi, 1009, (n) => kernels.sincos(n, x, y, y2), trigError)
+  expect(error, `at x = ${at}`).toBeLessThanOrEqual(TRIG_ERROR)
+})
+
+it(`sincos is within ${TRIG_ERROR} of sin x and cos x on 2²⁰ even steps from 0 to 2π`, () => {
+  const steps = 1 << 20
+  let worst: Worst = { error: 0, at: Number.NaN }
+  for (let first = 0; first <= steps; first += LENGTH) {
+    for (let i = 0; i < LENGTH; i++) real[x + i] = (2 * Math.PI * Math.min(first + i, steps)) / steps
+    kernels.sincos(LENGTH, x, y, y2)
+    for (let i = 0; i < LENGTH; i++) {
+      const error = trigError(i)
+      if (!(error <= worst.error)) worst = { error, at: real[x + i] }
+    }
+  }
+  expect(worst.error, `at x = ${worst.at}`).toBeLessThanOrEqual(TRIG_ERROR)
+})

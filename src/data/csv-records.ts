@@ -16,19 +16,17 @@ const SAMPLE = 65536
 /** A record longer than this comes from a quote that is never closed. */
 const MAX_RECORD = 4_194_304
 const LINE_BREAK = /\r\n|\n|\r/g
-const BYTE_ORDER_MARK = '\ufeff'
 
 /**
  * Cuts CSV text into records, holding no more of it than the last piece and the open record.
  *
  * Whole lines without a quote are split at the delimiter, which is all of CSV for them; anything with a quote in it
- * goes through csv-parse, which is some ten times slower. `source` opens the messages. Throws DataError for quotes in
- * the wrong place and for what is not text.
+ * goes through csv-parse, which is some ten times slower. A byte order mark is a space to both. `source` opens the
+ * messages. Throws DataError for quotes in the wrong place and for what is not text.
  */
 export function csvRecords(source: string, onRecord: OnRecord): CsvRecords {
   let pending = ''
   let line = 1
-  let begun = false
   let delimiter: Delimiter | undefined
 
   function emit(block: string): void {
@@ -38,15 +36,12 @@ export function csvRecords(source: string, onRecord: OnRecord): CsvRecords {
   }
   function push(text: string): void {
     pending += text
-    if (!begun && pending.length > 0) {
-      begun = true
-      if (pending.startsWith(BYTE_ORDER_MARK)) pending = pending.slice(1)
-      if (pending.includes('\0'))
-        throw new DataError(`${source}: not a text table (UTF-16 or binary?). Save it as UTF-8 text.`)
+    if (delimiter === undefined) {
+      if (text.includes('\0')) throw new DataError(`${source}: not text (UTF-16 or binary?). Save it as UTF-8 text.`)
+      if (pending.length < SAMPLE) return
     }
-    if (delimiter === undefined && pending.length < SAMPLE) return
     const end = lastRecordEnd(pending)
-    if (end === 0 && pending.length > MAX_RECORD) throw unclosed(pending, source, line)
+    if (end === 0 && pending.length > MAX_RECORD) throw endless(pending, source, line)
     if (end === 0) return
     const block = pending.slice(0, end)
     pending = pending.slice(end)
@@ -105,7 +100,7 @@ function emitQuoted(
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
     if (error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE')
-      throw unclosed(block, source, firstLine)
+      throw endless(block, source, firstLine)
     const line = firstLine + Number(error.lines) - 1
     throw new DataError(
       `${source}:${line}: a quote (") in the wrong place: a cell that holds one is quoted whole, and the quote doubled.`,
@@ -114,8 +109,9 @@ function emitQuoted(
   return block.match(LINE_BREAK)?.length ?? 0
 }
 
-/** With an odd number of quotes, the last one opens the cell that does not end. */
-function unclosed(text: string, source: string, firstLine: number): DataError {
+/** A record that does not end; with an odd number of quotes, the last one opens the cell that swallows the rest. */
+function endless(text: string, source: string, firstLine: number): DataError {
+  if (!text.includes('"')) return new DataError(`${source}:${firstLine}: the line is too long for a table of numbers.`)
   const line = firstLine + (text.slice(0, text.lastIndexOf('"')).match(LINE_BREAK)?.length ?? 0)
   return new DataError(`${source}:${line}: a quote (") is opened and never closed.`)
 }

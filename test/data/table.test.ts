@@ -27,6 +27,7 @@ describe('parseTable reads', () => {
     ['no line end at the end', 'a,b\n1,2.5\n-3,4e-5'],
     ['blank lines at the end', 'a,b\n1,2.5\n-3,4e-5\n\n  \n\r\n'],
     ['a byte order mark', '\ufeffa,b\n1,2.5\n-3,4e-5\n'],
+    ['a byte order mark before a quote', '\ufeff"a",b\n1,2.5\n-3,4e-5\n'],
     ['quotes', '"a","b"\n"1","2.5"\n"-3",4e-5\n'],
     ['spaces around cells', 'a , b\n 1, 2.5\n-3 ,"4e-5" \n'],
   ])('%s', (_, text) => {
@@ -132,7 +133,7 @@ describe('parseTable names file, line, column and value', () => {
     ['\n\n', 'the table is empty.'],
     ['a,b\n', 'no rows of numbers, where at least 2 are needed.'],
     ['a,b\n1,2\n', '1 row of numbers, where at least 2 are needed.'],
-    ['P\0A\0R\0', 'not a text table (UTF-16 or binary?). Save it as UTF-8 text.'],
+    ['P\0A\0R\0', 'not text (UTF-16 or binary?). Save it as UTF-8 text.'],
   ])('%j as a whole', (text, message) => {
     expect(fault(text)).toBe(`DataError: faithful.csv: ${message}`)
   })
@@ -155,6 +156,14 @@ describe('parseTable names file, line, column and value', () => {
     const text = `a,b\r\n${lines.join('\r\n')}`
     const pieces = text.match(/.{1,50000}/gs) ?? []
     expect(() => parseTable(pieces, { source: 'x' })).toThrow('x:29002: column "a" has "oops"')
+  })
+
+  test('a line without end is refused before it is held in memory', () => {
+    const pieces = function* () {
+      for (let i = 0; i < 1000; i++) yield '1,2,'.repeat(16_384)
+      throw new Error('read to the end')
+    }
+    expect(() => parseTable(pieces(), { source: 'x' })).toThrow('x:1: the line is too long for a table of numbers.')
   })
 
   test('a quote left open is found before the rest of a large file is held in memory', () => {
@@ -193,7 +202,9 @@ describe('laws', () => {
 
   test('the pieces the text comes in make no difference', () => {
     // Long enough that many blocks are cut: the delimiter is decided after 65 536 characters.
-    const lines = Array.from({ length: 9000 }, (_, i) => (i % 7 === 3 ? `"${i}",${i / 8}` : `${i},${i / 8}`))
+    // No quotes in the second half, so that both ways of splitting see cut line ends.
+    const quoted = (i: number) => i < 6000 && i % 7 === 3
+    const lines = Array.from({ length: 9000 }, (_, i) => (quoted(i) ? `"${i}",${i / 8}` : `${i},${i / 8}`))
     const text = `a,"b\r\n1"\r\n${lines.join('\r\n')}\r\n`
     const whole = read(text)
     expect(whole.columns).toEqual(['a', 'b\r\n1'])

@@ -58,6 +58,12 @@ describe('fitGaussian', () => {
     )
   })
 
+  test('a sum that rounds does not spoil the mean: 1.7e9 + i/1024, i < 100 000', () => {
+    const rows = Array.from({ length: 100_000 }, (_, i) => [1.7e9 + i / 1024, i % 2])
+    const { mean } = fitGaussian(toMatrix(rows, 2, 'Data'))
+    expect(Math.abs(mean[0] - (1.7e9 + 49_999.5 / 1024))).toBeLessThan(3e-7)
+  })
+
   test('refuses no rows', () => {
     expect(() => fitGaussian(toMatrix([], 2, 'Data'))).toThrow('A Gaussian cannot be fitted to no rows.')
   })

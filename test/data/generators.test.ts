@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Generator, generators, jang } from '#data/generators.js'
+import { dataSha256 } from '#data/sha256.js'
 
 const COUNT = 100_000
 
@@ -72,6 +73,20 @@ describe('jang', () => {
     // norm.logpdf(x1, x2²/4, 1) + norm.logpdf(x2, 0, 4)
     expect(crescent.logProb(0, 0)).toBeCloseTo(-3.224171427529236, 13)
     expect(crescent.logProb(5, -4)).toBeCloseTo(-4.224171427529236, 13)
+  })
+
+  test.each([
+    [0, 0, 0.25196675008244523, 0.5331225070538926],
+    [0, 1, 0.6850065520172255, 2.540720866305737],
+    [7, 1023, 1.1225878783662788, 1.3955235625766194],
+  ])('of seed %i, point %i is that of a Philox and Box–Muller written in Python with mpmath', (seed, i, x1, x2) => {
+    const points = jang(i + 1, { seed })
+    expect(points.get(i, 0)).toBeCloseTo(x1, 14)
+    expect(points.get(i, 1)).toBeCloseTo(x2, 14)
+  })
+
+  test('1024 points of seed 0 have these bits, on every machine', () => {
+    expect(dataSha256(jang(1024, { seed: 0 }))).toBe('c4f6f736effc230cdfb696ef47ec0a38f528702403d81c73bf304a33073dd531')
   })
 
   test('is the generator of its name', () => {

@@ -40,6 +40,18 @@ describe('fitScaler', () => {
     expect(Math.abs(sd[1] / sd[0] - 1)).toBeLessThan(1e-7)
   })
 
+  test('a sum that rounds does not spoil the mean: 1.7e9 + i/1024, i < 100 000', () => {
+    // The plain sum, 1.7e14, loses 1/1024 in every addition: its mean is off by some 1e-5.
+    const { mean } = fitScaler(columnsOf(Array.from({ length: 100_000 }, (_, i) => 1.7e9 + i / 1024)))
+    expect(Math.abs(mean[0] - (1.7e9 + 49_999.5 / 1024))).toBeLessThan(3e-7)
+  })
+
+  test('nor the sd where the mean is no double: 1e15 + {1, 0, 0} has √2/3', () => {
+    const { mean, sd } = fitScaler(columnsOf(Array.from({ length: 9999 }, (_, i) => 1e15 + (i % 3 === 0 ? 1 : 0))))
+    expect(Math.abs(mean[0] - 1e15 - 1 / 3)).toBeLessThan(0.125)
+    expect(sd[0]).toBeCloseTo(Math.SQRT2 / 3, 12)
+  })
+
   test('standardised columns have mean 0 and sd 1 to rounding', () => {
     const value = fc.double({ min: -1e6, max: 1e6, noNaN: true })
     fc.assert(

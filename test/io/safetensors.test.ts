@@ -166,7 +166,8 @@ describe('decodeSafetensors', () => {
 
   test('refuses text that is not JSON or not UTF-8', () => {
     expect(refusal(file('{"a":}'))).toMatch(/^FormatError: .* its header is not JSON text \(.+\)\.$/)
-    const notUtf8 = file('{"a":""}')
+    expect(refusal(file('\ufeff{}'))).toMatch(/^FormatError: .* its header is not JSON text/)
+    const notUtf8 = file('{"a":"x"}')
     notUtf8[14] = 0xff
     expect(refusal(notUtf8)).toMatch(/^FormatError: .* its header is not JSON text/)
   })

@@ -101,6 +101,26 @@ export interface Kernels {
     dx: Offset, dLogDet: Offset, dz: Offset, da: Offset, dt: Offset, df: Offset,
   ): void
 
+  // — a whole coupling of one kept and one moved coordinate, its conditioner of one hidden tanh layer of width H ——————
+  /**
+   * h = tanh(W₁ kept + b₁), (a, t) = W₂ h + b₂, then as affineCouple. `params` holds W₁ [H, 1], b₁ [H], W₂ [2, H],
+   * b₂ [2], f; h [H, rows], everything else [rows]. Every element has the bits of the separate kernels.
+   */
+  narrowCoupling(
+    hidden: number, rows: number, params: Offset, kept: Offset, x: Offset, z: Offset, logDet: Offset,
+    h: Offset, a: Offset, u: Offset, e: Offset,
+  ): void
+  /**
+   * As affineCoupleBackward into (dx, da, dt), then through the conditioner: dxKept = dzKept + W₁ᵀ((W₂ᵀ(da, dt))(1 − h²)),
+   * dParams += in the layout of `params`. da and dt are scratch. For rows a multiple of 4 the sums too have the bits of
+   * the separate kernels.
+   */
+  narrowCouplingBackward(
+    hidden: number, rows: number, params: Offset, dParams: Offset, kept: Offset, z: Offset,
+    h: Offset, a: Offset, u: Offset, e: Offset,
+    dzKept: Offset, dz: Offset, dLogDet: Offset, dxKept: Offset, dx: Offset, da: Offset, dt: Offset,
+  ): void
+
   // — standard normal base ————————————————————————————————————————————————————————————————————————————————————
   /** logProb[t] = logDet[t] − ½ Σⱼ z[j, t]² − (dim/2)·ln 2π */
   gaussian(dim: number, rows: number, z: Offset, logDet: Offset, logProb: Offset): void

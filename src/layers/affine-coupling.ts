@@ -80,6 +80,8 @@ class AffineCoupling implements Layer {
   readonly #f: number
   /** Kept coordinates side by side and no context: the conditioner reads them where they stand. */
   readonly #inPlace: boolean
+  /** One kept, one moved coordinate and one hidden tanh layer: forward and backward are one kernel each. */
+  readonly #narrow: boolean
 
   constructor(
     readonly spec: LayerSpec & Required<AffineCouplingOptions>,
@@ -91,6 +93,8 @@ class AffineCoupling implements Layer {
     this.#moved = coordinates(spec.mask, 0)
     this.#f = parameterCount(net.parameters)
     this.#inPlace = contextDim === 0 && (this.#kept.at(-1) as number) - this.#kept[0] + 1 === this.#kept.length
+    const { hidden, activation } = spec
+    this.#narrow = dim === 2 && contextDim === 0 && hidden.length === 1 && activation === 'tanh'
     this.parameters = [
       ...net.parameters.map(({ name, shape }) => ({ name: `conditioner.${name}`, shape })),
       { name: 'f', shape: [1] },
@@ -114,6 +118,7 @@ class AffineCoupling implements Layer {
   }
 
   forward(kernels: Kernels, call: LayerCall): void {
+    if (this.#narrow) return this.#forwardNarrow(kernels, call)
     const { rows, params, x, z, logDet } = call
     const m = this.#moved.length
     this.#condition(kernels, call, x)
@@ -137,6 +142,7 @@ class AffineCoupling implements Layer {
    *   dx_a = dz_a + ∂net/∂x_aᵀ (da, dt)
    */
   backward(kernels: Kernels, call: LayerCall): void {
+    if (this.#narrow) return this.#backwardNarrow(kernels, call)
     const { rows, params, dParams, z, dz, dx, dLogDet, scratch } = call
     const m = this.#moved.length
     for (let k = 0; k < m; k++) {
@@ -190,6 +196,28 @@ class AffineCoupling implements Layer {
 
   branches(heap: Kernels['heap'], call: LayerCall, row: number): number[] {
     return this.net.branches(heap, this.#netCall(call, call.x), row)
+  }
+
+  /** Tape and scratch lie as in the general passes: a, t (unused), u, e [rows] each, then h [H, rows]; da, dt. */
+  #forwardNarrow(kernels: Kernels, { rows, params, x, z, logDet, tape }: LayerCall): void {
+    const kept = this.#kept[0] * rows
+    const moved = this.#moved[0] * rows
+    kernels.copy(rows, x + kept, z + kept)
+    kernels.narrowCoupling(
+      this.spec.hidden[0], rows, params, x + kept, x + moved, z + moved, logDet,
+      tape + 4 * rows, tape, tape + 2 * rows, tape + 3 * rows,
+    )
+  }
+
+  #backwardNarrow(kernels: Kernels, call: LayerCall): void {
+    const { rows, params, dParams, x, z, dx, dz, dLogDet, tape, scratch } = call
+    const kept = this.#kept[0] * rows
+    const moved = this.#moved[0] * rows
+    kernels.narrowCouplingBackward(
+      this.spec.hidden[0], rows, params, dParams, x + kept, z + moved,
+      tape + 4 * rows, tape, tape + 2 * rows, tape + 3 * rows,
+      dz + kept, dz + moved, dLogDet, dx + kept, dx + moved, scratch, scratch + rows,
+    )
   }
 
   /** The conditioner on the kept coordinates of `side` (x or z, they agree there). */

@@ -5,6 +5,7 @@ import { portableDense } from './dense.js'
 import { portableElementwise } from './elementwise.js'
 import { portableLeakyReLU } from './leaky-relu.js'
 import { portableMemory } from './memory.js'
+import { portableNarrowCoupling } from './narrow-coupling.js'
 import { portableRandom } from './random.js'
 
 const LN_2PI = 1.8378770664093453
@@ -12,14 +13,18 @@ const LN_2PI = 1.8378770664093453
 /** The reference kernels: plain loops in double precision over a float32 or float64 heap. */
 export function createPortable(heap: Heap): Kernels {
   const { real } = heap
-  return {
-    name: 'portable',
+  const parts = {
     heap,
     ...portableMemory(heap),
     ...portableElementwise(heap),
     ...portableDense(heap),
-    ...portableLeakyReLU(heap),
     ...portableCouple(heap),
+  }
+  return {
+    name: 'portable',
+    ...parts,
+    ...portableNarrowCoupling(parts),
+    ...portableLeakyReLU(heap),
     ...portableRandom(heap),
     gaussian(dim, rows, z, logDet, logProb) {
       for (let t = 0; t < rows; t++) {

@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs'
+import { basename, extname } from 'node:path'
+import { type Generator, generators } from '../data/generators.js'
+import { nearestName } from '../data/nearest-name.js'
+import { readTable } from '../data/read-table.js'
+import { type Table, type TableOptions, tableReader } from '../data/table.js'
+import { UsageError } from '../errors.js'
+
+/** Rows that a command works on, and what is known of them. */
+export interface DataSource extends Table {
+  /** For a run's folder: the generator's name, or the file's without its extension. */
+  readonly name: string
+  /** Where the rows were drawn and not read. */
+  readonly generator?: Generator
+}
+
+export interface DataOptions extends Omit<TableOptions, 'source'> {
+  /** How many rows a generator draws; a file has as many as it has. */
+  rows: number | undefined
+  /** The generator's. */
+  seed: number
+}
+
+const GENERATED_ROWS = 1024
+
+/**
+ * The rows of a generator, by its name, or of a CSV file; `-` reads standard input.
+ * @throws UsageError for --rows with a file, or a name that is neither; DataError for a file that cannot be used.
+ */
+export async function readData(argument: string, { rows, seed, ...options }: DataOptions): Promise<DataSource> {
+  const generator = generators.get(argument)
+  if (generator) {
+    const { data } = generator.generate(rows ?? GENERATED_ROWS, { seed })
+    return {
+      name: argument,
+      generator,
+      columns: [...generator.columns],
+      rows: rows ?? GENERATED_ROWS,
+      data: data as Float64Array<ArrayBuffer>,
+    }
+  }
+  if (rows !== undefined)
+    throw new UsageError(`--rows is for generators (${[...generators.keys()].join(', ')}); a file is read whole.`)
+  if (argument === '-') return { name: 'stdin', ...(await readStandardInput(options)) }
+  if (!existsSync(argument)) throw new UsageError(`There is no file or generator ${argument}.${hint(argument)}`)
+  return { name: basename(argument, extname(argument)), ...(await readTable(argument, options)) }
+}
+
+async function readStandardInput(options: TableOptions): Promise<Table> {
+  const reader = tableReader({ ...options, source: 'standard input' })
+  for await (const text of process.stdin.setEncoding('utf8')) reader.push(text as string)
+  return reader.end()
+}
+
+function hint(argument: string): string {
+  const near = nearestName(argument, generators.keys())
+  return near === undefined
+    ? ` Generators are ${[...generators.keys()].join(', ')}.`
+    : ` Did you mean the generator ${near}?`
+}

@@ -1,0 +1,29 @@
+import { say } from './output.js'
+
+/** The exit code of a command that was interrupted and has saved what it had. */
+export const INTERRUPTED = 130
+
+/** npm passes Ctrl-C on to a process that has had it from the terminal already: signals this close together are one. */
+const SAME_MILLISECONDS = 300
+
+/** Aborts `signal` at the first SIGINT or SIGTERM and ends the process at the second. */
+export function catchInterrupts(): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController()
+  let first = 0
+  function interrupt(): void {
+    if (controller.signal.aborted) {
+      if (performance.now() - first > SAME_MILLISECONDS) process.exit(INTERRUPTED)
+      return
+    }
+    first = performance.now()
+    say('\nStopping after this step and saving the best; once more ends at once.')
+    controller.abort()
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  function release(): void {
+    process.off('SIGINT', interrupt)
+    process.off('SIGTERM', interrupt)
+  }
+  return { signal: controller.signal, release }
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { nearestName } from '../data/nearest-name.js'
+import { DataError, FormatError, UsageError } from '../errors.js'
+import { type CommandArguments, type CommandUsage, commandHelp, parseCommand } from './arguments.js'
+import { endWithReader, say, writeData } from './output.js'
+
+/** A command's module; loaded when it is asked for, so that nothing else waits for it. */
+interface Command {
+  readonly usage: CommandUsage
+  /** Resolves with the exit code. */
+  run(args: CommandArguments): Promise<number>
+}
+
+const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {
+  train: { summary: 'fit a flow to a generator or a file', load: () => import('./train.js') },
+  sample: { summary: 'draw rows from a model', load: () => import('./sample.js') },
+  score: { summary: 'log-density of every row of a file', load: () => import('./score.js') },
+}
+
+const EXIT = { done: 0, failed: 1, usage: 2 }
+
+function help(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length))
+  return [
+    'pushforward COMMAND [OPTIONS]: normalizing flows on the CPU',
+    '',
+    'Commands',
+    ...Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
+    '',
+    'Options',
+    '  --help     show this; pushforward COMMAND --help shows a command',
+    '  --version  show the version',
+    '',
+    'PUSHFORWARD_DEBUG=1 in the environment shows where an error comes from.',
+    '',
+    'Examples',
+    '  pushforward train',
+    '  pushforward train points.csv --out runs/points',
+    '  pushforward sample runs/points --rows 1000 > samples.csv',
+    '  pushforward score runs/points points.csv > scored.csv',
+    '',
+  ].join('\n')
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return `${version}\n`
+}
+
+/** Runs the command that `args` name and returns the exit code. */
+async function run([name, ...rest]: readonly string[]): Promise<number> {
+  if (name === '--help' || name === '-h' || name === 'help') return show(help())
+  if (name === '--version' || name === '-v') return show(version())
+  if (name === undefined) {
+    process.stderr.write(help())
+    return EXIT.usage
+  }
+  const names = Object.keys(COMMANDS)
+  if (!names.includes(name)) {
+    const near = nearestName(name, names)
+    const way = near === undefined ? `Commands are ${names.join(', ')}.` : `Did you mean ${near}?`
+    throw new UsageError(`There is no ${name.startsWith('-') ? 'option' : 'command'} ${name}. ${way}`)
+  }
+  const command = await COMMANDS[name].load()
+  const args = parseCommand(command.usage, rest)
+  return args.help ? show(commandHelp(command.usage)) : command.run(args)
+}
+
+async function show(text: string): Promise<number> {
+  await writeData(text)
+  return EXIT.done
+}
+
+/** One line of cause and way out; the stack is for those who ask. */
+function report(error: unknown): number {
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
+  say(`pushforward: ${process.env.PUSHFORWARD_DEBUG ? (stack ?? message) : message}`)
+  const usage = error instanceof UsageError || error instanceof DataError || error instanceof FormatError
+  return usage ? EXIT.usage : EXIT.failed
+}
+
+endWithReader()
+process.exitCode = await run(process.argv.slice(2)).catch(report)

@@ -1,0 +1,22 @@
+import { once } from 'node:events'
+
+/** Lets the process end quietly when the reader of its output has gone (`| head`). */
+export function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    console.error(`pushforward: the output cannot be written: ${error.message}`)
+    process.exit(1)
+  })
+  // Nobody is left to be told.
+  process.stderr.on('error', () => {})
+}
+
+/** Writes data to stdout, and waits where the reader is slower, so that memory holds one piece at a time. */
+export async function writeData(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain')
+}
+
+/** Writes a line for a person to stderr. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}

@@ -1,0 +1,109 @@
+import { generators } from '../data/generators.js'
+import { MAX_THREADS_OF_A_JOB, type Threads } from '../parallel/threads.js'
+import { adamW } from '../step/adamw.js'
+import type { FitOptions } from '../train/options.js'
+import type { CommandUsage } from './arguments.js'
+import { choice, integer, nonNegative, type Values, widths, wordOrInteger } from './values.js'
+
+/** What `train` does, option texts turned into values. */
+export interface TrainOptions {
+  readonly rows: number | undefined
+  /** Pairs of leaky ReLU and affine coupling. */
+  readonly layers: number
+  readonly hidden: readonly number[]
+  readonly seed: number
+  readonly out: string | undefined
+  readonly fit: FitOptions
+}
+
+const DEFAULTS = {
+  layers: 9,
+  hidden: [4],
+  steps: 50_000,
+  rate: 1e-4,
+  decay: 1e-4,
+  patience: 10_000,
+  seed: 0,
+  heldOut: 0.1,
+}
+
+export const OPTION_TEXT = {
+  seed: { placeholder: 'N', text: 'seed of everything random (0)' },
+  threads: { placeholder: 'N', text: `worker threads, 0 … ${MAX_THREADS_OF_A_JOB}, or auto (auto)` },
+  kernels: { placeholder: 'KIND', text: 'simd, portable, or auto (auto)' },
+}
+
+export const trainUsage: CommandUsage = {
+  synopsis: 'train [DATA]',
+  summary: `Fits a flow to DATA: the name of a generator (${[...generators.keys()].join(', ')}; the default is jang), a CSV file, or - for standard input.`,
+  operands: [0, 1],
+  options: {
+    rows: { placeholder: 'N', text: 'rows to draw from a generator (1024)' },
+    layers: { placeholder: 'N', text: 'pairs of leaky ReLU and affine coupling (9)' },
+    hidden: { placeholder: 'WIDTHS', text: 'hidden layers of the conditioners, such as 64,64 (4)' },
+    steps: { placeholder: 'N', text: 'most steps (50000)' },
+    batch: { placeholder: 'N', text: 'rows of a step, or all (all)' },
+    lr: { placeholder: 'RATE', text: 'learning rate of AdamW (1e-4)' },
+    'weight-decay': { placeholder: 'RATE', text: 'weight decay of AdamW (1e-4)' },
+    patience: { placeholder: 'N', text: 'steps without a better loss before training stops; 0 or off: never (10000)' },
+    validation: { placeholder: 'SHARE', text: 'share of the rows held out and watched (a file: 0.1, a generator: 0)' },
+    ...OPTION_TEXT,
+    out: { placeholder: 'FOLDER', text: 'new or empty folder for the results (runs/<timestamp>-<name>)' },
+  },
+  notes: [
+    'The folder gets model.safetensors, with the weights of the best loss, and evaluation.json.',
+    'Ctrl-C ends training after a step, saves the best so far and exits with 130; a second one ends at once.',
+    "The seed addresses the generator's points, the first weights, the held-out rows and the shuffles.",
+    'With --batch and no --validation there is no loss to be patient about: patience is then off.',
+    "Losses shown on the way are in nats and standardised units, the final figures in the data's own units.",
+  ].join('\n'),
+  examples: [
+    'pushforward train',
+    'pushforward train points.csv --out runs/points',
+    'pushforward train points.csv --hidden 64,64 --layers 6 --batch 256 --lr 1e-3',
+  ],
+}
+
+/** Reads the options of `train`; `data` decides some defaults. Throws UsageError for a value that cannot be. */
+export function trainOptions(values: Values, data: string): TrainOptions {
+  const validation = nonNegative(values, 'validation', generators.has(data) ? 0 : DEFAULTS.heldOut, 1)
+  const batch = wordOrInteger(values, 'batch', ['all'], 'all', 1)
+  const seed = integer(values, 'seed', DEFAULTS.seed, 0)
+  return {
+    rows: integer(values, 'rows', undefined, 2),
+    layers: integer(values, 'layers', DEFAULTS.layers, 1),
+    hidden: widths(values, 'hidden', DEFAULTS.hidden),
+    seed,
+    out: values.out,
+    fit: {
+      steps: integer(values, 'steps', DEFAULTS.steps, 1),
+      batch,
+      optimizer: adamW({
+        learningRate: nonNegative(values, 'lr', DEFAULTS.rate),
+        weightDecay: nonNegative(values, 'weight-decay', DEFAULTS.decay),
+      }),
+      // Nothing to watch: minibatches alone cannot tell a better loss. Patience asked for by name is then fit's error.
+      stopping:
+        batch !== 'all' && validation === 0 && values.patience === undefined ? {} : { patience: patience(values) },
+      validation,
+      seed,
+      threads: threads(values),
+      kernels: kernels(values),
+    },
+  }
+}
+
+function patience(values: Values): number {
+  const steps = wordOrInteger(values, 'patience', ['off'], DEFAULTS.patience, 0)
+  return steps === 'off' || steps === 0 ? Number.POSITIVE_INFINITY : steps
+}
+
+/** --threads of any command. */
+export function threads(values: Values): Threads {
+  return wordOrInteger(values, 'threads', ['auto'], 'auto', 0, MAX_THREADS_OF_A_JOB)
+}
+
+/** --kernels of any command. */
+export function kernels(values: Values): 'auto' | 'simd' | 'portable' {
+  return choice(values, 'kernels', ['auto', 'simd', 'portable'])
+}

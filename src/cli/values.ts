@@ -1,0 +1,79 @@
+import { UsageError } from '../errors.js'
+
+/** Option texts by name, as `parseCommand` returns them. */
+export type Values = Readonly<Record<string, string | undefined>>
+
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+
+function toNumber(text: string): number {
+  return DECIMAL.test(text) ? Number(text) : Number.NaN
+}
+
+function refused(name: string, text: string, expected: string): UsageError {
+  return new UsageError(`--${name} is ${JSON.stringify(text)}; expected ${expected}.`)
+}
+
+/** An integer of [min, max] (1e5 will do); the fallback where the option is absent. */
+export function integer<Fallback>(
+  values: Values,
+  name: string,
+  fallback: Fallback,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): number | Fallback {
+  const text = values[name]
+  if (text === undefined) return fallback
+  const value = toNumber(text)
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value
+  throw refused(name, text, max < Number.MAX_SAFE_INTEGER ? `an integer from ${min} to ${max}` : `an integer ≥ ${min}`)
+}
+
+/** A finite number ≥ 0, below `below` where that is given; the fallback where the option is absent. */
+export function nonNegative(values: Values, name: string, fallback: number, below = Number.POSITIVE_INFINITY): number {
+  const text = values[name]
+  if (text === undefined) return fallback
+  const value = toNumber(text)
+  if (value >= 0 && value < below) return value
+  throw refused(
+    name,
+    text,
+    below < Number.POSITIVE_INFINITY ? `a share from 0 to below ${below}` : 'a finite number ≥ 0',
+  )
+}
+
+/** Integers ≥ 1 between commas, such as 64,64. */
+export function widths(values: Values, name: string, fallback: readonly number[]): readonly number[] {
+  const text = values[name]
+  if (text === undefined) return fallback
+  const list = text.split(',').map((part) => toNumber(part.trim()))
+  if (list.every((width) => Number.isSafeInteger(width) && width >= 1)) return list
+  throw refused(name, text, 'one or more widths ≥ 1, such as 4 or 64,64')
+}
+
+/** One of a few words. */
+export function choice<Word extends string>(values: Values, name: string, words: readonly [Word, ...Word[]]): Word {
+  const text = values[name] ?? words[0]
+  const word = words.find((word) => word === text)
+  if (word !== undefined) return word
+  throw refused(name, text, words.join(', '))
+}
+
+/** One of a few words, or an integer of [min, max]. */
+export function wordOrInteger<Word extends string>(
+  values: Values,
+  name: string,
+  words: readonly Word[],
+  fallback: Word | number,
+  min: number,
+  max?: number,
+): Word | number {
+  const text = values[name]
+  if (text === undefined) return fallback
+  const word = words.find((word) => word === text)
+  if (word !== undefined) return word
+  try {
+    return integer(values, name, 0, min, max)
+  } catch (error) {
+    throw new UsageError((error as Error).message.replace('expected ', `expected ${words.join(', ')}, or `))
+  }
+}

@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { loadFlow } from 'pushforward'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pushforward } from './run.js'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pushforward-interrupt-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe.each(['SIGINT', 'SIGTERM'] as const)('%s during training', (signal) => {
+  test('ends it with exit code 130 and the best so far saved and evaluated', async () => {
+    const out = join(folder, signal)
+    const args = ['train', '--steps', '1000000', '--patience', 'off', '--out', out]
+    const { code, stdout, stderr } = await pushforward(args, {
+      onStart: (child) => child.stderr?.once('data', () => setTimeout(() => child.kill(signal), 1500)),
+    })
+    expect([code, stdout]).toEqual([130, ''])
+    expect(stderr).toMatch(/Stopping after this step[\s\S]*steps in .*: interrupted, best at step \d+\.[\s\S]*Saved in/)
+    expect((await readdir(out)).sort()).toEqual(['evaluation.json', 'model.safetensors'])
+    const { losses, nll } = JSON.parse(await readFile(join(out, 'evaluation.json'), 'utf8'))
+    expect(losses.stopped).toBe('aborted')
+    const model = await loadFlow(out)
+    expect(nll.train.mean - model.scaler.sd.reduce((sum, sd) => sum + Math.log(sd), 0)).toBeCloseTo(losses.best, 4)
+  })
+})
+
+describe('catchInterrupts', () => {
+  const program = `
+    const { catchInterrupts } = await import(${JSON.stringify(new URL('../../dist/cli/interrupt.js', import.meta.url).href)})
+    const { signal } = catchInterrupts()
+    setInterval(() => {}, 1000)
+    signal.addEventListener('abort', () => console.log('aborted'))
+    console.log('ready')`
+
+  test('a second signal ends the process at once, but not one so close that npm has passed the first on', async () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program])
+    await once(child.stdout, 'data')
+    child.kill('SIGINT')
+    expect(String(await once(child.stdout, 'data'))).toBe('aborted\n')
+    child.kill('SIGINT')
+    await sleep(500)
+    expect(child.exitCode).toBeNull()
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([130, null])
+  })
+})
+
+test('a loss that is not finite exits with 1, names the step, and saves what was reached', async () => {
+  const out = join(folder, 'diverged')
+  const { code, stderr } = await pushforward(['train', '--lr', '1e30', '--out', out])
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/\npushforward: The loss at step 1 is [^\n]*saved as [^\n]*diverged[^\n]*\n$/)
+  expect((await loadFlow(out)).scaled).toBe(true)
+})

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { pushforward } from './run.js'
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+
+describe.concurrent('pushforward', () => {
+  test('--version prints the version of the package', async () => {
+    expect(await pushforward(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  test('without a command prints its help to stderr and exits with 2', async () => {
+    const { code, stdout, stderr } = await pushforward([])
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('pushforward sample runs/points --rows 1000 > samples.csv')
+  })
+
+  test.each([
+    [['--help'], ['train', 'sample', 'score', '--version', 'Examples']],
+    [
+      ['train', '--help'],
+      ['train [DATA]', '--weight-decay RATE', '130', 'Examples\n  pushforward train'],
+    ],
+    [
+      ['sample', '-h'],
+      ['sample MODEL', '--temperature T', 'Examples\n  pushforward sample'],
+    ],
+    [
+      ['score', 'model', '--help'],
+      ['score MODEL DATA', 'log_prob', 'Examples\n  pushforward score'],
+    ],
+  ])('%j goes to stdout and exits with 0', async (args, parts) => {
+    const { code, stdout, stderr } = await pushforward(args)
+    expect([code, stderr]).toEqual([0, ''])
+    for (const part of parts) expect(stdout).toContain(part)
+  })
+
+  const refusals: [string, RegExp][] = [
+    ['trian', /There is no command trian\. Did you mean train\?/],
+    ['--verbose', /There is no option --verbose\. Commands are train, sample, score\./],
+    ['train --lyaers 3', /train has no option --lyaers\. Did you mean --layers\?/],
+    ['train --momentum=3', /train has no option --momentum\. See pushforward train --help\./],
+    ['sample model --steps 3', /sample has no option --steps\./],
+    ['train -x', /train has no option -x\./],
+    ['train --steps', /--steps needs a value: --steps N\./],
+    ['train --steps --lr 1', /--steps needs a value/],
+    ['train --steps 1.5', /--steps is "1\.5"; expected an integer ≥ 1\./],
+    ['train --steps 0', /--steps is "0"; expected an integer ≥ 1\./],
+    ['train --rows 0x10', /--rows is "0x10"; expected an integer ≥ 2\./],
+    ['train --seed=-1', /--seed is "-1"; expected an integer ≥ 0\./],
+    ['train --lr=-1e-3', /--lr is "-1e-3"; expected a finite number ≥ 0\./],
+    ['train --lr fast', /--lr is "fast"; expected a finite number ≥ 0\./],
+    ['train --validation 1', /--validation is "1"; expected a share from 0 to below 1\./],
+    ['train --hidden 64,,64', /--hidden is "64,,64"; expected one or more widths ≥ 1, such as 4 or 64,64\./],
+    ['train --threads 1000', /--threads is "1000"; expected auto, or an integer from 0 to 256\./],
+    ['train --kernels gpu', /--kernels is "gpu"; expected auto, simd, portable\./],
+    ['train --patience never', /--patience is "never"; expected off, or an integer ≥ 0\./],
+    ['train --batch 0', /--batch is "0"; expected all, or an integer ≥ 1\./],
+    ['train jang points.csv', /Usage is pushforward train \[DATA\], does not expect "points\.csv"\./],
+    ['sample', /Usage is pushforward sample MODEL, got nothing\./],
+    ['score model', /Usage is pushforward score MODEL DATA, got model\./],
+    ['train jagn', /There is no file or generator jagn\. Did you mean the generator jang\?/],
+    ['train points.csv', /There is no file or generator points\.csv\. Generators are jang\./],
+    ['sample no-such-model', /There is no model at no-such-model; give a model\.safetensors/],
+  ]
+
+  test.each(refusals)('%s exits with 2, one line of cause and way out', async (line, message) => {
+    const { code, stdout, stderr } = await pushforward(line.split(' '))
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^pushforward: [^\n]*\n$/)
+    expect(stderr).toMatch(message)
+  })
+
+  test('PUSHFORWARD_DEBUG shows where an error comes from', async () => {
+    const { stderr } = await pushforward(['train', 'jagn'], { env: { PUSHFORWARD_DEBUG: '1' } })
+    expect(stderr).toMatch(/UsageError: There is no file.*\n\s+at readData/)
+  })
+})

@@ -11,14 +11,14 @@ export const MODEL_FILE = 'model.safetensors'
 
 /**
  * Writes a flow's model file: parameters, scaler, architecture, seed and what is known of the data. The file is
- * whole or not there: it is written aside, synced and renamed.
- * @throws UsageError where the path cannot be written.
+ * whole or not there: it is written aside, synced and renamed. Throws the system's error under a message that names
+ * the path.
  */
 export async function saveFlow(flow: Flow, path: string): Promise<void> {
   try {
     await writeFileWhole(path, encodeFlow(flow))
   } catch (cause) {
-    throw systemError(cause, `The model cannot be saved as ${path}`)
+    throw new Error(`The model cannot be saved as ${path}: ${(cause as Error).message}`, { cause })
   }
 }
 
@@ -44,11 +44,6 @@ async function read(path: string): Promise<{ file: string; bytes: Uint8Array }> 
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
       throw new UsageError(`There is no model at ${path}; give a ${MODEL_FILE}, or a folder that holds one.`, { cause })
     }
-    throw systemError(cause, `The model at ${path} cannot be read`)
+    throw new UsageError(`The model at ${path} cannot be read: ${(cause as Error).message}`, { cause })
   }
-}
-
-function systemError(cause: unknown, what: string): Error {
-  const { code, message } = cause as NodeJS.ErrnoException
-  return code === undefined ? (cause as Error) : new UsageError(`${what}: ${message}`, { cause })
 }

@@ -20,8 +20,8 @@ const LINE_BREAK = /\r\n|\n|\r/g
 /**
  * Cuts CSV text into records, holding no more of it than the last piece and the open record.
  *
- * Whole lines without a quote are split at the delimiter, which is all of CSV for them; anything with a quote in it
- * goes through csv-parse, which is some ten times slower. A byte order mark is a space to both. `source` opens the
+ * Lines whose quotes, if any, just enclose plain cells are split at the delimiter; a block of text with any other quote
+ * in it goes through csv-parse, which is some ten times slower. A byte order mark is a space to both. `source` opens the
  * messages. Throws DataError for quotes in the wrong place and for what is not text.
  */
 export function csvRecords(source: string, onRecord: OnRecord): CsvRecords {
@@ -31,8 +31,11 @@ export function csvRecords(source: string, onRecord: OnRecord): CsvRecords {
 
   function emit(block: string): void {
     delimiter ??= findDelimiter(block)
-    if (block.includes('"')) line += emitQuoted(block, delimiter, source, line, onRecord)
-    else line += emitPlain(block, delimiter, line, onRecord)
+    const lines = splitLines(block)
+    const records = splitCells(lines, delimiter)
+    if (records === undefined) parseBlock(block, delimiter, source, line, onRecord)
+    else for (let i = 0; i < records.length; i++) onRecord(records[i], line + i)
+    line += lines.length
   }
   function push(text: string): void {
     pending += text
@@ -70,21 +73,40 @@ function lastRecordEnd(text: string): number {
   return end
 }
 
-function emitPlain(block: string, delimiter: Delimiter, firstLine: number, onRecord: OnRecord): number {
+/** The lines of a block of whole records, without their ends. */
+function splitLines(block: string): string[] {
   const lines = block.includes('\r') ? block.split(LINE_BREAK) : block.split('\n')
-  const last = lines.length - 1
-  for (let i = 0; i < last; i++) onRecord(lines[i].split(delimiter), firstLine + i)
-  if (lines[last] !== '') onRecord(lines[last].split(delimiter), firstLine + last)
-  return last
+  if (lines[lines.length - 1] === '') lines.pop()
+  return lines
 }
 
-function emitQuoted(
-  block: string,
-  delimiter: Delimiter,
-  source: string,
-  firstLine: number,
-  onRecord: OnRecord,
-): number {
+/**
+ * The cells of whole lines, split at the delimiter, with the quotes around them taken off; undefined where that is not
+ * all there is to it. A delimiter, line end or quote inside a quoted cell leaves some cell with a quote that is not one
+ * of a pair around it.
+ */
+function splitCells(lines: readonly string[], delimiter: Delimiter): string[][] | undefined {
+  const records: string[][] = []
+  for (const line of lines) {
+    const cells = line.split(delimiter)
+    if (line.includes('"') && !takeQuotesOff(cells)) return undefined
+    records.push(cells)
+  }
+  return records
+}
+
+function takeQuotesOff(cells: string[]): boolean {
+  for (let j = 0; j < cells.length; j++) {
+    if (!cells[j].includes('"')) continue
+    const cell = cells[j].trim()
+    if (cell.length < 2 || cell[0] !== '"' || cell.indexOf('"', 1) !== cell.length - 1) return false
+    cells[j] = cell.slice(1, -1)
+  }
+  return true
+}
+
+/** The same for any block of whole records, quotes and all. */
+function parseBlock(block: string, delimiter: Delimiter, source: string, firstLine: number, onRecord: OnRecord): void {
   try {
     parse(block, {
       delimiter,
@@ -106,7 +128,6 @@ function emitQuoted(
       `${source}:${line}: a quote (") in the wrong place: a cell that holds one is quoted whole, and the quote doubled.`,
     )
   }
-  return block.match(LINE_BREAK)?.length ?? 0
 }
 
 /** A record that does not end; with an odd number of quotes, the last one opens the cell that swallows the rest. */

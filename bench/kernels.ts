@@ -21,17 +21,52 @@ const cases: readonly Case[] = [
   { name: 'exp', size: LENGTH, unit: 'ns an element', run: (k, a) => k.exp(LENGTH, a[0], a[1]) },
   { name: 'log', size: LENGTH, unit: 'ns an element', run: (k, a) => k.log(LENGTH, a[2], a[1]) },
   { name: 'tanh', size: LENGTH, unit: 'ns an element', run: (k, a) => k.tanh(LENGTH, a[0], a[1]) },
-  { name: 'tanhBackward', size: LENGTH, unit: 'ns an element', run: (k, a) => k.tanhBackward(LENGTH, a[0], a[2], a[1]) },
+  {
+    name: 'tanhBackward',
+    size: LENGTH,
+    unit: 'ns an element',
+    run: (k, a) => k.tanhBackward(LENGTH, a[0], a[2], a[1]),
+  },
   { name: 'relu', size: LENGTH, unit: 'ns an element', run: (k, a) => k.relu(LENGTH, a[0], a[1]) },
-  { name: 'leakyReLU', size: 2 * ROWS, unit: 'ns an element', run: (k, a) => k.leakyReLU(2, ROWS, a[0], a[2], a[1], a[3]) },
-  { name: 'affineCouple', size: ROWS, unit: 'ns an element', run: (k, a) => k.affineCouple(ROWS, a[0], a[0] + 128, a[2], a[2] + 128, a[1], a[3], a[1] + 128, a[1] + 256) },
+  {
+    name: 'leakyReLU',
+    size: 2 * ROWS,
+    unit: 'ns an element',
+    run: (k, a) => k.leakyReLU(2, ROWS, a[0], a[2], a[1], a[3]),
+  },
+  {
+    name: 'affineCouple',
+    size: ROWS,
+    unit: 'ns an element',
+    run: (k, a) => k.affineCouple(ROWS, a[0], a[0] + 128, a[2], a[2] + 128, a[1], a[3], a[1] + 128, a[1] + 256),
+  },
   { name: 'gaussian', size: 2 * ROWS, unit: 'ns an element', run: (k, a) => k.gaussian(2, ROWS, a[0], a[2], a[1]) },
   { name: 'normal', size: 2 * ROWS, unit: 'ns an element', run: (k, a) => k.normal(2, ROWS, 1, 2, 3, 4, 5, a[1]) },
   { name: 'sum', size: LENGTH, unit: 'ns an element', run: (k, a) => k.sum(LENGTH, a[0], a[3] / 2) },
-  { name: 'adamw', size: 1024, unit: 'ns an element', run: (k, a) => k.adamw(1024, a[3], a[0], a[3] + 1024, a[3] + 2048, 1, 1e-4, 0.9, 0.999, 1e-8, 1e-4, 1, 1) },
-  ...[[4, 1], [2, 4], [64, 64], [128, 128]].flatMap(([out, inputs]): Case[] => [
-    { name: `dense ${out}×${inputs}`, size: 2 * out * inputs * ROWS, unit: 'GFLOP/s', run: (k, a) => k.dense(out, inputs, ROWS, a[0], a[2], inputs, 1, NONE, a[1]) },
-    { name: `denseWeightGradient ${out}×${inputs}`, size: 2 * out * inputs * ROWS, unit: 'GFLOP/s', run: (k, a) => k.denseWeightGradient(out, inputs, ROWS, a[0], a[2], a[3], inputs, NONE) },
+  {
+    name: 'adamw',
+    size: 1024,
+    unit: 'ns an element',
+    run: (k, a) => k.adamw(1024, a[3], a[0], a[3] + 1024, a[3] + 2048, 1, 1e-4, 0.9, 0.999, 1e-8, 1e-4, 1, 1),
+  },
+  ...[
+    [4, 1],
+    [2, 4],
+    [64, 64],
+    [128, 128],
+  ].flatMap(([out, inputs]): Case[] => [
+    {
+      name: `dense ${out}×${inputs}`,
+      size: 2 * out * inputs * ROWS,
+      unit: 'GFLOP/s',
+      run: (k, a) => k.dense(out, inputs, ROWS, a[0], a[2], inputs, 1, NONE, a[1]),
+    },
+    {
+      name: `denseWeightGradient ${out}×${inputs}`,
+      size: 2 * out * inputs * ROWS,
+      unit: 'GFLOP/s',
+      run: (k, a) => k.denseWeightGradient(out, inputs, ROWS, a[0], a[2], a[3], inputs, NONE),
+    },
   ]),
 ]
 
@@ -65,20 +100,22 @@ for (const { name, run } of cases) {
   results[0].forEach((value, i) => {
     const other = results[1][i]
     // Normals of radius near 0 differ by the rounding of u; dots by the order of their sums.
-    if (Math.abs(value - other) > 1e-3 * Math.max(1, Math.abs(other))) throw new Error(`${name}: ${value} is not ${other}`)
+    if (Math.abs(value - other) > 1e-3 * Math.max(1, Math.abs(other)))
+      throw new Error(`${name}: ${value} is not ${other}`)
   })
 }
 
 const bench = new Bench({ time: 150, warmupTime: 50 })
 for (const { name, run } of cases) {
-  for (const [kind, { kernels, arrays }] of Object.entries(contestants)) bench.add(`${name}|${kind}`, () => run(kernels, arrays))
+  for (const [kind, { kernels, arrays }] of Object.entries(contestants))
+    bench.add(`${name}|${kind}`, () => run(kernels, arrays))
 }
 for (const contestant of Object.values(contestants)) reset(contestant)
 await bench.run()
 
 function nanoseconds(name: string): number {
   const task = bench.getTask(name)
-  if (!task || task.result.state !== 'completed') throw new Error(`${name} did not complete.`)
+  if (task?.result.state !== 'completed') throw new Error(`${name} did not complete.`)
   return task.result.latency.p50 * 1e6
 }
 

@@ -21,7 +21,10 @@ const workloads: readonly Workload[] = [
 const THREADS = 2
 
 function build({ dim, hidden }: Workload): Flow {
-  const layers = Array.from({ length: 9 }, (_, i) => [leakyReLU(), affineCoupling({ mask: alternatingMask(dim, i), hidden })])
+  const layers = Array.from({ length: 9 }, (_, i) => [
+    leakyReLU(),
+    affineCoupling({ mask: alternatingMask(dim, i), hidden }),
+  ])
   return flow(dim, layers.flat(), { seed: 42 })
 }
 
@@ -33,7 +36,9 @@ function standardised({ rows }: Workload): number[][] {
     const mean = column.reduce((sum, value) => sum + value, 0) / rows
     return { mean, sd: Math.sqrt(column.reduce((sum, value) => sum + (value - mean) ** 2, 0) / rows) }
   })
-  return Array.from({ length: rows }, (_, i) => scale.map(({ mean, sd }, j) => Math.fround((columns[j][i] - mean) / sd)))
+  return Array.from({ length: rows }, (_, i) =>
+    scale.map(({ mean, sd }, j) => Math.fround((columns[j][i] - mean) / sd)),
+  )
 }
 
 /** The flow's parameters as the peer takes them. */
@@ -101,19 +106,27 @@ for (const workload of workloads) {
   const reference = (await ours(101)).losses[100]
   for (const [name, peer] of Object.entries(contestants)) {
     const { loss } = await peer.ask({ steps: 101 })
-    if (Math.abs(loss / reference - 1) > 2e-5) throw new Error(`JAX ${name} has loss ${loss} after 100 steps, we have ${reference}.`)
+    if (Math.abs(loss / reference - 1) > 2e-5)
+      throw new Error(`JAX ${name} has loss ${loss} after 100 steps, we have ${reference}.`)
     await peer.ask({ warm: { steps } })
   }
   for (let round = 0; round < rounds; round++) {
     times.ours.push((await ours(steps)).seconds / steps)
-    for (const [name, peer] of Object.entries(contestants)) times[name].push((await peer.ask({ steps })).seconds / steps)
+    for (const [name, peer] of Object.entries(contestants))
+      times[name].push((await peer.ask({ steps })).seconds / steps)
   }
   for (const peer of Object.values(contestants)) peer.end()
   const ms = Object.fromEntries(Object.entries(times).map(([name, values]) => [name, 1000 * median(values)]))
   body.push([
-    `${rows} × ${dim}, [${hidden}]`, ms.ours.toFixed(3), ms.jit.toFixed(3), ms.scan.toFixed(3),
-    `${(ms.jit / ms.ours).toFixed(1)}×`, `${(ms.scan / ms.ours).toFixed(1)}×`,
+    `${rows} × ${dim}, [${hidden}]`,
+    ms.ours.toFixed(3),
+    ms.jit.toFixed(3),
+    ms.scan.toFixed(3),
+    `${(ms.jit / ms.ours).toFixed(1)}×`,
+    `${(ms.scan / ms.ours).toFixed(1)}×`,
   ])
 }
-console.log(`${machine()}, ${THREADS} threads; ms a training step, medians of alternating rounds; losses after 100 steps agree to 2e-5`)
+console.log(
+  `${machine()}, ${THREADS} threads; ms a training step, medians of alternating rounds; losses after 100 steps agree to 2e-5`,
+)
 console.log(table([['workload', 'pushforward', 'JAX jit', 'JAX lax.scan', 'against jit', 'against lax.scan'], ...body]))

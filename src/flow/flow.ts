@@ -12,11 +12,11 @@ import { randomStream } from '../random/stream.js'
 import { Evaluator, type Reals } from './evaluator.js'
 import { buildStructure, type FlowDescription, type FlowStructure } from './structure.js'
 
-export interface FlowOptions {
+export interface FlowOptions<P extends Precision = Precision> {
   /** Seed of the initial parameters; default 0. */
   seed?: number
   /** Storage and arithmetic; 'float64' is the slow reference precision. Default 'float32'. */
-  precision?: Precision
+  precision?: P
   /** Implementation for calls on this thread; default 'auto'. */
   kernels?: KernelChoice
 }
@@ -51,11 +51,11 @@ export interface DataProvenance {
  * ln p(x) = ln p_base(f(x)) + ln|det ∂f/∂x|. Public values are row-major [rows, dim], densities in nats and in the
  * original units of the data; the flow standardises with its own scaler.
  */
-export class Flow {
+export class Flow<P extends Precision = Precision> {
   readonly structure: FlowStructure
   readonly seed: number
   /** All parameters, in the order of `namedSlots`. Owned by the flow. */
-  readonly parameters: Reals
+  readonly parameters: Reals<P>
   readonly kernels: KernelChoice
   scaler: Scaler
   /** Whether the scaler comes from data; a further `fit` then keeps it. */
@@ -63,14 +63,14 @@ export class Flow {
   data: DataProvenance = { columns: undefined, sha256: undefined }
   #evaluator: Evaluator | undefined
 
-  constructor(description: FlowDescription, { seed = 0, kernels = 'auto' }: FlowOptions = {}) {
+  constructor(description: FlowDescription, { seed = 0, kernels = 'auto' }: Omit<FlowOptions, 'precision'> = {}) {
     seedWords(seed)
     resolveKernels(kernels, description.precision)
     this.structure = buildStructure(description)
     this.seed = seed
     this.kernels = kernels
     const { parameterCount, dim, layers, offsets } = this.structure
-    this.parameters = description.precision === 'float64' ? new Float64Array(parameterCount) : new Float32Array(parameterCount)
+    this.parameters = this.#reals(parameterCount)
     this.scaler = identityScaler(dim)
     layers.forEach((layer, l) => {
       layer.initialise(this.parameters.subarray(offsets[l], offsets[l + 1]), randomStream(seed, PURPOSE.initialise, l))
@@ -86,7 +86,7 @@ export class Flow {
    * (|standardised value| > 10⁶).
    * @throws UsageError for a wrong shape, DataError for NaN.
    */
-  logProb(x: Rows): Reals {
+  logProb(x: Rows): Reals<P> {
     const shift = logScale(this.scaler)
     const matrix = this.#matrix(x, 'Batch')
     const out = this.#reals(matrix.rows)
@@ -100,7 +100,7 @@ export class Flow {
   }
 
   /** ∇ₓ ln p(x) of every row [rows, dim], in nats per original unit; NaN where ln p is −∞. */
-  score(x: Rows): NdArray<Reals> {
+  score(x: Rows): NdArray<Reals<P>> {
     const { dim } = this
     const matrix = this.#matrix(x, 'Batch')
     const out = this.#reals(matrix.rows * dim)
@@ -117,7 +117,7 @@ export class Flow {
    * The mean negative log-likelihood of the rows (nats, original units) and its gradient by every parameter.
    * @throws UsageError for a wrong shape, DataError for NaN or ±∞.
    */
-  nll(x: Rows): { nll: number; gradient: Reals } {
+  nll(x: Rows): { nll: number; gradient: Reals<P> } {
     const matrix = toMatrix(x, this.dim, 'Batch')
     const gradient = this.#reals(this.parameters.length)
     let sum = 0
@@ -133,7 +133,7 @@ export class Flow {
   }
 
   /** x → z = f(x) and ln|det ∂z/∂x|, both including the scaler. */
-  forward(x: Rows): { z: NdArray<Reals>; logDet: Reals } {
+  forward(x: Rows): { z: NdArray<Reals<P>>; logDet: Reals<P> } {
     const { dim } = this
     const shift = logScale(this.scaler)
     const matrix = this.#matrix(x, 'Batch')
@@ -149,7 +149,7 @@ export class Flow {
   }
 
   /** z → x = f⁻¹(z) in original units (float64) and ln|det ∂x/∂z|, both including the scaler. */
-  inverse(z: Rows): { x: NdArray<Float64Array>; logDet: Reals } {
+  inverse(z: Rows): { x: NdArray<Float64Array>; logDet: Reals<P> } {
     const { dim } = this
     const shift = logScale(this.scaler)
     const matrix = toMatrix(z, dim, 'Noise')
@@ -194,7 +194,11 @@ export class Flow {
     const data = ndarray(Float64Array.from(matrix.data), [matrix.rows, dim])
     return [
       { name: 'data', layer: -1, points: data },
-      ...layers.map((layer, l) => ({ name: `out of ${layer.label}`, layer: l, points: ndarray(clouds[l], [matrix.rows, dim]) })),
+      ...layers.map((layer, l) => ({
+        name: `out of ${layer.label}`,
+        layer: l,
+        points: ndarray(clouds[l], [matrix.rows, dim]),
+      })),
     ]
   }
 
@@ -226,8 +230,9 @@ export class Flow {
     return toMatrix(x, this.dim, what, { infinite: true })
   }
 
-  #reals(length: number): Reals {
-    return this.structure.description.precision === 'float64' ? new Float64Array(length) : new Float32Array(length)
+  #reals(length: number): Reals<P> & Reals {
+    const double = this.structure.description.precision === 'float64'
+    return (double ? new Float64Array(length) : new Float32Array(length)) as Reals<P> & Reals
   }
 
   #ready(): Evaluator {
@@ -281,7 +286,13 @@ export function sampleOptions(count: number, options: SampleOptions): Required<S
 }
 
 function copyTile(
-  real: Reals, tile: number, rows: number, count: number, dim: number, target: Reals, at: number,
+  real: Reals,
+  tile: number,
+  rows: number,
+  count: number,
+  dim: number,
+  target: Reals,
+  at: number,
 ): void {
   for (let t = 0; t < count; t++) {
     for (let j = 0; j < dim; j++) target[at + t * dim + j] = real[tile + j * rows + t]
@@ -293,8 +304,12 @@ function copyTile(
  * initialised from the seed.
  * @throws UsageError where a layer or an option cannot be used.
  */
-export function flow(dim: number, layers: readonly LayerSpec[], options: FlowOptions = {}): Flow {
-  const { seed, precision = 'float32', kernels, ...unknown } = options
+export function flow<P extends Precision = 'float32'>(
+  dim: number,
+  layers: readonly LayerSpec[],
+  options: FlowOptions<P> = {},
+): Flow<P> {
+  const { seed, precision = 'float32', kernels, ...unknown }: FlowOptions = options
   const [key] = Object.keys(unknown)
   if (key !== undefined) throw new UsageError(`flow has no option "${key}"; it takes seed, precision, kernels.`)
   if (precision !== 'float32' && precision !== 'float64') {

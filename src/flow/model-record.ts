@@ -1,6 +1,7 @@
 import { FormatError, UsageError } from '../errors.js'
 import { decodeModel, encodeModel, type ModelRecord, type NamedTensor } from '../io/model-file.js'
 import type { KernelChoice } from '../kernels/create.js'
+import type { Precision } from '../kernels/heap.js'
 import { slotLength } from '../nets/parameters.js'
 import { Flow } from './flow.js'
 import { buildStructure, type FlowDescription, type FlowStructure, namedSlots } from './structure.js'
@@ -29,13 +30,16 @@ export function encodeFlow(flow: Flow): Uint8Array {
  * The flow in the bytes of a model file. Layers are rebuilt from their description; no code comes out of a file.
  * @throws FormatError where the file is damaged, no model, of a newer format, or its arrays do not fit its layers.
  */
-export function decodeFlow(bytes: Uint8Array, { kernels }: { kernels?: KernelChoice } = {}): Flow {
+export function decodeFlow<P extends Precision = 'float32'>(
+  bytes: Uint8Array,
+  { kernels }: { kernels?: KernelChoice } = {},
+): Flow<P> {
   const record = decodeModel(bytes)
   const structure = structureOf(record)
   // Before the flow takes memory for its parameters, so that a damaged width cannot ask for gigabytes.
   const tensors = inStorageOrder(structure, record.tensors)
   checkSizes(structure, record)
-  const flow = new Flow(structure.description, { seed: record.seed, kernels })
+  const flow = new Flow<P>(structure.description, { seed: record.seed, kernels })
   let begin = 0
   for (const { data } of tensors) {
     flow.parameters.set(data, begin)

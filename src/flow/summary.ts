@@ -14,7 +14,10 @@ export function summary(flow: Flow): string {
   const header = ['layer', 'bijection', 'parameters', 'count']
   const widths = header.map((title, c) => Math.max(title.length, ...rows.map((row) => row[c].length)))
   const line = (cells: string[]) =>
-    cells.map((cell, c) => (c === 0 || c === 3 ? cell.padStart(widths[c]) : cell.padEnd(widths[c]))).join('  ').trimEnd()
+    cells
+      .map((cell, c) => (c === 0 || c === 3 ? cell.padStart(widths[c]) : cell.padEnd(widths[c])))
+      .join('  ')
+      .trimEnd()
   return [
     `Flow on ${dim} columns, ${layers.length} layers (data → noise), base ${structure.base.type}, ${structure.description.precision}`,
     line(header),

@@ -4,6 +4,7 @@ import { FormatError, UsageError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
 import { decodeFlow, encodeFlow } from '../flow/model-record.js'
 import type { KernelChoice } from '../kernels/create.js'
+import type { Precision } from '../kernels/heap.js'
 import { writeFileWhole } from './write-file.js'
 
 /** The model's name in a run folder. */
@@ -24,12 +25,16 @@ export async function saveFlow(flow: Flow, path: string): Promise<void> {
 
 /**
  * Reads a flow from its model file, or from the folder that holds it as `model.safetensors`. Nothing in it is run.
+ * `P` is what the caller knows of the model's precision; only a float64 reference model needs it said.
  * @throws UsageError where there is no such file, FormatError where it is not a whole model this version can read.
  */
-export async function loadFlow(path: string, options: { kernels?: KernelChoice } = {}): Promise<Flow> {
+export async function loadFlow<P extends Precision = 'float32'>(
+  path: string,
+  options: { kernels?: KernelChoice } = {},
+): Promise<Flow<P>> {
   const { file, bytes } = await read(path)
   try {
-    return decodeFlow(bytes, options)
+    return decodeFlow<P>(bytes, options)
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause
     throw new FormatError(`${file}: ${cause.message}`, { cause })

@@ -48,13 +48,26 @@ export interface Kernels {
    * The layer itself has strides (inDim, 1); its input gradient is the same sum with (1, inDim).
    */
   dense(
-    outDim: number, inDim: number, rows: number,
-    x: Offset, weight: Offset, outStride: number, inStride: number, bias: Offset, y: Offset,
+    outDim: number,
+    inDim: number,
+    rows: number,
+    x: Offset,
+    weight: Offset,
+    outStride: number,
+    inStride: number,
+    bias: Offset,
+    y: Offset,
   ): void
   /** dWeight[o · outStride + i] += Σₜ dy[o, t] · x[i, t]; dBias[o] += Σₜ dy[o, t] unless dBias is NONE. */
   denseWeightGradient(
-    outDim: number, inDim: number, rows: number,
-    x: Offset, dy: Offset, dWeight: Offset, outStride: number, dBias: Offset,
+    outDim: number,
+    inDim: number,
+    rows: number,
+    x: Offset,
+    dy: Offset,
+    dWeight: Offset,
+    outStride: number,
+    dBias: Offset,
   ): void
 
   // — leaky ReLU, slope α = e^raw, raw one real ———————————————————————————————————————————————————————————————
@@ -64,41 +77,88 @@ export interface Kernels {
   leakyReLUInverse(dim: number, rows: number, raw: Offset, z: Offset, x: Offset, logDet: Offset): void
   /** dx = dz where z > 0, else α·dz; dRaw += Σ over z ≤ 0 of (dz·z + dLogDet). z is the forward's output. */
   leakyReLUBackward(
-    dim: number, rows: number, raw: Offset,
-    z: Offset, dz: Offset, dLogDet: Offset, dx: Offset, dRaw: Offset,
+    dim: number,
+    rows: number,
+    raw: Offset,
+    z: Offset,
+    dz: Offset,
+    dLogDet: Offset,
+    dx: Offset,
+    dRaw: Offset,
   ): void
   /** dz = dx where x > 0, else dx/α; dRaw −= Σ over x ≤ 0 of (dx·x + dLogDet). x is the inverse's output. */
   leakyReLUInverseBackward(
-    dim: number, rows: number, raw: Offset,
-    x: Offset, dx: Offset, dLogDet: Offset, dz: Offset, dRaw: Offset,
+    dim: number,
+    rows: number,
+    raw: Offset,
+    x: Offset,
+    dx: Offset,
+    dLogDet: Offset,
+    dz: Offset,
+    dRaw: Offset,
   ): void
 
   // — affine couple of one coordinate; f one real, all else [rows] ——————————————————————————————————————————————
   /** u = tanh(a·e^−f), s = u·e^f, e = e^s, z = (x + t)·e, logDet += s; u and e are kept for the way back. */
   affineCouple(
-    rows: number, f: Offset, a: Offset, t: Offset,
-    x: Offset, z: Offset, logDet: Offset, u: Offset, e: Offset,
+    rows: number,
+    f: Offset,
+    a: Offset,
+    t: Offset,
+    x: Offset,
+    z: Offset,
+    logDet: Offset,
+    u: Offset,
+    e: Offset,
   ): void
   /** u = tanh(a·e^−f), s = u·e^f, e = e^−s, x = z·e − t, logDet −= s. */
   affineCoupleInverse(
-    rows: number, f: Offset, a: Offset, t: Offset,
-    z: Offset, x: Offset, logDet: Offset, u: Offset, e: Offset,
+    rows: number,
+    f: Offset,
+    a: Offset,
+    t: Offset,
+    z: Offset,
+    x: Offset,
+    logDet: Offset,
+    u: Offset,
+    e: Offset,
   ): void
   /**
    * ds = dz·z + dLogDet; dx = dt = dz·e; da = ds·(1 − u²); df += Σ ds·(u·e^f − a·(1 − u²)).
    * a, u, e, z from the forward.
    */
   affineCoupleBackward(
-    rows: number, f: Offset, a: Offset, u: Offset, e: Offset, z: Offset,
-    dz: Offset, dLogDet: Offset, dx: Offset, da: Offset, dt: Offset, df: Offset,
+    rows: number,
+    f: Offset,
+    a: Offset,
+    u: Offset,
+    e: Offset,
+    z: Offset,
+    dz: Offset,
+    dLogDet: Offset,
+    dx: Offset,
+    da: Offset,
+    dt: Offset,
+    df: Offset,
   ): void
   /**
    * ds = −dx·(x + t) − dLogDet; dz = dx·e; dt = −dx; da = ds·(1 − u²); df += Σ ds·(u·e^f − a·(1 − u²)).
    * a, t, u, e, x from the inverse.
    */
   affineCoupleInverseBackward(
-    rows: number, f: Offset, a: Offset, t: Offset, u: Offset, e: Offset, x: Offset,
-    dx: Offset, dLogDet: Offset, dz: Offset, da: Offset, dt: Offset, df: Offset,
+    rows: number,
+    f: Offset,
+    a: Offset,
+    t: Offset,
+    u: Offset,
+    e: Offset,
+    x: Offset,
+    dx: Offset,
+    dLogDet: Offset,
+    dz: Offset,
+    da: Offset,
+    dt: Offset,
+    df: Offset,
   ): void
 
   // — a whole coupling of one kept and one moved coordinate, its conditioner of one hidden tanh layer of width H ——————
@@ -107,8 +167,17 @@ export interface Kernels {
    * b₂ [2], f; h [H, rows], everything else [rows]. Every element has the bits of the separate kernels.
    */
   narrowCoupling(
-    hidden: number, rows: number, params: Offset, kept: Offset, x: Offset, z: Offset, logDet: Offset,
-    h: Offset, a: Offset, u: Offset, e: Offset,
+    hidden: number,
+    rows: number,
+    params: Offset,
+    kept: Offset,
+    x: Offset,
+    z: Offset,
+    logDet: Offset,
+    h: Offset,
+    a: Offset,
+    u: Offset,
+    e: Offset,
   ): void
   /**
    * As affineCoupleBackward into (dx, da, dt), then through the conditioner: dxKept = dzKept + W₁ᵀ((W₂ᵀ(da, dt))(1 − h²)),
@@ -116,9 +185,23 @@ export interface Kernels {
    * the separate kernels.
    */
   narrowCouplingBackward(
-    hidden: number, rows: number, params: Offset, dParams: Offset, kept: Offset, z: Offset,
-    h: Offset, a: Offset, u: Offset, e: Offset,
-    dzKept: Offset, dz: Offset, dLogDet: Offset, dxKept: Offset, dx: Offset, da: Offset, dt: Offset,
+    hidden: number,
+    rows: number,
+    params: Offset,
+    dParams: Offset,
+    kept: Offset,
+    z: Offset,
+    h: Offset,
+    a: Offset,
+    u: Offset,
+    e: Offset,
+    dzKept: Offset,
+    dz: Offset,
+    dLogDet: Offset,
+    dxKept: Offset,
+    dx: Offset,
+    da: Offset,
+    dt: Offset,
   ): void
 
   // — standard normal base ————————————————————————————————————————————————————————————————————————————————————
@@ -133,8 +216,14 @@ export interface Kernels {
    * 64-bit index = (indexHigh, indexLow) + t. All arguments but `words` are unsigned 32-bit integers.
    */
   philox(
-    rows: number, keyLow: number, keyHigh: number,
-    indexLow: number, indexHigh: number, purpose: number, draw: number, words: Offset,
+    rows: number,
+    keyLow: number,
+    keyHigh: number,
+    indexLow: number,
+    indexHigh: number,
+    purpose: number,
+    draw: number,
+    words: Offset,
   ): void
   /**
    * z[j, t] ~ N(0, 1) for row index + t: Box-Muller on the Philox words of draw ⌊j/4⌋. Words (0, 1) give the normals
@@ -143,8 +232,14 @@ export interface Kernels {
    * |z| ≤ 6.77.
    */
   normal(
-    dim: number, rows: number, keyLow: number, keyHigh: number,
-    indexLow: number, indexHigh: number, purpose: number, z: Offset,
+    dim: number,
+    rows: number,
+    keyLow: number,
+    keyHigh: number,
+    indexLow: number,
+    indexHigh: number,
+    purpose: number,
+    z: Offset,
   ): void
 
   // — optimiser ———————————————————————————————————————————————————————————————————————————————————————————————
@@ -153,7 +248,18 @@ export interface Kernels {
    * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − lr·(m·c₁/(√(v·c₂) + ε) + weightDecay·θ), cᵢ = 1/(1 − βᵢᵗ).
    */
   adamw(
-    n: number, theta: Offset, gradient: Offset, m: Offset, v: Offset, scale: number, learningRate: number,
-    beta1: number, beta2: number, epsilon: number, weightDecay: number, c1: number, c2: number,
+    n: number,
+    theta: Offset,
+    gradient: Offset,
+    m: Offset,
+    v: Offset,
+    scale: number,
+    learningRate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    weightDecay: number,
+    c1: number,
+    c2: number,
   ): void
 }

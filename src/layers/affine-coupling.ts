@@ -1,75 +1,28 @@
-import { UsageError } from '../errors.js'
 import type { Offset } from '../kernels/heap.js'
 import { NONE } from '../kernels/heap.js'
 import type { Kernels } from '../kernels/kernels.js'
-import { type Activation, MLP, type NetCall } from '../nets/mlp.js'
+import { MLP, type NetCall } from '../nets/mlp.js'
 import { type ParameterSlot, parameterCount } from '../nets/parameters.js'
+import { type AffineCouplingOptions, coordinates, validated } from './affine-coupling-spec.js'
 import type { Layer, LayerCall, LayerSpec } from './layer.js'
-
-export interface AffineCouplingOptions {
-  /** One entry a coordinate: 1 = kept (and fed to the conditioner), 0 = transformed. */
-  mask: readonly number[]
-  /** Widths of the conditioner's hidden layers; default [4]. */
-  hidden?: readonly number[]
-  /** Default 'tanh'. */
-  activation?: Activation
-}
 
 /** Starts the coupling near the identity: s and t are about a tenth of what they would be otherwise. */
 const LAST_LAYER_SCALE = 0.1
 
-/**
- * Affine coupling with a soft clamp on the log-scale.
- *
- * With x_a the kept and x_b the m transformed coordinates, (a, t) = MLP(x_a), s = tanh(a/eᶠ)·eᶠ:
- * z_a = x_a, z_b = (x_b + t) ⊙ e^s, log|det ∂z/∂x| = Σ s; x_b = z_b ⊙ e^−s − t. The net's outputs are all a, then
- * all t; f is one learnable scalar, so that |s| < eᶠ. Source: Dinh et al., RealNVP, arXiv:1605.08803 §3.
- *
- * @throws UsageError where the mask keeps or transforms nothing, or an option is not of its kind.
- */
-export function affineCoupling(options: AffineCouplingOptions): LayerSpec {
-  const { mask, hidden = [4], activation = 'tanh', ...unknown } = options
-  const [key] = Object.keys(unknown)
-  if (key !== undefined) throw new UsageError(`affineCoupling has no option "${key}"; it takes mask, hidden, activation.`)
-  return { type: 'affineCoupling', mask: [...mask], hidden: [...hidden], activation }
-}
-
-/** The alternating mask of pair i: coordinate j is kept (1) where i + j is even. */
-export function alternatingMask(dim: number, i: number): number[] {
-  return Array.from({ length: dim }, (_, j) => (i + j + 1) % 2)
-}
-
-function validated(spec: LayerSpec, dim: number): Required<AffineCouplingOptions> {
-  const { mask, hidden, activation } = spec as LayerSpec & Required<AffineCouplingOptions>
-  if (!Array.isArray(mask) || mask.length !== dim || !mask.every((m) => m === 0 || m === 1)) {
-    throw new UsageError(`affineCoupling's mask is ${JSON.stringify(mask)}; expected ${dim} entries, each 0 or 1.`)
-  }
-  if (!mask.includes(0) || !mask.includes(1)) {
-    throw new UsageError(`affineCoupling's mask ${JSON.stringify(mask)} must keep (1) and transform (0) one coordinate or more.`)
-  }
-  if (!Array.isArray(hidden) || hidden.length === 0 || !hidden.every((w) => Number.isInteger(w) && w > 0)) {
-    throw new UsageError(`affineCoupling's hidden is ${JSON.stringify(hidden)}; expected one or more widths, such as [64, 64].`)
-  }
-  if (activation !== 'tanh' && activation !== 'relu') {
-    throw new UsageError(`affineCoupling's activation is ${JSON.stringify(activation)}; expected "tanh" or "relu".`)
-  }
-  return { mask, hidden, activation }
-}
-
-/** Where the coordinates with this mask value stand. */
-function coordinates(mask: readonly number[], value: number): number[] {
-  return mask.flatMap((m, j) => (m === value ? [j] : []))
-}
-
 export function buildAffineCoupling(spec: LayerSpec, dim: number, contextDim: number): Layer {
   const { mask, hidden, activation } = validated(spec, dim)
-  return new AffineCoupling({ ...spec, mask, hidden, activation }, dim, contextDim, new MLP({
-    inputs: coordinates(mask, 1).length + contextDim,
-    hidden,
-    outputs: 2 * coordinates(mask, 0).length,
-    activation,
-    lastLayerScale: LAST_LAYER_SCALE,
-  }))
+  return new AffineCoupling(
+    { ...spec, mask, hidden, activation },
+    dim,
+    contextDim,
+    new MLP({
+      inputs: coordinates(mask, 1).length + contextDim,
+      hidden,
+      outputs: 2 * coordinates(mask, 0).length,
+      activation,
+      lastLayerScale: LAST_LAYER_SCALE,
+    }),
+  )
 }
 
 class AffineCoupling implements Layer {
@@ -118,7 +71,10 @@ class AffineCoupling implements Layer {
   }
 
   forward(kernels: Kernels, call: LayerCall): void {
-    if (this.#narrow) return this.#forwardNarrow(kernels, call)
+    if (this.#narrow) {
+      this.#forwardNarrow(kernels, call)
+      return
+    }
     const { rows, params, x, z, logDet } = call
     const m = this.#moved.length
     this.#condition(kernels, call, x)
@@ -127,8 +83,15 @@ class AffineCoupling implements Layer {
       const at = this.#moved[k] * rows
       const a = call.tape + k * rows
       kernels.affineCouple(
-        rows, params + this.#f, a, a + m * rows,
-        x + at, z + at, logDet, a + 2 * m * rows, a + 3 * m * rows,
+        rows,
+        params + this.#f,
+        a,
+        a + m * rows,
+        x + at,
+        z + at,
+        logDet,
+        a + 2 * m * rows,
+        a + 3 * m * rows,
       )
     }
   }
@@ -142,7 +105,10 @@ class AffineCoupling implements Layer {
    *   dx_a = dz_a + ∂net/∂x_aᵀ (da, dt)
    */
   backward(kernels: Kernels, call: LayerCall): void {
-    if (this.#narrow) return this.#backwardNarrow(kernels, call)
+    if (this.#narrow) {
+      this.#backwardNarrow(kernels, call)
+      return
+    }
     const { rows, params, dParams, z, dz, dx, dLogDet, scratch } = call
     const m = this.#moved.length
     for (let k = 0; k < m; k++) {
@@ -150,8 +116,18 @@ class AffineCoupling implements Layer {
       const a = call.tape + k * rows
       const da = scratch + k * rows
       kernels.affineCoupleBackward(
-        rows, params + this.#f, a, a + 2 * m * rows, a + 3 * m * rows, z + at,
-        dz + at, dLogDet, dx + at, da, da + m * rows, dParams + this.#f,
+        rows,
+        params + this.#f,
+        a,
+        a + 2 * m * rows,
+        a + 3 * m * rows,
+        z + at,
+        dz + at,
+        dLogDet,
+        dx + at,
+        da,
+        da + m * rows,
+        dParams + this.#f,
       )
     }
     this.#conditionBackward(kernels, call, call.x, dz, dx)
@@ -166,8 +142,15 @@ class AffineCoupling implements Layer {
       const at = this.#moved[k] * rows
       const a = call.tape + k * rows
       kernels.affineCoupleInverse(
-        rows, params + this.#f, a, a + m * rows,
-        z + at, x + at, logDet, a + 2 * m * rows, a + 3 * m * rows,
+        rows,
+        params + this.#f,
+        a,
+        a + m * rows,
+        z + at,
+        x + at,
+        logDet,
+        a + 2 * m * rows,
+        a + 3 * m * rows,
       )
     }
   }
@@ -187,8 +170,19 @@ class AffineCoupling implements Layer {
       const a = call.tape + k * rows
       const da = scratch + k * rows
       kernels.affineCoupleInverseBackward(
-        rows, params + this.#f, a, a + m * rows, a + 2 * m * rows, a + 3 * m * rows, x + at,
-        dx + at, dLogDet, dz + at, da, da + m * rows, dParams + this.#f,
+        rows,
+        params + this.#f,
+        a,
+        a + m * rows,
+        a + 2 * m * rows,
+        a + 3 * m * rows,
+        x + at,
+        dx + at,
+        dLogDet,
+        dz + at,
+        da,
+        da + m * rows,
+        dParams + this.#f,
       )
     }
     this.#conditionBackward(kernels, call, call.z, dx, dz)
@@ -204,8 +198,17 @@ class AffineCoupling implements Layer {
     const moved = this.#moved[0] * rows
     kernels.copy(rows, x + kept, z + kept)
     kernels.narrowCoupling(
-      this.spec.hidden[0], rows, params, x + kept, x + moved, z + moved, logDet,
-      tape + 4 * rows, tape, tape + 2 * rows, tape + 3 * rows,
+      this.spec.hidden[0],
+      rows,
+      params,
+      x + kept,
+      x + moved,
+      z + moved,
+      logDet,
+      tape + 4 * rows,
+      tape,
+      tape + 2 * rows,
+      tape + 3 * rows,
     )
   }
 
@@ -214,9 +217,23 @@ class AffineCoupling implements Layer {
     const kept = this.#kept[0] * rows
     const moved = this.#moved[0] * rows
     kernels.narrowCouplingBackward(
-      this.spec.hidden[0], rows, params, dParams, x + kept, z + moved,
-      tape + 4 * rows, tape, tape + 2 * rows, tape + 3 * rows,
-      dz + kept, dz + moved, dLogDet, dx + kept, dx + moved, scratch, scratch + rows,
+      this.spec.hidden[0],
+      rows,
+      params,
+      dParams,
+      x + kept,
+      z + moved,
+      tape + 4 * rows,
+      tape,
+      tape + 2 * rows,
+      tape + 3 * rows,
+      dz + kept,
+      dz + moved,
+      dLogDet,
+      dx + kept,
+      dx + moved,
+      scratch,
+      scratch + rows,
     )
   }
 
@@ -224,7 +241,9 @@ class AffineCoupling implements Layer {
   #condition(kernels: Kernels, call: LayerCall, side: Offset): void {
     const net = this.#netCall(call, side)
     if (!this.#inPlace) {
-      this.#kept.forEach((j, k) => kernels.copy(call.rows, side + j * call.rows, net.x + k * call.rows))
+      for (let k = 0; k < this.#kept.length; k++) {
+        kernels.copy(call.rows, side + this.#kept[k] * call.rows, net.x + k * call.rows)
+      }
       const { contextDim } = this
       if (contextDim > 0) kernels.copy(contextDim * call.rows, call.context, net.x + this.#kept.length * call.rows)
     }
@@ -236,10 +255,11 @@ class AffineCoupling implements Layer {
     const { rows, dContext } = call
     const net = this.#netCall(call, side)
     this.net.backward(kernels, net)
-    this.#kept.forEach((j, k) => {
-      kernels.copy(rows, dOut + j * rows, dIn + j * rows)
-      kernels.add(rows, net.dx + k * rows, dIn + j * rows)
-    })
+    for (let k = 0; k < this.#kept.length; k++) {
+      const at = this.#kept[k] * rows
+      kernels.copy(rows, dOut + at, dIn + at)
+      kernels.add(rows, net.dx + k * rows, dIn + at)
+    }
     if (dContext !== NONE) kernels.add(this.contextDim * rows, net.dx + this.#kept.length * rows, dContext)
   }
 

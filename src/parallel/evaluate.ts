@@ -3,8 +3,10 @@ import ndarray from 'ndarray'
 import { type Rows, toMatrix } from '../data/rows.js'
 import { destandardise, logScale, standardise } from '../data/scaler.js'
 import { UsageError } from '../errors.js'
+import type { Reals } from '../flow/evaluator.js'
 import { type Flow, type SampleOptions, sampleOptions } from '../flow/flow.js'
 import { resolveKernels } from '../kernels/create.js'
+import type { Precision } from '../kernels/heap.js'
 import type { EvaluationModel, SampleChunk, ScoreChunk } from './evaluation-tasks.js'
 import { sampleChunk, scoreChunk } from './evaluation-tasks.js'
 import { withCrew } from './pool.js'
@@ -28,7 +30,11 @@ const CHUNKS_PER_THREAD = 2
  * read once, at the start.
  * @throws UsageError or DataError as `flow.logProb`; rejects with `signal.reason` when aborted.
  */
-export async function logProb(flow: Flow, x: Rows, options: ParallelOptions = {}): Promise<Float32Array | Float64Array> {
+export async function logProb<P extends Precision>(
+  flow: Flow<P>,
+  x: Rows,
+  options: ParallelOptions = {},
+): Promise<Reals<P>> {
   const { threads, signal, onProgress } = checked('logProb', options)
   const { dim, scaler } = flow
   const matrix = toMatrix(x, dim, 'Batch', { infinite: true })
@@ -52,7 +58,9 @@ export async function logProb(flow: Flow, x: Rows, options: ParallelOptions = {}
  * @throws UsageError as `flow.sample`; rejects with `signal.reason` when aborted.
  */
 export async function sample(
-  flow: Flow, count: number, options: SampleOptions & ParallelOptions = {},
+  flow: Flow,
+  count: number,
+  options: SampleOptions & ParallelOptions = {},
 ): Promise<NdArray<Float64Array>> {
   const { threads, signal, onProgress, ...rest } = options
   const { seed, temperature, firstRow } = sampleOptions(count, rest)
@@ -61,7 +69,13 @@ export async function sample(
   const model = snapshot(flow)
   await eachChunk(count, threads ?? 'auto', { signal, onProgress }, async (run, first, n) => {
     const rows = reals(flow, n * dim, true)
-    await run('sampleChunk', sampleChunk, { model, seed, firstRow: firstRow + first, temperature, rows } satisfies SampleChunk)
+    await run('sampleChunk', sampleChunk, {
+      model,
+      seed,
+      firstRow: firstRow + first,
+      temperature,
+      rows,
+    } satisfies SampleChunk)
     destandardise(rows, scaler, out.subarray(first * dim))
   })
   return ndarray(out, [count, dim])
@@ -74,11 +88,11 @@ function checked(name: string, options: ParallelOptions): ParallelOptions & { th
   return { threads, signal, onProgress }
 }
 
-function reals(flow: Flow, length: number, shared: boolean): Float32Array | Float64Array {
+function reals<P extends Precision>(flow: Flow<P>, length: number, shared: boolean): Reals<P> & Reals {
   const double = flow.structure.description.precision === 'float64'
   const bytes = length * (double ? 8 : 4)
   const buffer = shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes)
-  return double ? new Float64Array(buffer) : new Float32Array(buffer)
+  return (double ? new Float64Array(buffer) : new Float32Array(buffer)) as Reals<P> & Reals
 }
 
 let jobs = 0
@@ -94,7 +108,9 @@ type Run = <Task>(name: string, inline: (task: Task) => void, task: Task) => Pro
 
 /** Walks over `total` rows in chunks, a few under way at a time, on worker threads or, for 0, on this one. */
 async function eachChunk(
-  total: number, threads: Threads, { signal, onProgress }: ParallelOptions,
+  total: number,
+  threads: Threads,
+  { signal, onProgress }: ParallelOptions,
   work: (run: Run, first: number, count: number) => Promise<void>,
 ): Promise<void> {
   signal?.throwIfAborted()
@@ -113,7 +129,14 @@ async function eachChunk(
     }
   }
   async function lines(count: number, run: Run): Promise<void> {
-    const ends = await Promise.allSettled(Array.from({ length: count }, () => line(run).catch((error) => { next = chunks; throw error })))
+    const ends = await Promise.allSettled(
+      Array.from({ length: count }, () =>
+        line(run).catch((error) => {
+          next = chunks
+          throw error
+        }),
+      ),
+    )
     for (const end of ends) if (end.status === 'rejected') throw end.reason
     signal?.throwIfAborted()
   }

@@ -37,7 +37,13 @@ function startWhatFits(): void {
 /** Waits for `ranks` threads, in order of asking: a job gets all of its ranks or none. Returns how to give them back. */
 async function takeRanks(ranks: number, signal?: AbortSignal): Promise<() => void> {
   await new Promise<void>((resolve, reject) => {
-    const entry = { ranks, start: () => { signal?.removeEventListener('abort', leave); resolve() } }
+    const entry = {
+      ranks,
+      start: () => {
+        signal?.removeEventListener('abort', leave)
+        resolve()
+      },
+    }
     function leave(): void {
       queue.splice(queue.indexOf(entry), 1)
       reject(signal?.reason)
@@ -62,7 +68,10 @@ export interface Crew {
 
 /** Holds `ranks` threads while `work` runs; queues until they are free. Rejects if `signal` fires before that. */
 export async function withCrew<Result>(
-  ranks: number, signal: AbortSignal | undefined, work: (crew: Crew) => Promise<Result>, worker = WORKER,
+  ranks: number,
+  signal: AbortSignal | undefined,
+  work: (crew: Crew) => Promise<Result>,
+  worker = WORKER,
 ): Promise<Result> {
   const giveBack = await takeRanks(ranks, signal)
   try {
@@ -80,7 +89,10 @@ export async function withCrew<Result>(
  * not start ends all of them through the control block, and its error is the job's.
  */
 export async function runRanks<Result>(
-  crew: Crew, control: Int32Array, name: string, taskOf: (rank: number) => unknown,
+  crew: Crew,
+  control: Int32Array,
+  name: string,
+  taskOf: (rank: number) => unknown,
 ): Promise<Result[]> {
   const lastResort = new AbortController()
   let failure: unknown
@@ -93,7 +105,11 @@ export async function runRanks<Result>(
   const late = setTimeout(() => {
     const ready = readyRanks(control)
     if (ready < crew.ranks) {
-      giveUp(new Error(`Only ${ready} of ${crew.ranks} threads started within ${READY_MILLISECONDS / 1000} s; try fewer threads.`))
+      giveUp(
+        new Error(
+          `Only ${ready} of ${crew.ranks} threads started within ${READY_MILLISECONDS / 1000} s; try fewer threads.`,
+        ),
+      )
     }
   }, READY_MILLISECONDS)
   const tasks = Array.from({ length: crew.ranks }, async (_, rank) => {

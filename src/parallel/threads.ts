@@ -18,7 +18,9 @@ export function cores(): number {
 export function resolveThreads(threads: Threads, parts: number): number {
   if (threads === 'auto') return Math.max(1, Math.min(cores(), parts, MAX_THREADS_OF_A_JOB))
   if (!Number.isInteger(threads) || threads < 0 || threads > MAX_THREADS_OF_A_JOB) {
-    throw new UsageError(`threads is ${JSON.stringify(threads)}; expected "auto" or an integer from 0 to ${MAX_THREADS_OF_A_JOB}.`)
+    throw new UsageError(
+      `threads is ${JSON.stringify(threads)}; expected "auto" or an integer from 0 to ${MAX_THREADS_OF_A_JOB}.`,
+    )
   }
   return threads
 }

@@ -39,7 +39,11 @@ export function createRecord(task: TrainingTask, shared: boolean): RecordBlock {
   const buffer = (bytes: number) => (shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes))
   const words = new Int32Array(buffer(12))
   words[BEST_STEP] = -1
-  return { words, losses: new Float64Array(buffer(8 * task.steps)), validation: new Float64Array(buffer(8 * validated)) }
+  return {
+    words,
+    losses: new Float64Array(buffer(8 * task.steps)),
+    validation: new Float64Array(buffer(8 * validated)),
+  }
 }
 
 export function requestStop({ words }: RecordBlock): void {

@@ -102,9 +102,7 @@ export class TrainingRank {
   }
 
   /** Σ log-density of a shard's rows into f64[losses + shard], and for training its gradient. */
-  #computeShard(
-    shards: Shards, shard: number, data: Offset, indices: Offset, losses: Offset, train: boolean,
-  ): void {
+  #computeShard(shards: Shards, shard: number, data: Offset, indices: Offset, losses: Offset, train: boolean): void {
     const kernels = this.#kernels
     const { tile } = this.#own
     const { dim } = this.#plan.structure
@@ -135,8 +133,19 @@ export class TrainingRank {
     for (const { add, to } of join) this.#kernels.add(n, slots[add] + first, slots[to] + first)
     const { learningRate, beta1, beta2, epsilon, weightDecay } = task.optimizer
     this.#kernels.adamw(
-      n, params + first, slots[0] + first, firstMoment + first, secondMoment + first, 1 / task.batchRows,
-      learningRate, beta1, beta2, epsilon, weightDecay, c1, c2,
+      n,
+      params + first,
+      slots[0] + first,
+      firstMoment + first,
+      secondMoment + first,
+      1 / task.batchRows,
+      learningRate,
+      beta1,
+      beta2,
+      epsilon,
+      weightDecay,
+      c1,
+      c2,
     )
   }
 

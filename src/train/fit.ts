@@ -1,6 +1,7 @@
-import { dataSha256 } from '../data/sha256.js'
+import ndarray from 'ndarray'
 import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
 import { fitScaler, logScale, type Scaler, standardise } from '../data/scaler.js'
+import { dataSha256 } from '../data/sha256.js'
 import { DataError, TrainingError, UsageError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
 import { createHeap, createKernels, type KernelKind, resolveKernels, shareHeap } from '../kernels/create.js'
@@ -9,7 +10,12 @@ import { runRanks, withCrew } from '../parallel/pool.js'
 import { createControl } from '../parallel/shared-communicator.js'
 import { cores, resolveThreads } from '../parallel/threads.js'
 import {
-  createRecord, type RecordBlock, readRecord, recordInto, requestStop, type TrainingRankTask,
+  createRecord,
+  type RecordBlock,
+  readRecord,
+  recordInto,
+  requestStop,
+  type TrainingRankTask,
 } from '../parallel/training-tasks.js'
 import { alone } from '../step/communicator.js'
 import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan.js'
@@ -17,7 +23,6 @@ import { cutIntoShards } from '../step/shards.js'
 import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
 import { type CheckedFitOptions, checkFitOptions, type FitOptions, type Progress } from './options.js'
 import { type Split, splitRows, takeRows } from './split.js'
-import ndarray from 'ndarray'
 
 /** What a training run did. Losses are mean negative log-densities in nats and standardised units. */
 export interface FitResult {
@@ -59,7 +64,8 @@ const inTraining = new WeakSet<Flow>()
 export async function fit(flow: Flow, rows: Rows, options: FitOptions = {}): Promise<FitResult> {
   const checked = checkFitOptions(options)
   const matrix = toMatrix(rows, flow.dim, 'Training data')
-  if (inTraining.has(flow)) throw new UsageError('This flow is being trained already; wait for that fit, or train a copy.')
+  if (inTraining.has(flow))
+    throw new UsageError('This flow is being trained already; wait for that fit, or train a copy.')
   inTraining.add(flow)
   try {
     return await train(flow, matrix, checked)
@@ -91,7 +97,9 @@ async function train(flow: Flow, matrix: Matrix, options: CheckedFitOptions): Pr
 
   const started = performance.now()
   const seconds = () => (performance.now() - started) / 1000
-  const end = await supervise(plan, record, options, seconds, () => runOn(size, flow, plan, heap, record, options.signal))
+  const end = await supervise(plan, record, options, seconds, () =>
+    runOn(size, flow, plan, heap, record, options.signal),
+  )
   const { steps, bestStep } = readRecord(record)
   const restoreBest = options.stopping.restoreBestWeights || end.reason === 'diverged'
   if (steps > 0) {
@@ -155,23 +163,40 @@ function load(heap: Heap, plan: TrainingPlan, flow: Flow, scaler: Scaler, traini
   const [outside] = standardise(training, scaler, heap.real, plan.data)
   standardise(validation, scaler, heap.real, plan.validationData)
   if (outside !== undefined) {
-    throw new DataError(`Row ${outside} of the training data lies over 10⁶ standard deviations away under the flow's scaler.`)
+    throw new DataError(
+      `Row ${outside} of the training data lies over 10⁶ standard deviations away under the flow's scaler.`,
+    )
   }
 }
 
 /** Runs the job on `size` worker threads, or for 0 on the calling thread. */
 async function runOn(
-  size: number, flow: Flow, plan: TrainingPlan, heap: Heap, record: RecordBlock, signal: AbortSignal | undefined,
+  size: number,
+  flow: Flow,
+  plan: TrainingPlan,
+  heap: Heap,
+  record: RecordBlock,
+  signal: AbortSignal | undefined,
 ): Promise<TrainingEnd> {
   if (size === 0) return runHere(plan, heap, record)
   try {
     return await withCrew(size, signal, async (crew) => {
       const control = createControl()
       const common = {
-        description: flow.structure.description, task: plan.task, heap: shareHeap(heap), control, record, size,
+        description: flow.structure.description,
+        task: plan.task,
+        heap: shareHeap(heap),
+        control,
+        record,
+        size,
         spin: size <= cores(),
       }
-      const ends = await runRanks<TrainingEnd>(crew, control, 'trainRank', (rank): TrainingRankTask => ({ ...common, rank }))
+      const ends = await runRanks<TrainingEnd>(
+        crew,
+        control,
+        'trainRank',
+        (rank): TrainingRankTask => ({ ...common, rank }),
+      )
       return ends[0]
     })
   } catch (error) {
@@ -195,7 +220,10 @@ async function runHere(plan: TrainingPlan, heap: Heap, record: RecordBlock): Pro
 
 /** Reports progress and passes an abort on while `work` runs. */
 async function supervise(
-  plan: TrainingPlan, record: RecordBlock, { signal, onProgress, stopping }: CheckedFitOptions, seconds: () => number,
+  plan: TrainingPlan,
+  record: RecordBlock,
+  { signal, onProgress, stopping }: CheckedFitOptions,
+  seconds: () => number,
   work: () => Promise<TrainingEnd>,
 ): Promise<TrainingEnd> {
   const { task } = plan

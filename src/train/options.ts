@@ -51,8 +51,18 @@ export type CheckedFitOptions = Required<Omit<FitOptions, 'signal' | 'onProgress
   Pick<FitOptions, 'signal' | 'onProgress' | 'validationEvery'> & { stopping: Stopping }
 
 const NAMES = [
-  'steps', 'batch', 'optimizer', 'stopping', 'validation', 'validationEvery', 'seed', 'threads', 'kernels',
-  'standardise', 'signal', 'onProgress',
+  'steps',
+  'batch',
+  'optimizer',
+  'stopping',
+  'validation',
+  'validationEvery',
+  'seed',
+  'threads',
+  'kernels',
+  'standardise',
+  'signal',
+  'onProgress',
 ]
 
 /**
@@ -64,8 +74,17 @@ export function checkFitOptions(options: FitOptions): CheckedFitOptions {
     if (!NAMES.includes(name)) throw new UsageError(`fit has no option "${name}"; it takes ${NAMES.join(', ')}.`)
   }
   const {
-    steps = 50_000, batch = 'all', optimizer = adamW(), validation = 0, validationEvery, seed = 0, threads = 'auto',
-    kernels = 'auto', standardise = true, signal, onProgress,
+    steps = 50_000,
+    batch = 'all',
+    optimizer = adamW(),
+    validation = 0,
+    validationEvery,
+    seed = 0,
+    threads = 'auto',
+    kernels = 'auto',
+    standardise = true,
+    signal,
+    onProgress,
   } = options
   const watchable = batch === 'all' || validation > 0
   const rule = stopping({ restoreBestWeights: watchable, ...options.stopping })
@@ -86,12 +105,23 @@ export function checkFitOptions(options: FitOptions): CheckedFitOptions {
   }
   seedWords(seed)
   return {
-    steps, batch, optimizer: adamW(withoutType(optimizer)), stopping: rule, validation, validationEvery, seed, threads,
-    kernels, standardise, signal, onProgress,
+    steps,
+    batch,
+    optimizer: adamW(withoutType(optimizer)),
+    stopping: rule,
+    validation,
+    validationEvery,
+    seed,
+    threads,
+    kernels,
+    standardise,
+    signal,
+    onProgress,
   }
 }
 
 function withoutType({ type, ...options }: Optimizer): Omit<Optimizer, 'type'> {
-  if (type !== 'adamW') throw new UsageError(`optimizer is ${JSON.stringify(type)}; expected the value of adamW({ … }).`)
+  if (type !== 'adamW')
+    throw new UsageError(`optimizer is ${JSON.stringify(type)}; expected the value of adamW({ … }).`)
   return options
 }

@@ -17,7 +17,9 @@ export function splitRows(rows: number, share: number, seed: number): Split {
   const order = share > 0 ? permutation(rows, seed, PURPOSE.split, 0) : Int32Array.from({ length: rows }, (_, i) => i)
   const held = share > 0 ? Math.max(1, Math.round(rows * share)) : 0
   if (rows - held < 2) {
-    throw new UsageError(`A validation share of ${share} leaves ${rows - held} of ${rows} rows to train on; expected 2 or more.`)
+    throw new UsageError(
+      `A validation share of ${share} leaves ${rows - held} of ${rows} rows to train on; expected 2 or more.`,
+    )
   }
   return { training: order.slice(held).sort(), validation: order.slice(0, held).sort() }
 }

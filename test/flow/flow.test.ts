@@ -6,7 +6,7 @@ import { crescent, recordedFlow, tutorialLayers } from '../fixtures/tutorial.js'
 const LN_2PI = Math.log(2 * Math.PI)
 
 /** A flow fitted a little, so that nothing about it is special. */
-async function fitted(precision: 'float32' | 'float64' = 'float64') {
+async function fitted<P extends 'float32' | 'float64' = 'float64'>(precision = 'float64' as P) {
   const model = recordedFlow(precision)
   await fit(model, crescent, { steps: 300 })
   return model
@@ -42,7 +42,10 @@ function integrate(model: Flow): { integral: number; difference: number } {
 describe('a flow of no layers', () => {
   it('is the standard normal', () => {
     const model = flow(2, [], { precision: 'float64' })
-    const [p, q] = model.logProb([[0, 0], [1, -2]])
+    const [p, q] = model.logProb([
+      [0, 0],
+      [1, -2],
+    ])
     expect(p).toBeCloseTo(-LN_2PI, 14)
     expect(q).toBeCloseTo(-LN_2PI - 2.5, 14)
   })
@@ -59,7 +62,7 @@ describe('a fitted flow', () => {
     const p = a.logProb(crescent)
     const q = b.logProb(moved)
     // A value of 1.7e9 has lost 1e-7 of its place in float64 already; scaled back by 1/sd that leaves about 1e-10.
-    p.forEach((value, i) => expect(q[i]).toBeCloseTo(value - Math.log(1000) - Math.log(0.001), 8))
+    for (const [i, value] of p.entries()) expect(q[i]).toBeCloseTo(value - Math.log(1000) - Math.log(0.001), 8)
   })
 
   it('has a score equal to the central difference of its log-density', async () => {
@@ -85,12 +88,15 @@ describe('a fitted flow', () => {
   })
 
   it('comes back from noise to the data within 1e-9 in float64 and 1e-4 in float32', async () => {
-    for (const [precision, tolerance] of [['float64', 1e-9], ['float32', 1e-4]] as const) {
+    for (const [precision, tolerance] of [
+      ['float64', 1e-9],
+      ['float32', 1e-4],
+    ] as const) {
       const model = await fitted(precision)
       const { z, logDet } = model.forward(crescent)
       const { x, logDet: back } = model.inverse(z)
       crescent.forEach((row, i) => {
-        row.forEach((value, j) => expect(Math.abs(x.get(i, j) - value)).toBeLessThan(tolerance * 6))
+        for (const [j, value] of row.entries()) expect(Math.abs(x.get(i, j) - value)).toBeLessThan(tolerance * 6)
         expect(back[i]).toBeCloseTo(-logDet[i], precision === 'float64' ? 9 : 3)
       })
     }
@@ -112,10 +118,16 @@ describe('a fitted flow', () => {
     const { z } = model.forward(crescent.slice(0, 3))
     expect([...trace[18].points.data]).toEqual([...z.data])
     const back = model.traceInverse(z)
-    expect(back.map(({ name }) => name).slice(0, 3)).toEqual(['random sample', 'out of Scale and Shift', 'out of Leaky ReLU'])
-    crescent.slice(0, 3).forEach((row, i) => row.forEach((value, j) => expect(back[18].points.get(i, j)).toBeCloseTo(value, 9)))
+    expect(back.map(({ name }) => name).slice(0, 3)).toEqual([
+      'random sample',
+      'out of Scale and Shift',
+      'out of Leaky ReLU',
+    ])
+    for (const [i, row] of crescent.slice(0, 3).entries()) {
+      for (const [j, value] of row.entries()) expect(back[18].points.get(i, j)).toBeCloseTo(value, 9)
+    }
     // Cloud k of one way is cloud 18 − k of the other.
-    trace[7].points.data.forEach((value, i) => expect(back[11].points.data[i]).toBeCloseTo(value, 9))
+    for (const [i, value] of trace[7].points.data.entries()) expect(back[11].points.data[i]).toBeCloseTo(value, 9)
   })
 })
 
@@ -166,7 +178,11 @@ describe('input', () => {
   it('may be nested arrays, flat arrays or an NdArray of any strides, with the same results', () => {
     const rows = crescent.slice(0, 100)
     const flat = Float64Array.from(rows.flat())
-    const transposed = ndarray(Float64Array.from([...rows.map((r) => r[0]), ...rows.map((r) => r[1])]), [100, 2], [1, 100])
+    const transposed = ndarray(
+      Float64Array.from([...rows.map((r) => r[0]), ...rows.map((r) => r[1])]),
+      [100, 2],
+      [1, 100],
+    )
     const expected = model.logProb(rows)
     expect(model.logProb(flat)).toEqual(expected)
     expect(model.logProb(ndarray(flat, [100, 2]))).toEqual(expected)
@@ -180,7 +196,11 @@ describe('input', () => {
 
   it('that is NaN is refused, beyond 10⁶ standard deviations has density 0', () => {
     expect(() => model.logProb([[0, Number.NaN]])).toThrow(DataError)
-    const [a, b, c] = model.logProb([[1.0001e6, 0], [Number.POSITIVE_INFINITY, 1], [999_999, 0]])
+    const [a, b, c] = model.logProb([
+      [1.0001e6, 0],
+      [Number.POSITIVE_INFINITY, 1],
+      [999_999, 0],
+    ])
     expect(a).toBe(Number.NEGATIVE_INFINITY)
     expect(b).toBe(Number.NEGATIVE_INFINITY)
     expect(Number.isFinite(c)).toBe(true)

@@ -26,7 +26,10 @@ export class LawBench {
       rows: ROWS,
       params: arena.real(this.parameters),
       dParams: arena.real(this.parameters),
-      x: cloud(), z: cloud(), dx: cloud(), dz: cloud(),
+      x: cloud(),
+      z: cloud(),
+      dx: cloud(),
+      dz: cloud(),
       logDet: arena.real(ROWS),
       dLogDet: arena.real(ROWS),
       context: contextDim > 0 ? arena.real(contextDim * ROWS) : NONE,
@@ -76,7 +79,9 @@ export class LawBench {
     return {
       input: real.slice(into, into + dOutput.length) as Float64Array,
       params: real.slice(call.dParams, call.dParams + this.parameters) as Float64Array,
-      context: (call.dContext === NONE ? new Float64Array(0) : real.slice(call.dContext, call.dContext + contextSize)) as Float64Array,
+      context: (call.dContext === NONE
+        ? new Float64Array(0)
+        : real.slice(call.dContext, call.dContext + contextSize)) as Float64Array,
     }
   }
 }

@@ -19,7 +19,16 @@ export const bijections: readonly Case[] = [
   { name: 'affineCoupling, three hidden layers', spec: affineCoupling({ mask: [0, 1, 1], hidden: [3, 6, 4] }), dim: 3 },
   { name: 'affineCoupling, scattered mask', spec: affineCoupling({ mask: [1, 0, 0, 1, 0], hidden: [6] }), dim: 5 },
   { name: 'affineCoupling, one kept of six', spec: affineCoupling({ mask: [0, 0, 0, 0, 1, 0], hidden: [4] }), dim: 6 },
-  { name: 'affineCoupling, relu', spec: affineCoupling({ mask: [1, 0, 1], hidden: [8, 8], activation: 'relu' }), dim: 3 },
+  {
+    name: 'affineCoupling, relu',
+    spec: affineCoupling({ mask: [1, 0, 1], hidden: [8, 8], activation: 'relu' }),
+    dim: 3,
+  },
   { name: 'affineCoupling, context', spec: affineCoupling({ mask: [1, 0], hidden: [5] }), dim: 2, contextDim: 3 },
-  { name: 'affineCoupling, context, scattered mask', spec: affineCoupling({ mask: [0, 1, 0, 1], hidden: [5, 3] }), dim: 4, contextDim: 1 },
+  {
+    name: 'affineCoupling, context, scattered mask',
+    spec: affineCoupling({ mask: [0, 1, 0, 1], hidden: [5, 3] }),
+    dim: 4,
+    contextDim: 1,
+  },
 ]

@@ -6,7 +6,8 @@ export const STEP = 1e-6
  * points are not all on one branch there is no derivative to compare with, and the result is undefined.
  */
 export function centralDifference(
-  theta: number, f: (theta: number) => { value: number; branch: string },
+  theta: number,
+  f: (theta: number) => { value: number; branch: string },
 ): number | undefined {
   const h = STEP * Math.max(1, Math.abs(theta))
   const points = [-2, -1, 1, 2].map((k) => f(theta + k * h))

@@ -78,7 +78,10 @@ describe('an abort', () => {
     const model = flow(2, tutorialLayers(), { seed: 4 })
     const stop = new AbortController()
     const result = await fit(model, jang(1024), {
-      steps: 1_000_000, threads, signal: stop.signal, onProgress: ({ step }) => step > 50 && stop.abort(),
+      steps: 1_000_000,
+      threads,
+      signal: stop.signal,
+      onProgress: ({ step }) => step > 50 && stop.abort(),
     })
     return { model, result }
   }
@@ -93,7 +96,10 @@ describe('an abort', () => {
   })
 
   it('before the start does nothing and says so', async () => {
-    const { steps, stopped } = await fit(flow(2, tutorialLayers()), jang(100), { threads: 1, signal: AbortSignal.abort() })
+    const { steps, stopped } = await fit(flow(2, tutorialLayers()), jang(100), {
+      threads: 1,
+      signal: AbortSignal.abort(),
+    })
     expect([steps, stopped]).toEqual([0, 'aborted'])
   })
 
@@ -111,7 +117,10 @@ describe('a loss that is not finite', () => {
   it.each([0, 2])('ends the run with the step named and good weights committed (%i threads)', async (threads) => {
     const model = flow(2, tutorialLayers(), { seed: 1 })
     const run = fit(model, jang(200), { steps: 500, threads, optimizer: adamW({ learningRate: 1e4 }) })
-    const error = await run.then(() => undefined, (e) => e)
+    const error = await run.then(
+      () => undefined,
+      (e) => e,
+    )
     expect(error).toBeInstanceOf(TrainingError)
     expect(error.message).toContain(`The loss at step ${error.step} is`)
     expect(error.step).toBeGreaterThan(0)
@@ -123,7 +132,9 @@ it('progress arrives about ten times a second, with what was promised', async ()
   const seen: number[] = []
   const started = performance.now()
   await fit(flow(2, tutorialLayers()), jang(1024), {
-    steps: 6000, threads: 1, onProgress: ({ step, loss, best, bestStep, patience, rowsPerSecond }) => {
+    steps: 6000,
+    threads: 1,
+    onProgress: ({ step, loss, best, bestStep, patience, rowsPerSecond }) => {
       seen.push(step)
       expect(best).toBeLessThanOrEqual(loss)
       expect(bestStep).toBeLessThan(step)
@@ -143,7 +154,10 @@ it('nothing keeps the process alive once the work is done', () => {
     await fit(model, jang(100), { steps: 3, threads: 2 })
     await sample(model, 10, { threads: 1 })
     console.log('done')`
-  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 8000 })
+  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    timeout: 8000,
+  })
   expect(stdout).toBe('done\n')
   expect(status).toBe(0)
 })

@@ -5,7 +5,9 @@ import { tutorialLayers } from '../fixtures/tutorial.js'
 
 /** SHA-256 of the little-endian float32 parameters. */
 function hash(parameters: Float32Array | Float64Array): string {
-  return createHash('sha256').update(new Uint8Array(parameters.buffer, parameters.byteOffset, parameters.byteLength)).digest('hex')
+  return createHash('sha256')
+    .update(new Uint8Array(parameters.buffer, parameters.byteOffset, parameters.byteLength))
+    .digest('hex')
 }
 
 async function trained(rows: number, options: FitOptions, hidden = [4]) {

@@ -26,6 +26,9 @@ it('takes the two steps that the formula gives by hand', () => {
   expect(real[theta]).toBeCloseTo(0.899 - 0.1 * (-4 / 3 / Math.sqrt(48 / 7) + 0.00899), 15)
 })
 
-it.each([[{ learningRate: -1 }], [{ beta1: 1 }], [{ epsilon: Number.NaN }], [{ momentum: 1 } as object]])('refuses %j', (options) => {
-  expect(() => adamW(options)).toThrow(UsageError)
-})
+it.each([[{ learningRate: -1 }], [{ beta1: 1 }], [{ epsilon: Number.NaN }], [{ momentum: 1 } as object]])(
+  'refuses %j',
+  (options) => {
+    expect(() => adamW(options)).toThrow(UsageError)
+  },
+)

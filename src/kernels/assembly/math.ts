@@ -13,42 +13,42 @@ const EXP_PLAIN: f32 = 86.0
 const EXP_MAX: f32 = 89.0
 const EXP_MIN: f32 = -104.0
 
-@inline
-function expScaled(p: v128, n: v128): v128 {
-  // Two factors 2^⌊n/2⌋ and 2^⌈n/2⌉, so that ∞ and the subnormals come out with one rounding.
-  const half = i32x4.shr_s(n, 1)
-  const bias = i32x4.splat(127)
-  const low = i32x4.shl(i32x4.add(half, bias), 23)
-  const high = i32x4.shl(i32x4.add(i32x4.sub(n, half), bias), 23)
-  return f32x4.mul(f32x4.mul(p, low), high)
-}
-
-/** e^x for any lanes, the far ones and NaN included. Equals `exp` bit for bit where that is not needed. */
-function expFar(x: v128): v128 {
-  const inside = f32x4.pmax(f32x4.pmin(x, f32x4.splat(EXP_MAX)), f32x4.splat(EXP_MIN))
-  const shifted = expShift(inside)
-  const n = i32x4.sub(shifted, i32x4.splat(reinterpret<i32>(ROUNDER)))
-  return expScaled(expFraction(inside, shifted), n)
-}
-
+/** n = ⌊x/ln 2⌉ in the low bits, ROUNDER's own above them. */
 @inline
 function expShift(x: v128): v128 {
   return f32x4.add(f32x4.mul(x, f32x4.splat(1.4426950216293335)), f32x4.splat(ROUNDER))
 }
 
-/** e^r = 1 + r + r²·q(r), r = x − n·ln 2 in [−ln 2/2, ln 2/2] */
+/**
+ * e^r = 1 + r + r²·q(r), r = x − n·ln 2 in [−ln 2/2, ln 2/2]. q goes by pairs: a vector's chain of dependent operations
+ * is what a loop over vectors waits for.
+ */
 @inline
 function expFraction(x: v128, shifted: v128): v128 {
   const n = f32x4.sub(shifted, f32x4.splat(ROUNDER))
   const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, f32x4.splat(LN2_HIGH))), f32x4.mul(n, f32x4.splat(LN2_LOW)))
-  let q = f32x4.add(f32x4.mul(r, f32x4.splat(0.0013780358713120222)), f32x4.splat(0.008368918672204018))
-  q = f32x4.add(f32x4.mul(r, q), f32x4.splat(0.0416690930724144))
-  q = f32x4.add(f32x4.mul(r, q), f32x4.splat(0.166665181517601))
-  q = f32x4.add(f32x4.mul(r, q), f32x4.splat(0.49999991059303284))
-  return f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(r, r), q), r), f32x4.splat(1))
+  const square = f32x4.mul(r, r)
+  const low = f32x4.add(f32x4.mul(r, f32x4.splat(0.166665181517601)), f32x4.splat(0.49999991059303284))
+  const high = f32x4.add(f32x4.mul(r, f32x4.splat(0.008368918672204018)), f32x4.splat(0.0416690930724144))
+  const top = f32x4.add(high, f32x4.mul(square, f32x4.splat(0.0013780358713120222)))
+  const q = f32x4.add(low, f32x4.mul(square, top))
+  return f32x4.add(f32x4.add(f32x4.mul(square, q), r), f32x4.splat(1))
 }
 
-/** e^x, gradual underflow; ∞ and NaN as IEEE has them. */
+/** e^x for any lanes, the far ones and NaN included; plain lanes get the bits exp4 gives them. */
+function expFar(x: v128): v128 {
+  const inside = f32x4.pmax(f32x4.pmin(x, f32x4.splat(EXP_MAX)), f32x4.splat(EXP_MIN))
+  const shifted = expShift(inside)
+  // n runs from −150 to 128: two factors, 2^⌊n/2⌋ and 2^⌈n/2⌉, of which the second rounds once. The shift by 23 pushes
+  // the rest of `shifted` out.
+  const one = i32x4.splat(127 << 23)
+  const half = i32x4.shr_s(shifted, 1)
+  const low = i32x4.add(i32x4.shl(half, 23), one)
+  const high = i32x4.add(i32x4.shl(i32x4.sub(shifted, half), 23), one)
+  return f32x4.mul(f32x4.mul(expFraction(inside, shifted), low), high)
+}
+
+/** e^x; overflow, gradual underflow, ±∞ and NaN as IEEE has them. */
 @inline
 export function exp4(x: v128): v128 {
   // The comparison is false for NaN, which goes the far way.
@@ -73,8 +73,8 @@ function logNormal(x: v128, extra: v128): v128 {
   const k = f32x4.convert_i32x4_s(i32x4.add(exponent, extra))
   const s = f32x4.div(f, f32x4.add(f, f32x4.splat(2)))
   const z = f32x4.mul(s, s)
-  let r = f32x4.add(f32x4.mul(z, f32x4.splat(0.2983371211456299)), f32x4.splat(0.399790495634079))
-  r = f32x4.mul(z, f32x4.add(f32x4.mul(z, r), f32x4.splat(0.666667640209198)))
+  const low = f32x4.add(f32x4.mul(z, f32x4.splat(0.399790495634079)), f32x4.splat(0.666667640209198))
+  const r = f32x4.mul(z, f32x4.add(low, f32x4.mul(f32x4.mul(z, z), f32x4.splat(0.2983371211456299))))
   const bend = f32x4.sub(f32x4.mul(s, f32x4.sub(f, r)), f32x4.mul(k, f32x4.splat(LN2_LOW)))
   return f32x4.add(f32x4.sub(f, bend), f32x4.mul(k, f32x4.splat(LN2_HIGH)))
 }
@@ -102,20 +102,20 @@ const TANH_ONE: f32 = 9.02
 
 /**
  * tanh x = 2h/(1 + h²) with h = tanh(x/2) = a/2q, a = x·P(x²), q = Q(x²), P(0) = Q(0) = 1; written a/(q + (a/2)²/q).
- * Near saturation a/2 = q is the quotient's maximum, so errors of P and Q cancel and no value exceeds 1; for small x
- * a is x + x·(…), which loses nothing. pmin and pmax let NaN through.
+ * Near saturation a/2 = q is the quotient's maximum, so errors of P and Q cancel and no value exceeds 1. For small x
+ * all but 1 and x is added up first, so that the tail is rounded where it is small. pmin and pmax let NaN through.
  */
 @inline
 export function tanh4(x: v128): v128 {
   const inside = f32x4.pmax(f32x4.pmin(x, f32x4.splat(TANH_ONE)), f32x4.splat(-TANH_ONE))
   const z = f32x4.mul(inside, inside)
-  const p = f32x4.mul(z, f32x4.add(f32x4.mul(z, f32x4.splat(0.00011424250988056883)), f32x4.splat(0.02977309376001358)))
-  let q = f32x4.add(f32x4.mul(z, f32x4.splat(1.2288711559449439e-6)), f32x4.splat(0.0012064885813742876))
-  q = f32x4.add(f32x4.mul(z, q), f32x4.splat(0.11310631781816483))
-  q = f32x4.add(f32x4.mul(z, q), f32x4.splat(1))
+  const p = f32x4.mul(z, f32x4.add(f32x4.mul(z, f32x4.splat(0.00011424140393501148)), f32x4.splat(0.02977302297949791)))
+  let q = f32x4.add(f32x4.mul(z, f32x4.splat(1.22885887776647e-6)), f32x4.splat(0.0012064732145518064))
+  q = f32x4.mul(z, f32x4.add(f32x4.mul(z, q), f32x4.splat(0.11310631781816483)))
   const a = f32x4.add(inside, f32x4.mul(inside, p))
   const half = f32x4.mul(a, f32x4.splat(0.5))
-  return f32x4.div(a, f32x4.add(q, f32x4.div(f32x4.mul(half, half), q)))
+  const turn = f32x4.div(f32x4.mul(half, half), f32x4.add(f32x4.splat(1), q))
+  return f32x4.div(a, f32x4.add(f32x4.splat(1), f32x4.add(q, turn)))
 }
 
 // sin r = r + r·z·S(z) and cos r = 1 + z·C(z), z = r², for |r| ≤ π/4.

@@ -25,7 +25,7 @@ export function portableElementwise({ real }: Heap): Elementwise {
       for (let i = 0; i < n; i++) real[dx + i] = real[dy + i] * (1 - real[y + i] * real[y + i])
     },
     relu(n, x, y) {
-      for (let i = 0; i < n; i++) real[y + i] = real[x + i] > 0 ? real[x + i] : 0
+      for (let i = 0; i < n; i++) real[y + i] = Math.max(real[x + i], 0)
     },
     reluBackward(n, y, dy, dx) {
       for (let i = 0; i < n; i++) real[dx + i] = real[y + i] > 0 ? real[dy + i] : 0

@@ -1,10 +1,7 @@
 import type { Heap } from '../heap.js'
 import type { Kernels } from '../kernels.js'
 
-type LeakyReLU = Pick<
-  Kernels,
-  'leakyReLU' | 'leakyReLUInverse' | 'leakyReLUBackward' | 'leakyReLUInverseBackward'
->
+type LeakyReLU = Pick<Kernels, 'leakyReLU' | 'leakyReLUInverse' | 'leakyReLUBackward' | 'leakyReLUInverseBackward'>
 
 export function portableLeakyReLU({ real }: Heap): LeakyReLU {
   return {

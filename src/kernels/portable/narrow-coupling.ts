@@ -6,9 +6,7 @@ type Parts = Pick<
 >
 
 /** The fused coupling as what it is defined to be: the separate kernels one after another. */
-export function portableNarrowCoupling(
-  parts: Parts,
-): Pick<Kernels, 'narrowCoupling' | 'narrowCouplingBackward'> {
+export function portableNarrowCoupling(parts: Parts): Pick<Kernels, 'narrowCoupling' | 'narrowCouplingBackward'> {
   const { real } = parts.heap
   return {
     narrowCoupling(hidden, rows, params, kept, x, z, logDet, h, a, u, e) {
@@ -21,7 +19,23 @@ export function portableNarrowCoupling(
       parts.affineCouple(rows, output + 2 * hidden + 2, a, e, x, z, logDet, u, e)
     },
     narrowCouplingBackward(
-      hidden, rows, params, dParams, kept, z, h, a, u, e, dzKept, dz, dLogDet, dxKept, dx, da, dt,
+      hidden,
+      rows,
+      params,
+      dParams,
+      kept,
+      z,
+      h,
+      a,
+      u,
+      e,
+      dzKept,
+      dz,
+      dLogDet,
+      dxKept,
+      dx,
+      da,
+      dt,
     ) {
       const [bias, output] = [hidden, 2 * hidden]
       const f = 4 * hidden + 2
@@ -34,7 +48,8 @@ export function portableNarrowCoupling(
       for (let unit = 0; unit < hidden; unit++) {
         for (let t = 0; t < rows; t++) {
           const y = real[h + unit * rows + t]
-          const through = real[params + output + unit] * real[da + t] + real[params + output + hidden + unit] * real[dt + t]
+          const through =
+            real[params + output + unit] * real[da + t] + real[params + output + hidden + unit] * real[dt + t]
           const d = through * (1 - y * y)
           real[dParams + unit] += d * real[kept + t]
           real[dParams + bias + unit] += d

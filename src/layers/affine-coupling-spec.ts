@@ -1,0 +1,61 @@
+import { UsageError } from '../errors.js'
+import type { Activation } from '../nets/mlp.js'
+import type { LayerSpec } from './layer.js'
+
+export interface AffineCouplingOptions {
+  /** One entry a coordinate: 1 = kept (and fed to the conditioner), 0 = transformed. */
+  mask: readonly number[]
+  /** Widths of the conditioner's hidden layers; default [4]. */
+  hidden?: readonly number[]
+  /** Default 'tanh'. */
+  activation?: Activation
+}
+
+/**
+ * Affine coupling with a soft clamp on the log-scale.
+ *
+ * With x_a the kept and x_b the m transformed coordinates, (a, t) = MLP(x_a), s = tanh(a/eᶠ)·eᶠ:
+ * z_a = x_a, z_b = (x_b + t) ⊙ e^s, log|det ∂z/∂x| = Σ s; x_b = z_b ⊙ e^−s − t. The net's outputs are all a, then
+ * all t; f is one learnable scalar, so that |s| < eᶠ. Source: Dinh et al., RealNVP, arXiv:1605.08803 §3.
+ *
+ * @throws UsageError where the mask keeps or transforms nothing, or an option is not of its kind.
+ */
+export function affineCoupling(options: AffineCouplingOptions): LayerSpec {
+  const { mask, hidden = [4], activation = 'tanh', ...unknown } = options
+  const [key] = Object.keys(unknown)
+  if (key !== undefined)
+    throw new UsageError(`affineCoupling has no option "${key}"; it takes mask, hidden, activation.`)
+  return { type: 'affineCoupling', mask: [...mask], hidden: [...hidden], activation }
+}
+
+/** The alternating mask of pair i: coordinate j is kept (1) where i + j is even. */
+export function alternatingMask(dim: number, i: number): number[] {
+  return Array.from({ length: dim }, (_, j) => (i + j + 1) % 2)
+}
+
+/** The options of a spec, checked against the flow's dimension. Throws UsageError. */
+export function validated(spec: LayerSpec, dim: number): Required<AffineCouplingOptions> {
+  const { mask, hidden, activation } = spec as LayerSpec & Required<AffineCouplingOptions>
+  if (!Array.isArray(mask) || mask.length !== dim || !mask.every((m) => m === 0 || m === 1)) {
+    throw new UsageError(`affineCoupling's mask is ${JSON.stringify(mask)}; expected ${dim} entries, each 0 or 1.`)
+  }
+  if (!mask.includes(0) || !mask.includes(1)) {
+    throw new UsageError(
+      `affineCoupling's mask ${JSON.stringify(mask)} must keep (1) and transform (0) one coordinate or more.`,
+    )
+  }
+  if (!Array.isArray(hidden) || hidden.length === 0 || !hidden.every((w) => Number.isInteger(w) && w > 0)) {
+    throw new UsageError(
+      `affineCoupling's hidden is ${JSON.stringify(hidden)}; expected one or more widths, such as [64, 64].`,
+    )
+  }
+  if (activation !== 'tanh' && activation !== 'relu') {
+    throw new UsageError(`affineCoupling's activation is ${JSON.stringify(activation)}; expected "tanh" or "relu".`)
+  }
+  return { mask, hidden, activation }
+}
+
+/** Where the coordinates with this mask value stand. */
+export function coordinates(mask: readonly number[], value: number): number[] {
+  return mask.flatMap((m, j) => (m === value ? [j] : []))
+}

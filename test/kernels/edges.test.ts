@@ -92,7 +92,7 @@ describe('tanh', () => {
     const wide = createKernels(createHeap(long, 'simd', false))
     for (let i = 0; i < n; i++) wide.heap.i32[from + i] = first + i
     wide.tanh(n, from, to)
-    const values = wide.heap.real.subarray(to, to + n)
+    const values = [...wide.heap.real.subarray(to, to + n)]
     expect(values.reduce((a, b) => Math.max(a, b))).toBe(1)
   })
 

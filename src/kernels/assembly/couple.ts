@@ -1,4 +1,5 @@
-// Affine couple of one coordinate, u = tanh(a·e^−f), s = u·e^f: one pass over the rows each.
+// Affine couple of one coordinate, u = tanh(a·e^−f), s = u·e^f. The forward maps take two passes over the rows, tanh
+// and then exp, with s left where e will be: one pass would chain the two into more latency than a core can hide.
 import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
 import { exp4, tanh4 } from './math'
 
@@ -8,55 +9,61 @@ function expOf(x: f32): v128 {
 }
 
 @inline
-function couple4(
-  bound: v128, inverse: v128, a: usize, t: usize, x: usize, z: usize, logDet: usize, u: usize, e: usize, lanes: i32,
-): void {
+function logScale4(bound: v128, inverse: v128, a: usize, u: usize, s: usize, lanes: i32): void {
   const tanh = tanh4(f32x4.mul(load(a, lanes), inverse))
-  const s = f32x4.mul(tanh, bound)
+  store(u, tanh, lanes)
+  store(s, f32x4.mul(tanh, bound), lanes)
+}
+
+/** u and s of all rows; addresses. */
+function logScale(rows: i32, f: usize, a: usize, u: usize, s: usize): void {
+  const log = f32.load(f)
+  const bound = expOf(log)
+  const inverse = expOf(-log)
+  const whole = wholeBytes(rows)
+  let i: usize = 0
+  for (; i < whole; i += 16) logScale4(bound, inverse, a + i, u + i, s + i, 4)
+  if (rows & 3) logScale4(bound, inverse, a + i, u + i, s + i, rows & 3)
+}
+
+@inline
+function couple4(t: usize, x: usize, z: usize, logDet: usize, e: usize, lanes: i32): void {
+  const s = load(e, lanes)
   const scale = exp4(s)
   store(z, f32x4.mul(f32x4.add(load(x, lanes), load(t, lanes)), scale), lanes)
   store(logDet, f32x4.add(load(logDet, lanes), s), lanes)
-  store(u, tanh, lanes)
   store(e, scale, lanes)
 }
 
 export function affineCouple(
   rows: i32, f: usize, a: usize, t: usize, x: usize, z: usize, logDet: usize, u: usize, e: usize,
 ): void {
-  const log = f32.load(bytes(f))
-  const bound = expOf(log)
-  const inverse = expOf(-log)
-  a = bytes(a), t = bytes(t), x = bytes(x), z = bytes(z), logDet = bytes(logDet), u = bytes(u), e = bytes(e)
+  t = bytes(t), x = bytes(x), z = bytes(z), logDet = bytes(logDet), e = bytes(e)
+  logScale(rows, bytes(f), bytes(a), bytes(u), e)
   const whole = wholeBytes(rows)
   let i: usize = 0
-  for (; i < whole; i += 16) couple4(bound, inverse, a + i, t + i, x + i, z + i, logDet + i, u + i, e + i, 4)
-  if (rows & 3) couple4(bound, inverse, a + i, t + i, x + i, z + i, logDet + i, u + i, e + i, rows & 3)
+  for (; i < whole; i += 16) couple4(t + i, x + i, z + i, logDet + i, e + i, 4)
+  if (rows & 3) couple4(t + i, x + i, z + i, logDet + i, e + i, rows & 3)
 }
 
 @inline
-function uncouple4(
-  bound: v128, inverse: v128, a: usize, t: usize, z: usize, x: usize, logDet: usize, u: usize, e: usize, lanes: i32,
-): void {
-  const tanh = tanh4(f32x4.mul(load(a, lanes), inverse))
-  const s = f32x4.mul(tanh, bound)
+function uncouple4(t: usize, z: usize, x: usize, logDet: usize, e: usize, lanes: i32): void {
+  const s = load(e, lanes)
   const scale = exp4(f32x4.neg(s))
   store(x, f32x4.sub(f32x4.mul(load(z, lanes), scale), load(t, lanes)), lanes)
   store(logDet, f32x4.sub(load(logDet, lanes), s), lanes)
-  store(u, tanh, lanes)
   store(e, scale, lanes)
 }
 
 export function affineCoupleInverse(
   rows: i32, f: usize, a: usize, t: usize, z: usize, x: usize, logDet: usize, u: usize, e: usize,
 ): void {
-  const log = f32.load(bytes(f))
-  const bound = expOf(log)
-  const inverse = expOf(-log)
-  a = bytes(a), t = bytes(t), z = bytes(z), x = bytes(x), logDet = bytes(logDet), u = bytes(u), e = bytes(e)
+  t = bytes(t), z = bytes(z), x = bytes(x), logDet = bytes(logDet), e = bytes(e)
+  logScale(rows, bytes(f), bytes(a), bytes(u), e)
   const whole = wholeBytes(rows)
   let i: usize = 0
-  for (; i < whole; i += 16) uncouple4(bound, inverse, a + i, t + i, z + i, x + i, logDet + i, u + i, e + i, 4)
-  if (rows & 3) uncouple4(bound, inverse, a + i, t + i, z + i, x + i, logDet + i, u + i, e + i, rows & 3)
+  for (; i < whole; i += 16) uncouple4(t + i, z + i, x + i, logDet + i, e + i, 4)
+  if (rows & 3) uncouple4(t + i, z + i, x + i, logDet + i, e + i, rows & 3)
 }
 
 /** From ds: stores da = ds·(1 − u²), returns the row's part of df, ds·(u·e^f − a·(1 − u²)). */

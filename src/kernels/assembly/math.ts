@@ -73,8 +73,8 @@ function logNormal(x: v128, extra: v128): v128 {
   const k = f32x4.convert_i32x4_s(i32x4.add(exponent, extra))
   const s = f32x4.div(f, f32x4.add(f, f32x4.splat(2)))
   const z = f32x4.mul(s, s)
-  const low = f32x4.add(f32x4.mul(z, f32x4.splat(0.399790495634079)), f32x4.splat(0.666667640209198))
-  const r = f32x4.mul(z, f32x4.add(low, f32x4.mul(f32x4.mul(z, z), f32x4.splat(0.2983371211456299))))
+  let r = f32x4.add(f32x4.mul(z, f32x4.splat(0.2983371211456299)), f32x4.splat(0.399790495634079))
+  r = f32x4.mul(z, f32x4.add(f32x4.mul(z, r), f32x4.splat(0.666667640209198)))
   const bend = f32x4.sub(f32x4.mul(s, f32x4.sub(f, r)), f32x4.mul(k, f32x4.splat(LN2_LOW)))
   return f32x4.add(f32x4.sub(f, bend), f32x4.mul(k, f32x4.splat(LN2_HIGH)))
 }

@@ -35,11 +35,13 @@ export interface Evaluation {
   readonly losses: {
     readonly steps: number
     readonly stopped: FitResult['stopped']
-    /** Losses are mean NLLs in standardised units: add logScale for original units. */
+    /** Of the first and the last step; losses are mean NLLs in standardised units. */
     readonly first: number
     readonly last: number
+    /** Of the rows held out where there are any, else of the training rows. */
     readonly best: number
     readonly bestStep: number
+    /** To be added to a loss to have it in original units. */
     readonly logScale: number
   }
 }

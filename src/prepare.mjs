@@ -8,7 +8,11 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const tools = ['typescript', 'assemblyscript'].filter((name) => !existsSync(join(root, 'node_modules', name)))
 
 if (tools.length === 0) {
-  const { status } = spawnSync('npm', ['run', 'build'], { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
+  const { status } = spawnSync('npm', ['run', 'build'], {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  })
   process.exitCode = status ?? 1
 } else {
   const built = existsSync(join(root, 'dist', 'index.js'))

@@ -9,8 +9,25 @@ const GUARD_VALUE = 12345
 
 function bench(kind: KernelKind, precision: 'float32' | 'float64', hidden: number, rows: number) {
   const lengths = {
-    params: 4 * hidden + 3, dParams: 4 * hidden + 3, kept: rows, x: rows, z: rows, logDet: rows, h: hidden * rows, a: rows,
-    u: rows, e: rows, dzKept: rows, dz: rows, dLogDet: rows, dxKept: rows, dx: rows, da: rows, dt: rows, t: rows, dh: hidden * rows,
+    params: 4 * hidden + 3,
+    dParams: 4 * hidden + 3,
+    kept: rows,
+    x: rows,
+    z: rows,
+    logDet: rows,
+    h: hidden * rows,
+    a: rows,
+    u: rows,
+    e: rows,
+    dzKept: rows,
+    dz: rows,
+    dLogDet: rows,
+    dxKept: rows,
+    dx: rows,
+    da: rows,
+    dt: rows,
+    t: rows,
+    dh: hidden * rows,
   }
   const arena = new Arena(precision)
   const total = Object.values(lengths).reduce((sum, length) => sum + length + GUARD, GUARD + 1)
@@ -30,7 +47,10 @@ function bench(kind: KernelKind, precision: 'float32' | 'float64', hidden: numbe
   const read = (name: keyof typeof lengths) => [...real.subarray(at[name], at[name] + lengths[name])]
   const guardsIntact = () =>
     Object.entries(lengths).every(([name, length]) =>
-      real.subarray(at[name as keyof typeof lengths] + length).slice(0, GUARD).every((value) => value === GUARD_VALUE),
+      real
+        .subarray(at[name as keyof typeof lengths] + length)
+        .slice(0, GUARD)
+        .every((value) => value === GUARD_VALUE),
     )
   return { kernels, at, read, guardsIntact }
 }
@@ -41,7 +61,23 @@ function fused({ kernels, at }: Bench, hidden: number, rows: number): void {
   const { params, dParams, kept, x, z, logDet, h, a, u, e, dzKept, dz, dLogDet, dxKept, dx, da, dt } = at
   kernels.narrowCoupling(hidden, rows, params, kept, x, z, logDet, h, a, u, e)
   kernels.narrowCouplingBackward(
-    hidden, rows, params, dParams, kept, z, h, a, u, e, dzKept, dz, dLogDet, dxKept, dx, da, dt,
+    hidden,
+    rows,
+    params,
+    dParams,
+    kept,
+    z,
+    h,
+    a,
+    u,
+    e,
+    dzKept,
+    dz,
+    dLogDet,
+    dxKept,
+    dx,
+    da,
+    dt,
   )
 }
 
@@ -75,7 +111,9 @@ function separate({ kernels: k, at }: Bench, hidden: number, rows: number): void
 }
 
 const OUTPUTS = ['z', 'logDet', 'a', 'u', 'h', 'dx', 'dxKept', 'dParams'] as const
-const sizes = [1, 2, 3, 4, 7, 64].flatMap((hidden) => [0, 1, 3, 4, 5, 8, 31, 127, 128, 129].map((rows) => [hidden, rows]))
+const sizes = [1, 2, 3, 4, 7, 64].flatMap((hidden) =>
+  [0, 1, 3, 4, 5, 8, 31, 127, 128, 129].map((rows) => [hidden, rows]),
+)
 
 describe.each(sizes)('narrowCoupling of %i hidden units on %i rows', (hidden, rows) => {
   it('has the bits of the separate kernels, sums of whole vectors included', () => {
@@ -101,7 +139,9 @@ describe.each(sizes)('narrowCoupling of %i hidden units on %i rows', (hidden, ro
       // Errors of a few ulp a factor grow with the length of the sums: n ε with n the terms, and a factor for values above 1.
       const terms = name === 'dParams' ? rows + hidden : hidden
       simd.read(name).forEach((value, i) => {
-        expect(Math.abs(value - expected[i])).toBeLessThanOrEqual((terms + 16) * 2 ** -22 * Math.max(4, Math.abs(expected[i])))
+        expect(Math.abs(value - expected[i])).toBeLessThanOrEqual(
+          (terms + 16) * 2 ** -22 * Math.max(4, Math.abs(expected[i])),
+        )
       })
     }
   })

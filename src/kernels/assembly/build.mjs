@@ -12,7 +12,16 @@ const outDir = await mkdtemp(join(tmpdir(), 'pushforward-wasm-'))
 
 // The maximum is what a heap may grow to be planned at (4 GiB); a memory itself is created at its final size.
 const shared = ['--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads']
-const common = ['--runtime', 'stub', '--importMemory', '--noAssert', '-O3', '--converge', '--enable', 'simd,bulk-memory']
+const common = [
+  '--runtime',
+  'stub',
+  '--importMemory',
+  '--noAssert',
+  '-O3',
+  '--converge',
+  '--enable',
+  'simd,bulk-memory',
+]
 
 async function compile(name, flags) {
   const file = join(outDir, `${name}.wasm`)

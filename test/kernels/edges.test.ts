@@ -132,3 +132,28 @@ describe('relu', () => {
     expect([-0, -SMALLEST, -Infinity, NaN, Infinity].map((value) => at('relu', value))).toEqual([0, 0, 0, 0, Infinity])
   })
 })
+
+describe('affineCouple', () => {
+  /** e and z of one row whose tanh is saturated: s = ±bound; x = 1, t = 0. */
+  function saturated(bound: number, sign: 1 | -1): { e: number; z: number; logDet: number } {
+    const one = new Arena('float32')
+    const [f, a, t, from, z, logDet, u, e] = Array.from({ length: 8 }, () => one.real(1))
+    const coupled = createKernels(createHeap(one, 'simd', false))
+    coupled.heap.real[f] = Math.log(bound)
+    coupled.heap.real[a] = sign * 1e6
+    coupled.heap.real[from] = 1
+    coupled.affineCouple(1, f, a, t, from, z, logDet, u, e)
+    const [scale, out, total] = [e, z, logDet].map((offset) => coupled.heap.real[offset])
+    return { e: scale, z: out, logDet: total }
+  }
+
+  it('does not clamp e^s: it overflows to ∞, underflows gradually and then to 0', () => {
+    expect(saturated(120, 1)).toMatchObject({ e: Infinity, z: Infinity })
+    expect(saturated(120, -1)).toMatchObject({ e: 0, z: 0 })
+    const { e, z, logDet } = saturated(95, -1)
+    expect(z).toBe(e)
+    // s itself is off by some ulps of 95, and e by as much of itself.
+    expect(e / Math.exp(-95)).toBeCloseTo(1, 3)
+    expect(logDet).toBeCloseTo(-95, 3)
+  })
+})

@@ -15,8 +15,8 @@ function logScale4(bound: v128, inverse: v128, a: usize, u: usize, s: usize, lan
   store(s, f32x4.mul(tanh, bound), lanes)
 }
 
-/** u and s of all rows; addresses. */
-function logScale(rows: i32, f: usize, a: usize, u: usize, s: usize): void {
+/** u and s of all rows; all arguments but the number of rows are addresses. */
+export function logScale(rows: i32, f: usize, a: usize, u: usize, s: usize): void {
   const log = f32.load(f)
   const bound = expOf(log)
   const inverse = expOf(-log)

@@ -1,8 +1,10 @@
-// A whole coupling of one kept and one moved coordinate whose conditioner has one hidden tanh layer: the hidden units
-// of a row stay in registers on their way to the two outputs. Every element and every sum is computed in the order of
-// the separate kernels (dense, tanh, affineCouple and their backward passes), so the bits are theirs where rows is a multiple of 4.
+// A whole coupling of one kept and one moved coordinate whose conditioner has one hidden tanh layer. Every element and
+// every sum is computed in the order of the separate kernels (dense, tanh, affineCouple and their backward passes), so
+// the bits are theirs where rows is a multiple of 4. The forward takes four short passes over the tile, which is in
+// the cache: one long one would need more constants than there are registers, and wait for its chain of tanh, tanh, exp.
 // Parameters: weight 0 [H, 1], bias 0 [H], weight 1 [2, H], bias 1 [2], f.
-import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
+import { logScale } from './couple'
+import { bytes, load, store, wholeBytes } from './lanes'
 import { exp4, tanh4 } from './math'
 
 @inline
@@ -10,52 +12,53 @@ function weight(params: usize, index: usize): v128 {
   return v128.load32_splat(params + (index << 2))
 }
 
-/** One or two vectors of rows (`two` is a constant); `lanes` is the number of rows in the last one. */
+/** One hidden unit of all rows: h = tanh(b + w·kept) */
 @inline
-function forwardRows(
-  two: bool, lanes: i32, hidden: i32, params: usize, kept: usize, x: usize, z: usize, logDet: usize,
-  h: usize, a: usize, u: usize, e: usize, stride: usize, bound: v128, inverse: v128,
-): void {
-  const k0 = load(kept, two ? 4 : lanes)
-  const k1 = two ? load(kept + 16, lanes) : k0
-  const size = <usize>hidden << 2
-  let a0 = v128.load32_splat(params + 4 * size)
-  let t0 = v128.load32_splat(params + 4 * size + 4)
+function hiddenUnit(rows: i32, w: v128, b: v128, kept: usize, h: usize): void {
+  const whole = wholeBytes(rows)
+  let i: usize = 0
+  for (; i < whole; i += 16) v128.store(h + i, tanh4(f32x4.add(b, f32x4.mul(w, v128.load(kept + i)))))
+  if (rows & 3) store(h + i, tanh4(f32x4.add(b, f32x4.mul(w, load(kept + i, rows & 3)))), rows & 3)
+}
+
+/**
+ * The outputs of one or two vectors of rows (`two` is a constant), `lanes` rows in the last one: a, and z = x + t.
+ * `params` points to the output layer.
+ */
+@inline
+function outputUnits(two: bool, lanes: i32, size: usize, params: usize, h: usize, stride: usize, x: usize, a: usize, z: usize): void {
+  let a0 = v128.load32_splat(params + 2 * size)
+  let t0 = v128.load32_splat(params + 2 * size + 4)
   let a1 = a0
   let t1 = t0
   for (let at: usize = params; at < params + size; at += 4, h += stride) {
-    const w = v128.load32_splat(at)
-    const b = v128.load32_splat(at + size)
-    const toA = v128.load32_splat(at + 2 * size)
-    const toT = v128.load32_splat(at + 3 * size)
-    const h0 = tanh4(f32x4.add(b, f32x4.mul(w, k0)))
-    store(h, h0, two ? 4 : lanes)
+    const toA = v128.load32_splat(at)
+    const toT = v128.load32_splat(at + size)
+    const h0 = load(h, two ? 4 : lanes)
     a0 = f32x4.add(a0, f32x4.mul(toA, h0))
     t0 = f32x4.add(t0, f32x4.mul(toT, h0))
     if (two) {
-      const h1 = tanh4(f32x4.add(b, f32x4.mul(w, k1)))
-      store(h + 16, h1, lanes)
+      const h1 = load(h + 16, lanes)
       a1 = f32x4.add(a1, f32x4.mul(toA, h1))
       t1 = f32x4.add(t1, f32x4.mul(toT, h1))
     }
   }
-  couple(two ? 4 : lanes, bound, inverse, a0, t0, x, z, logDet, a, u, e)
-  if (two) couple(lanes, bound, inverse, a1, t1, x + 16, z + 16, logDet + 16, a + 16, u + 16, e + 16)
+  store(a, a0, two ? 4 : lanes)
+  store(z, f32x4.add(load(x, two ? 4 : lanes), t0), two ? 4 : lanes)
+  if (two) {
+    store(a + 16, a1, lanes)
+    store(z + 16, f32x4.add(load(x + 16, lanes), t1), lanes)
+  }
 }
 
+/** z = x + t and e = s become z = (x + t)·e^s and e = e^s; logDet += s. */
 @inline
-function couple(
-  lanes: i32, bound: v128, inverse: v128, aOut: v128, shift: v128,
-  x: usize, z: usize, logDet: usize, a: usize, u: usize, e: usize,
-): void {
-  const tanh = tanh4(f32x4.mul(aOut, inverse))
-  const s = f32x4.mul(tanh, bound)
+function scale4(z: usize, logDet: usize, e: usize, lanes: i32): void {
+  const s = load(e, lanes)
   const scale = exp4(s)
-  store(a, aOut, lanes)
-  store(u, tanh, lanes)
-  store(e, scale, lanes)
-  store(z, f32x4.mul(f32x4.add(load(x, lanes), shift), scale), lanes)
+  store(z, f32x4.mul(load(z, lanes), scale), lanes)
   store(logDet, f32x4.add(load(logDet, lanes), s), lanes)
+  store(e, scale, lanes)
 }
 
 export function narrowCoupling(
@@ -64,142 +67,21 @@ export function narrowCoupling(
 ): void {
   params = bytes(params), kept = bytes(kept), x = bytes(x), z = bytes(z), logDet = bytes(logDet)
   h = bytes(h), a = bytes(a), u = bytes(u), e = bytes(e)
-  const f = f32.load(params + ((<usize>hidden << 4) + 8))
-  const bound = exp4(f32x4.splat(f))
-  const inverse = exp4(f32x4.splat(-f))
-  const stride = bytes(rows)
-  const pairs = stride & ~31
-  let i: usize = 0
-  for (; i < pairs; i += 32) {
-    forwardRows(true, 4, hidden, params, kept + i, x + i, z + i, logDet + i, h + i, a + i, u + i, e + i, stride, bound, inverse)
-  }
-  if (rows & 4) {
-    forwardRows(false, 4, hidden, params, kept + i, x + i, z + i, logDet + i, h + i, a + i, u + i, e + i, stride, bound, inverse)
-    i += 16
-  }
-  if (rows & 3) {
-    forwardRows(false, rows & 3, hidden, params, kept + i, x + i, z + i, logDet + i, h + i, a + i, u + i, e + i, stride, bound, inverse)
-  }
-}
-
-/** Sums over rows of the output layer's side: da, dt and df. */
-let sumA: v128 = f32x4.splat(0)
-let sumT: v128 = f32x4.splat(0)
-let sumF: v128 = f32x4.splat(0)
-
-@inline
-function outputRows(
-  lanes: i32, bound: v128, a: usize, u: usize, e: usize, z: usize, dz: usize, dLogDet: usize, dx: usize,
-  dKept: usize, da: usize, dt: usize,
-): void {
-  const dOut = load(dz, lanes)
-  const ds = f32x4.add(f32x4.mul(dOut, load(z, lanes)), load(dLogDet, lanes))
-  const dShifted = f32x4.mul(dOut, load(e, lanes))
-  const tanh = load(u, lanes)
-  const slope = f32x4.sub(f32x4.splat(1), f32x4.mul(tanh, tanh))
-  const dScale = f32x4.mul(ds, slope)
-  const part = f32x4.mul(ds, f32x4.sub(f32x4.mul(tanh, bound), f32x4.mul(load(a, lanes), slope)))
-  store(dx, dShifted, lanes)
-  store(dt, dShifted, lanes)
-  store(da, dScale, lanes)
-  store(dKept, f32x4.splat(0), lanes)
-  sumA = f32x4.add(sumA, dScale)
-  sumT = f32x4.add(sumT, dShifted)
-  sumF = f32x4.add(sumF, part)
-}
-
-@inline
-function addSum(to: usize, sum: v128): void {
-  f32.store(to, f32.load(to) + sumLanes(sum))
-}
-
-/**
- * One or two hidden units (`two` is a constant) over the bytes [from, to) of each row array, `lanes` (a constant for
- * whole vectors) at a time: their parameters' gradients, and their part of dKept.
- */
-@inline
-function hiddenUnits(
-  two: bool, lanes: i32, from: usize, to: usize, params: usize, dParams: usize, size: usize, stride: usize,
-  kept: usize, h: usize, da: usize, dt: usize, dKept: usize,
-): void {
-  const w0 = v128.load32_splat(params)
-  const toA0 = v128.load32_splat(params + 2 * size)
-  const toT0 = v128.load32_splat(params + 3 * size)
-  const w1 = two ? v128.load32_splat(params + 4) : w0
-  const toA1 = two ? v128.load32_splat(params + 2 * size + 4) : toA0
-  const toT1 = two ? v128.load32_splat(params + 3 * size + 4) : toT0
-  let dw0 = f32x4.splat(0)
-  let db0 = dw0, dA0 = dw0, dT0 = dw0, dw1 = dw0, db1 = dw0, dA1 = dw0, dT1 = dw0
-  for (let i = from; i < to; i += 16) {
-    const dA = load(da + i, lanes)
-    const dT = load(dt + i, lanes)
-    const k = load(kept + i, lanes)
-    let dk = load(dKept + i, lanes)
-    const h0 = load(h + i, lanes)
-    dA0 = f32x4.add(dA0, f32x4.mul(dA, h0))
-    dT0 = f32x4.add(dT0, f32x4.mul(dT, h0))
-    const d0 = f32x4.mul(
-      f32x4.add(f32x4.mul(toA0, dA), f32x4.mul(toT0, dT)), f32x4.sub(f32x4.splat(1), f32x4.mul(h0, h0)))
-    dw0 = f32x4.add(dw0, f32x4.mul(d0, k))
-    db0 = f32x4.add(db0, d0)
-    dk = f32x4.add(dk, f32x4.mul(w0, d0))
-    if (two) {
-      const h1 = load(h + stride + i, lanes)
-      dA1 = f32x4.add(dA1, f32x4.mul(dA, h1))
-      dT1 = f32x4.add(dT1, f32x4.mul(dT, h1))
-      const d1 = f32x4.mul(
-        f32x4.add(f32x4.mul(toA1, dA), f32x4.mul(toT1, dT)), f32x4.sub(f32x4.splat(1), f32x4.mul(h1, h1)))
-      dw1 = f32x4.add(dw1, f32x4.mul(d1, k))
-      db1 = f32x4.add(db1, d1)
-      dk = f32x4.add(dk, f32x4.mul(w1, d1))
-    }
-    store(dKept + i, dk, lanes)
-  }
-  addSum(dParams, dw0)
-  addSum(dParams + size, db0)
-  addSum(dParams + 2 * size, dA0)
-  addSum(dParams + 3 * size, dT0)
-  if (two) {
-    addSum(dParams + 4, dw1)
-    addSum(dParams + size + 4, db1)
-    addSum(dParams + 2 * size + 4, dA1)
-    addSum(dParams + 3 * size + 4, dT1)
-  }
-}
-
-export function narrowCouplingBackward(
-  hidden: i32, rows: i32, params: usize, dParams: usize, kept: usize, z: usize, h: usize, a: usize, u: usize, e: usize,
-  dzKept: usize, dz: usize, dLogDet: usize, dxKept: usize, dx: usize, da: usize, dt: usize,
-): void {
-  params = bytes(params), dParams = bytes(dParams), kept = bytes(kept), z = bytes(z), h = bytes(h), a = bytes(a)
-  u = bytes(u), e = bytes(e), dzKept = bytes(dzKept), dz = bytes(dz), dLogDet = bytes(dLogDet)
-  dxKept = bytes(dxKept), dx = bytes(dx), da = bytes(da), dt = bytes(dt)
   const size = <usize>hidden << 2
-  const bound = exp4(weight(params, (<usize>hidden << 2) + 2))
-  sumA = sumT = sumF = f32x4.splat(0)
+  const stride = bytes(rows)
+  for (let unit = 0; unit < hidden; unit++) {
+    hiddenUnit(rows, weight(params, unit), weight(params + size, unit), kept, h + <usize>unit * stride)
+  }
+  const output = params + 2 * size
   const whole = wholeBytes(rows)
   let i: usize = 0
-  for (; i < whole; i += 16) {
-    outputRows(4, bound, a + i, u + i, e + i, z + i, dz + i, dLogDet + i, dx + i, dxKept + i, da + i, dt + i)
+  for (; i < (whole & ~31); i += 32) outputUnits(true, 4, size, output, h + i, stride, x + i, a + i, z + i)
+  if (rows & 4) {
+    outputUnits(false, 4, size, output, h + i, stride, x + i, a + i, z + i)
+    i += 16
   }
-  if (rows & 3) {
-    outputRows(rows & 3, bound, a + i, u + i, e + i, z + i, dz + i, dLogDet + i, dx + i, dxKept + i, da + i, dt + i)
-  }
-  addSum(dParams + 4 * size, sumA)
-  addSum(dParams + 4 * size + 4, sumT)
-  addSum(dParams + 4 * size + 8, sumF)
-  const stride = bytes(rows)
-  for (let unit: usize = 0; unit < size; unit += 8, h += 2 * stride) {
-    const p = params + unit
-    const dp = dParams + unit
-    if (unit + 4 < size) {
-      hiddenUnits(true, 4, 0, whole, p, dp, size, stride, kept, h, da, dt, dxKept)
-      if (rows & 3) hiddenUnits(true, rows & 3, whole, stride, p, dp, size, stride, kept, h, da, dt, dxKept)
-    } else {
-      hiddenUnits(false, 4, 0, whole, p, dp, size, stride, kept, h, da, dt, dxKept)
-      if (rows & 3) hiddenUnits(false, rows & 3, whole, stride, p, dp, size, stride, kept, h, da, dt, dxKept)
-    }
-  }
-  for (i = 0; i < whole; i += 16) v128.store(dxKept + i, f32x4.add(v128.load(dzKept + i), v128.load(dxKept + i)))
-  if (rows & 3) store(dxKept + i, f32x4.add(load(dzKept + i, rows & 3), load(dxKept + i, rows & 3)), rows & 3)
+  if (rows & 3) outputUnits(false, rows & 3, size, output, h + i, stride, x + i, a + i, z + i)
+  logScale(rows, output + 2 * size + 8, a, u, e)
+  for (i = 0; i < whole; i += 16) scale4(z + i, logDet + i, e + i, 4)
+  if (rows & 3) scale4(z + i, logDet + i, e + i, rows & 3)
 }

@@ -189,6 +189,8 @@ describe('score', () => {
     expect(parseCsv(stdout).columns).toEqual(['eruptions', 'waiting', 'log_prob'])
     expect(parseCsv(stdout).rows.map((row) => row.slice(0, 2))).toEqual(minutes)
     expect(scores({ stdout })).toEqual(await expected())
+    // Nine digits tell any two float32 apart; their float64 expansion would have sixteen.
+    expect(stdout).not.toMatch(/-[\d.]{12,}\n/)
   })
 
   test('finds columns by name in any order, and leaves others out', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -95,8 +95,10 @@ describe('saveFlow and loadFlow', () => {
   })
 
   test('a file that cannot be written leaves nothing behind', async () => {
+    const taken = join(folder, 'taken')
+    await mkdir(taken)
     const before = await readdir(folder)
-    await expect(saveFlow(untrained(), folder)).rejects.toThrow(/cannot be saved as/)
+    await expect(saveFlow(untrained(), taken)).rejects.toThrow(/cannot be saved as/)
     await expect(saveFlow(untrained(), join(folder, 'none', 'm'))).rejects.toThrow(/cannot be saved as .*ENOENT/)
     expect(await readdir(folder)).toEqual(before)
   })

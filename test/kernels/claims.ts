@@ -1,7 +1,7 @@
-// Worst errors of the SIMD kernels' elementary functions; accuracy.test.ts and exhaustive.mjs hold them.
+// Worst errors of the SIMD kernels' elementary functions; accuracy.test.ts and exhaustive.ts hold them.
 
-/** Of e^x over all floats, in ulp. */
-export const EXP_ULP = 1
+/** Of e^x over all floats, in ulp; the worst is 1.0091, at 37.7792778. */
+export const EXP_ULP = 1.01
 /** Of ln x over all floats, in ulp. */
 export const LOG_ULP = 1
 /** Of tanh x over all floats, in ulp. */

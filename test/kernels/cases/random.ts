@@ -42,7 +42,7 @@ function normalTolerance(w: number): number {
 }
 
 const ofRadius: Bound = {
-  claim: 'min(√d, d/r) + r·1.5e-7, d = 4ε + 2ε·r²',
+  claim: `min(√d, d/r) + r·${TRIG_ERROR}, d = 4ε + 2ε·r²`,
   tolerance(i, { size: [low, high, rows] }) {
     return normalTolerance(radiusWord(low, high, i % rows, Math.floor(i / rows)))
   },

@@ -16,6 +16,9 @@ interface Workload {
 const workloads: readonly Workload[] = [
   { rows: 1024, dim: 2, hidden: [4], steps: 1500, rounds: 9 },
   { rows: 1024, dim: 2, hidden: [64], steps: 250, rounds: 7 },
+  { rows: 1024, dim: 2, hidden: [64, 64], steps: 120, rounds: 5 },
+  { rows: 65_536, dim: 2, hidden: [64], steps: 8, rounds: 5 },
+  { rows: 16_384, dim: 6, hidden: [128, 128], steps: 4, rounds: 5 },
 ]
 
 const THREADS = 2
@@ -28,10 +31,10 @@ function build({ dim, hidden }: Workload): Flow {
   return flow(dim, layers.flat(), { seed: 42 })
 }
 
-/** Standardised rows: the crescent in two dimensions. */
-function standardised({ rows }: Workload): number[][] {
-  const { data } = jang(rows, { seed: 0 })
-  const columns = [0, 1].map((j) => data.filter((_, i) => i % 2 === j))
+/** Standardised rows: crescents side by side. */
+function standardised({ rows, dim }: Workload): number[][] {
+  const parts = Array.from({ length: Math.ceil(dim / 2) }, (_, seed) => jang(rows, { seed }).data)
+  const columns = parts.flatMap((data) => [0, 1].map((j) => data.filter((_, i) => i % 2 === j)))
   const scale = columns.map((column) => {
     const mean = column.reduce((sum, value) => sum + value, 0) / rows
     return { mean, sd: Math.sqrt(column.reduce((sum, value) => sum + (value - mean) ** 2, 0) / rows) }

@@ -21,7 +21,9 @@ export class Evaluator {
   readonly structure: FlowStructure
   readonly chunkRows: number
   readonly #kernels: Kernels
+  /** For passes that nothing is differentiated after: one tape for all layers stays in the cache. */
   readonly #tile: Tile
+  readonly #differentiable: Tile
   readonly #params: Offset
   readonly #rows: Offset
   readonly #values: Offset
@@ -33,7 +35,8 @@ export class Evaluator {
     this.chunkRows = CHUNK_TILES * structure.tileRows
     this.#params = arena.real(structure.parameterCount)
     this.#dParams = arena.real(structure.parameterCount)
-    this.#tile = new Tile(structure, arena, 'differentiate', this.#params, this.#dParams)
+    this.#tile = new Tile(structure, arena, 'evaluate', this.#params, NONE)
+    this.#differentiable = new Tile(structure, arena, 'differentiate', this.#params, this.#dParams)
     this.#rows = arena.real(this.chunkRows * structure.dim)
     this.#values = arena.real(this.chunkRows)
     this.#kernels = createKernels(createHeap(arena, kind, false))
@@ -56,7 +59,7 @@ export class Evaluator {
 
   /** rows → values: log-densities. */
   logProb(count: number): void {
-    this.#eachTile(count, true, false, (tile, kernels, first, n) => {
+    this.#eachTile(this.#tile, count, 'data', (tile, kernels, first, n) => {
       tile.forward(kernels)
       tile.density(kernels)
       kernels.copy(n, tile.logProb, this.#values + first)
@@ -65,7 +68,7 @@ export class Evaluator {
 
   /** rows → rows: ∇ log p; values: log-densities. */
   score(count: number): void {
-    this.#eachTile(count, true, false, (tile, kernels, first, n) => {
+    this.#eachTile(this.#differentiable, count, 'data', (tile, kernels, first, n) => {
       tile.forward(kernels)
       tile.density(kernels)
       kernels.copy(n, tile.logProb, this.#values + first)
@@ -82,7 +85,7 @@ export class Evaluator {
 
   /** rows → values: log-densities; adds ∂(−Σ ln p)/∂parameters to `gradient`. */
   accumulateGradient(count: number): void {
-    this.#eachTile(count, true, false, (tile, kernels, first, n) => {
+    this.#eachTile(this.#differentiable, count, 'data', (tile, kernels, first, n) => {
       tile.forward(kernels)
       tile.density(kernels)
       kernels.copy(n, tile.logProb, this.#values + first)
@@ -98,7 +101,7 @@ export class Evaluator {
 
   /** rows: data → noise; values: log-dets. `onTile` sees the tile's clouds. */
   forward(count: number, onTile?: (tile: Tile, kernels: Kernels, first: number, n: number) => void): void {
-    this.#eachTile(count, true, false, (tile, kernels, first, n) => {
+    this.#eachTile(this.#tile, count, 'data', (tile, kernels, first, n) => {
       tile.forward(kernels)
       kernels.copy(n, tile.logDet, this.#values + first)
       kernels.scatter(this.structure.dim, tile.rows, n, tile.noise, this.#rows + first * this.structure.dim)
@@ -108,7 +111,7 @@ export class Evaluator {
 
   /** rows: noise → data; values: log-dets of the inverse. */
   inverse(count: number, onTile?: (tile: Tile, kernels: Kernels, first: number, n: number) => void): void {
-    this.#eachTile(count, true, true, (tile, kernels, first, n) => {
+    this.#eachTile(this.#tile, count, 'noise', (tile, kernels, first, n) => {
       this.#invert(tile, kernels, first, n)
       onTile?.(tile, kernels, first, n)
     })
@@ -117,7 +120,7 @@ export class Evaluator {
   /** Rows firstRow … firstRow + count of the sample with this seed → rows; noise is multiplied by `temperature`. */
   sample(count: number, seed: number, firstRow: number, temperature: number): void {
     const [keyLow, keyHigh] = seedWords(seed)
-    this.#eachTile(count, false, true, (tile, kernels, first, n) => {
+    this.#eachTile(this.#tile, count, undefined, (tile, kernels, first, n) => {
       const draw: BaseDraw = { keyLow, keyHigh, firstRow: firstRow + first, purpose: PURPOSE.sample }
       tile.sampleNoise(kernels, draw)
       if (temperature !== 1) {
@@ -134,18 +137,17 @@ export class Evaluator {
     kernels.scatter(this.structure.dim, tile.rows, n, tile.data, this.#rows + first * this.structure.dim)
   }
 
+  /** Runs `work` tile by tile, after bringing the rows in on one side of the flow (or none). */
   #eachTile(
+    tile: Tile,
     count: number,
-    load: boolean,
-    noise: boolean,
+    side: 'data' | 'noise' | undefined,
     work: (tile: Tile, kernels: Kernels, first: number, n: number) => void,
   ): void {
-    const tile = this.#tile
     const { dim } = this.structure
     for (let first = 0; first < count; first += tile.rows) {
       const n = Math.min(tile.rows, count - first)
-      const side = noise ? tile.noise : tile.data
-      if (load) this.#kernels.gather(dim, tile.rows, n, this.#rows + first * dim, NONE, side)
+      if (side) this.#kernels.gather(dim, tile.rows, n, this.#rows + first * dim, NONE, tile[side])
       work(tile, this.#kernels, first, n)
     }
   }

@@ -1,0 +1,35 @@
+import type { Interval } from './interval.js'
+
+/** Places along an axis and what is written there. */
+export interface Ticks {
+  readonly values: readonly number[]
+  readonly format: (value: number) => string
+}
+
+/** About `count` round numbers (1, 2 or 5 times a power of ten apart) within the domain. */
+export function ticks([low, high]: Interval, count: number): Ticks {
+  const rough = (high - low) / Math.max(1, count)
+  const exponent = Math.floor(Math.log10(rough))
+  const power = 10 ** exponent
+  const factor =
+    rough / power < Math.SQRT2 ? 1 : rough / power < Math.sqrt(10) ? 2 : rough / power < Math.sqrt(50) ? 5 : 10
+  const step = factor * power
+  const values: number[] = []
+  // Multiples of the step rather than sums of it: 0.1 + 0.2 is no tick.
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) {
+    values.push(step < 1 ? i / Math.round(1 / step) : i * step)
+  }
+  return { values, format: tickFormat(step, Math.max(Math.abs(low), Math.abs(high))) }
+}
+
+const PLAIN = { largest: 1e12, smallestStep: 1e-6 }
+
+function tickFormat(step: number, largest: number): (value: number) => string {
+  const decimals = Math.max(0, -Math.floor(Math.log10(step * 1.001)))
+  if (largest < PLAIN.largest && step >= PLAIN.smallestStep) {
+    const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
+    return (value) => (value === 0 ? 0 : value).toLocaleString('en-US', options).replace('-', '−')
+  }
+  const digits = Math.min(15, Math.max(0, Math.floor(Math.log10(largest)) - Math.floor(Math.log10(step * 1.001))))
+  return (value) => (value === 0 ? '0' : value.toExponential(digits).replace('-', '−'))
+}

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest'
+import { toMatrix } from '#data/rows.js'
+import { commonDomain, countOutside, thinRows } from '#report/columns.js'
+import { histogram } from '#report/histogram.js'
+import { marginalsPicture } from '#report/marginals-picture.js'
+import { pairsPicture } from '#report/pairs-picture.js'
+import { samplesPicture } from '#report/samples-picture.js'
+import { dotCount, expectApart, expectSound, parse, texts } from './svg.js'
+
+const points = (rows: number, dim: number, step: number) =>
+  toMatrix(
+    Array.from({ length: rows }, (_, i) => Array.from({ length: dim }, (_, j) => ((i * (step + j)) % 97) / 97)),
+    dim,
+    'Points',
+  )
+
+describe('commonDomain', () => {
+  test('holds all of the data, and all samples but the 0.2 % that stray', () => {
+    const samples = Float64Array.from({ length: 1000 }, (_, i) => i / 100)
+    samples[0] = -1e6
+    const [low, high] = commonDomain(Float64Array.of(-3, 4), samples)
+    expect(low).toBeLessThan(-3)
+    expect(low).toBeGreaterThan(-5)
+    expect(high).toBeGreaterThan(9.97)
+    expect(high).toBeLessThan(11)
+  })
+
+  test.each([0, 5, -1.7e9])('gives room around values that are all %d', (value) => {
+    const [low, high] = commonDomain(Float64Array.of(value, value), Float64Array.of(value))
+    expect(low).toBeLessThan(value)
+    expect(high).toBeGreaterThan(value)
+  })
+})
+
+describe('samplesPicture', () => {
+  test('shows as many samples as data, on the same axes', () => {
+    const svg = samplesPicture({ data: points(500, 2, 3), samples: points(4000, 2, 5), columns: ['width', 'height'] })
+    expectSound(svg)
+    expectApart(svg)
+    expect(dotCount(svg)).toBe(1000)
+    const found = texts(svg)
+    expect(found).toEqual(
+      expect.arrayContaining(['Data beside samples', 'data: 500 rows', 'samples from the flow: 500 rows']),
+    )
+    expect(found.filter((text) => text === 'width')).toHaveLength(2)
+    const half = (found.length - 2) / 2
+    const numbers = (part: string[]) => part.filter((text) => /^−?[\d.]+$/.test(text))
+    expect(numbers(found.slice(2, 2 + half))).toEqual(numbers(found.slice(2 + half)))
+  })
+
+  test('says how many of the samples lie outside', () => {
+    const samples = toMatrix([...Array.from({ length: 999 }, (_, i) => [i / 999, 0.5]), [1e9, 0.5]], 2, 'Samples')
+    const svg = samplesPicture({ data: points(1000, 2, 3), samples, columns: ['a', 'b'] })
+    expect(texts(svg)[1]).toContain('1 sample lies outside them.')
+    expect(dotCount(svg)).toBe(1999)
+  })
+
+  test('draws constant samples and two rows', () => {
+    const constant = toMatrix(
+      [
+        [1, 1],
+        [1, 1],
+      ],
+      2,
+      'Samples',
+    )
+    expect(dotCount(samplesPicture({ data: constant, samples: constant, columns: ['a', 'b'] }))).toBe(4)
+  })
+})
+
+describe('marginalsPicture', () => {
+  test('has one panel a column, named by it', () => {
+    const columns = ['a', 'b', 'c', 'd', 'e']
+    const svg = marginalsPicture({ data: points(300, 5, 3), samples: points(4000, 5, 7), columns })
+    expectApart(svg)
+    expect(parse(svg).filter(({ name }) => name === 'svg')).toHaveLength(6)
+    expect(texts(svg).filter((text) => columns.includes(text))).toEqual(columns)
+    expect(texts(svg)).toEqual(expect.arrayContaining(['data', 'samples from the flow', 'density']))
+  })
+})
+
+describe('pairsPicture', () => {
+  test('is a lower triangle with its diagonal: 21 cells for six columns, names at the outer ones', () => {
+    const columns = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+    const options = { data: points(300, 7, 3), samples: points(300, 7, 5), columns }
+    const svg = pairsPicture(options)
+    expectApart(svg)
+    expect(parse(svg).filter(({ name }) => name === 'svg')).toHaveLength(1 + 21)
+    expect(
+      texts(svg)
+        .filter((text) => columns.includes(text))
+        .sort(),
+    ).toEqual([...'abcdef', ...'bcdef'].sort())
+    expect(texts(svg)[1]).toContain('Columns 1 to 6 of 7.')
+    expect(parse(pairsPicture(options, 6)).filter(({ name }) => name === 'svg')).toHaveLength(2)
+  })
+})
+
+test('a histogram has area 1, puts an upper edge into the last bin, and leaves out what lies outside', () => {
+  const { heights, edges } = histogram(Float64Array.of(0, 0.1, 0.6, 2), [0, 2], 4)
+  expect([...edges]).toEqual([0, 0.5, 1, 1.5, 2])
+  expect([...heights]).toEqual([1, 0.5, 0, 0.5])
+  expect([...histogram(Float64Array.of(-1, 1), [0, 2], 1).heights]).toEqual([0.25])
+})
+
+test('rows are thinned evenly and counted outside by any column', () => {
+  const matrix = toMatrix(
+    [
+      [0, 0],
+      [1, 9],
+      [2, 0],
+      [9, 0],
+    ],
+    2,
+    'Points',
+  )
+  expect([...thinRows(matrix, 2).data]).toEqual([0, 0, 2, 0])
+  expect(
+    countOutside(matrix, [
+      [0, 5],
+      [0, 5],
+    ]),
+  ).toBe(2)
+})

@@ -1,0 +1,57 @@
+import type { Flow } from '../flow/flow.js'
+import type { Interval } from './interval.js'
+
+/** The mean density in each of size × size equal cells. */
+export interface DensityGrid {
+  readonly size: number
+  readonly x: Interval
+  readonly y: Interval
+  /** ln of the mean density [size, size], the row of smallest y first; nats, original units. */
+  readonly logDensity: Float64Array
+  /** Area of a cell. */
+  readonly cell: number
+  /** Σ p · cell: the probability within the grid. */
+  readonly mass: number
+}
+
+/** Points in each direction of a cell: a ridge narrower than a cell would show as a row of beads. */
+const WITHIN = 2
+
+/** Averages a two-dimensional flow's density over the cells of a grid, in original units. */
+export function densityGrid(flow: Flow, x: Interval, y: Interval, size = 240): DensityGrid {
+  const fine = size * WITHIN
+  const points = new Float64Array(2 * fine * fine)
+  const centre = ([low, high]: Interval, i: number) => low + ((i + 0.5) / fine) * (high - low)
+  for (let row = 0; row < fine; row++) {
+    for (let at = 0; at < fine; at++) {
+      points[2 * (row * fine + at)] = centre(x, at)
+      points[2 * (row * fine + at) + 1] = centre(y, row)
+    }
+  }
+  const density = new Float64Array(size * size)
+  flow.logProb(points).forEach((value, i) => {
+    const row = Math.floor(i / fine)
+    density[Math.floor(row / WITHIN) * size + Math.floor((i % fine) / WITHIN)] += Math.exp(value) / WITHIN ** 2
+  })
+  const cell = ((x[1] - x[0]) / size) * ((y[1] - y[0]) / size)
+  const mass = density.reduce((sum, value) => sum + value * cell, 0)
+  return { size, x, y, logDensity: density.map(Math.log), cell, mass }
+}
+
+/**
+ * For each share, the ln p above which that share of all probability lies: the border of the smallest region that
+ * holds it. Undefined where the grid holds less. Source: R. Hyndman, "Computing and graphing highest density regions",
+ * 1996.
+ */
+export function regionLevels({ logDensity, cell }: DensityGrid, shares: readonly number[]): (number | undefined)[] {
+  const descending = logDensity.toSorted().reverse()
+  const levels: (number | undefined)[] = shares.map(() => undefined)
+  let held = 0
+  for (const level of descending) {
+    held += Math.exp(level) * cell
+    shares.forEach((share, s) => {
+      if (levels[s] === undefined && held >= share) levels[s] = level
+    })
+  }
+  return levels
+}

@@ -1,0 +1,114 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
+import type { Flow } from '../flow/flow.js'
+import { writeFileWhole } from '../io/write-file.js'
+import { column, commonDomain } from './columns.js'
+import { curvesPicture } from './curves-picture.js'
+import { densityPicture } from './density-picture.js'
+import { film } from './film.js'
+import { dataToNoisePicture, noiseToDataPicture } from './layers-picture.js'
+import { leakyReluPicture } from './leaky-relu-picture.js'
+import { type LossOptions, lossPicture } from './loss-picture.js'
+import { marginalsPicture } from './marginals-picture.js'
+import { PAIRS_AT_A_TIME, pairsPicture } from './pairs-picture.js'
+import { samplesPicture } from './samples-picture.js'
+
+/** A training run as far as pictures need it. */
+export interface PlotOptions extends LossOptions {
+  readonly flow: Flow
+  /** The rows trained on, original units. */
+  readonly rows: Rows
+  /** Names of the columns; default those the flow knows, else x1, x2, … */
+  readonly columns?: readonly string[]
+  /** Of the samples drawn; default 0. */
+  readonly seed?: number
+}
+
+interface Shown {
+  readonly data: Matrix
+  readonly samples: Matrix
+  readonly columns: readonly string[]
+}
+
+type Pictures = Map<string, () => string>
+
+/** At least this many samples, so that histograms are smooth; otherwise as many as data, up to a limit. */
+const SAMPLES = { least: 4000, most: 20_000 }
+
+/**
+ * Draws the pictures of a run into a folder, which is made where it is missing, and returns their names. Under each
+ * name there is the whole picture or what was there before.
+ */
+export async function writePlots(folder: string, options: PlotOptions): Promise<string[]> {
+  await mkdir(folder, { recursive: true })
+  const pictures = picturesOf(options)
+  for (const [name, draw] of pictures) await writeFileWhole(join(folder, name), draw())
+  return [...pictures.keys()]
+}
+
+/** File names and how each picture is drawn; which ones there are depends on the flow. */
+export function picturesOf(options: PlotOptions): Pictures {
+  const { flow, seed = 0 } = options
+  const { dim } = flow
+  const data = toMatrix(options.rows, dim, 'Rows')
+  const columns = options.columns ?? flow.data.columns ?? Array.from({ length: dim }, (_, j) => `x${j + 1}`)
+  const count = Math.min(SAMPLES.most, Math.max(SAMPLES.least, data.rows))
+  const samples = toMatrix(flow.sample(count, { seed }), dim, 'Samples', { infinite: true })
+  const pictures: Pictures = new Map()
+  if (options.losses.length > 0) pictures.set('loss.svg', () => lossPicture(options))
+  addData(pictures, { data, samples, columns }, flow)
+  if (dim > 1 && flow.structure.layers.length > 0) {
+    pictures.set('data-to-noise.svg', () => dataToNoisePicture(flow, data))
+    pictures.set('noise-to-data.svg', () => noiseToDataPicture(flow, seed))
+    pictures.set('film.svg', () => film(flow, seed))
+  }
+  const [bent] = leakyRelus(flow).sort((a, b) => Math.abs(Math.log(b.alpha)) - Math.abs(Math.log(a.alpha)))
+  if (bent !== undefined) pictures.set('leaky-relu.svg', () => leakyReluPicture(bent.alpha, bent.name))
+  return pictures
+}
+
+/** What compares the flow with the data. */
+function addData(pictures: Pictures, shown: Shown, flow: Flow): void {
+  const { dim } = flow
+  if (dim === 2) {
+    pictures.set('samples.svg', () => samplesPicture(shown))
+    pictures.set('density.svg', () => densityPicture({ ...shown, flow }))
+    return
+  }
+  if (dim === 1) {
+    pictures.set('density.svg', () => densityOnALine(shown, flow))
+    return
+  }
+  pictures.set('marginals.svg', () => marginalsPicture(shown))
+  const groups = Math.ceil(dim / PAIRS_AT_A_TIME)
+  for (let group = 0; group < groups; group++) {
+    const name = groups === 1 ? 'pairs.svg' : `pairs-${group + 1}.svg`
+    pictures.set(name, () => pairsPicture(shown, group * PAIRS_AT_A_TIME))
+  }
+}
+
+function densityOnALine({ data, samples, columns }: Shown, flow: Flow): string {
+  const values = column(data, 0)
+  return curvesPicture({
+    title: 'Density of the flow',
+    subtitle: 'Over a histogram of the data, in their units.',
+    values: 'data',
+    curves: [
+      {
+        name: '',
+        label: columns[0],
+        domain: commonDomain(values, column(samples, 0)),
+        density: (points) => flow.logProb(points).map(Math.exp),
+        values,
+      },
+    ],
+  })
+}
+
+/** Slope and name of every leaky ReLU of a flow; the layer's one parameter is ln α. */
+function leakyRelus({ structure: { layers, offsets }, parameters }: Flow): { alpha: number; name: string }[] {
+  return layers.flatMap(({ spec, label }, l) =>
+    spec.type === 'leakyReLU' ? [{ alpha: Math.exp(parameters[offsets[l]]), name: `Layer ${l + 1}, ${label}` }] : [],
+  )
+}

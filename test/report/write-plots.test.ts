@@ -1,0 +1,57 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { flow, jang, leakyReLU } from 'pushforward'
+import { afterAll, describe, expect, test } from 'vitest'
+import { writePlots } from '#report/write-plots.js'
+import { expectSound } from './svg.js'
+
+const home = await mkdtemp(join(tmpdir(), 'plots-'))
+afterAll(() => rm(home, { recursive: true }))
+
+const options = { flow: flow(2, [leakyReLU()], { seed: 1 }), rows: jang(50), losses: Float64Array.of(3, 2, 1) }
+
+describe('writePlots', () => {
+  test('makes the folder, fills it with what it says, and leaves nothing else behind', async () => {
+    const folder = join(home, 'run', 'plots')
+    const names = await writePlots(folder, options)
+    expect(names).toContain('film.svg')
+    expect((await readdir(folder)).sort()).toEqual([...names].sort())
+    for (const name of names) expectSound(await readFile(join(folder, name), 'utf8'))
+  })
+
+  test('replaces pictures that are there by new files', async () => {
+    const folder = join(home, 'again')
+    await writePlots(folder, options)
+    const before = await stat(join(folder, 'loss.svg'))
+    await writePlots(folder, options)
+    expect((await stat(join(folder, 'loss.svg'))).ino).not.toBe(before.ino)
+  })
+
+  test('rejects where the folder cannot be made', async () => {
+    await writeFile(join(home, 'file'), '')
+    await expect(writePlots(join(home, 'file', 'plots'), options)).rejects.toThrow(/ENOTDIR/)
+  })
+})
+
+test('whoever imports the package loads no chart library: report is an entry of its own', async () => {
+  const dist = fileURLToPath(new URL('../../dist/', import.meta.url))
+  const seen = new Set<string>()
+  const packages = new Set<string>()
+  async function follow(file: string): Promise<void> {
+    if (seen.has(file)) return
+    seen.add(file)
+    const source = await readFile(file, 'utf8')
+    for (const [, name] of source.matchAll(/^\s*(?:import|export)\b[^'";]*?['"]([^'"]+)['"]/gms)) {
+      if (name.startsWith('.')) await follow(resolve(dirname(file), name))
+      else packages.add(name)
+    }
+  }
+  await follow(join(dist, 'index.js'))
+  const files = [...seen].map((file) => relative(dist, file))
+  expect(files.length).toBeGreaterThan(30)
+  expect(files.filter((file) => file.startsWith('report'))).toEqual([])
+  expect([...packages]).toEqual(expect.not.arrayContaining(['@observablehq/plot', 'linkedom']))
+  expect(packages.has('ndarray')).toBe(true)
+})

@@ -1,7 +1,7 @@
 import { randomStream } from '#random/stream.js'
 
-/** Around the width of a vector, of two, and of a tile. */
-export const LENGTHS = [0, 1, 3, 4, 5, 8, 31, 127, 128, 129]
+/** Around the width of a vector, of two, and of a tile, with every remainder by 4 before and after whole vectors. */
+export const LENGTHS = [0, 1, 2, 3, 4, 5, 6, 8, 31, 127, 128, 129, 130]
 export const DIMS = [1, 2, 5]
 
 /** Every dim with every length. */

@@ -31,24 +31,24 @@ export function binLosses(losses: Float64Array, bins: number, every = 1): LossBi
   return curve
 }
 
-/** The mean of each bin as a line, from least to greatest as a band; what lies outside `y` is left out. */
-export function curveMarks(bins: readonly LossBin[], colour: string, [low, high]: Interval): Markish[] {
-  // On its way out of the picture a curve is drawn up to the first point outside, at the frame.
-  const outside = (i: number) => i < 0 || i >= bins.length || bins[i].mean > high
-  const shown = bins.filter((_, i) => !(outside(i - 1) && outside(i) && outside(i + 1)))
-  const at = (value: number) => Math.max(low, Math.min(value, high))
-  const x = 'step'
-  const mean = (bin: LossBin) => at(bin.mean)
+/** The mean of each bin as a line, from least to greatest as a band; both break off where they leave `y` upwards. */
+export function curveMarks(bins: readonly LossBin[], colour: string, y: Interval): Markish[] {
+  const lines = within(bins, 'mean', y)
+  const lows = within(bins, 'low', y)
+  const highs = bins.map(({ high }, i) => (Number.isNaN(lows[i]) ? Number.NaN : Math.max(y[0], Math.min(high, y[1]))))
+  const x = bins.map(({ step }) => step)
   return [
-    areaY(shown, {
-      x,
-      y1: (bin: LossBin) => at(bin.low),
-      y2: (bin: LossBin) => at(bin.high),
-      fill: colour,
-      fillOpacity: 0.25,
-    }),
-    line(shown, { x, y: mean, stroke: colour, strokeWidth: 1.6, strokeLinejoin: 'round' }),
+    areaY(x, { x, y1: lows, y2: highs, fill: colour, fillOpacity: 0.25 }),
+    line(x, { x, y: lines, stroke: colour, strokeWidth: 1.6, strokeLinejoin: 'round' }),
     // A line needs two points.
-    ...(shown.length === 1 ? [dot(shown, { x, y: mean, fill: colour, r: 3 })] : []),
+    ...(bins.length === 1 ? [dot(x, { x, y: lines, fill: colour, r: 3 })] : []),
   ]
+}
+
+/** Values cut at the frame; NaN, where Plot breaks a line, from the second one outside until the last but one. */
+function within(bins: readonly LossBin[], key: 'mean' | 'low', [low, high]: Interval): number[] {
+  const outside = (i: number) => i < 0 || i >= bins.length || bins[i][key] > high
+  return bins.map((bin, i) =>
+    outside(i - 1) && outside(i) && outside(i + 1) ? Number.NaN : Math.max(low, Math.min(bin[key], high)),
+  )
 }

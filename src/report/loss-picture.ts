@@ -42,14 +42,16 @@ const SIZE = { width: 640, height: 270 }
 const BINS = 600
 /** The first losses may be enormous: this share of all steps may leave the picture at the top. */
 const LEAVING = 0.05
+/** A validation loss is followed up to this many times the height of all else. */
+const RUNNING_AWAY = 2
 /** The curve is shown once more, closer, where it would fill less than this share of the height. */
 const FLAT = 0.4
 
 /** Loss against step, with what it can be held against: the entropy floor and the single Gaussian. */
 export function lossPicture(options: LossOptions): string {
   const { losses, validation, drawing } = drawingOf(options)
-  const near = curveDomain(losses, validation)
   const values = drawing.references.map(({ value }) => value)
+  const near = curveDomain(losses, validation, values)
   const whole = padded(Math.min(near[0], ...values), Math.max(near[1], ...values), 0.06)
   const domains = near[1] - near[0] < FLAT * (whole[1] - whole[0]) ? [whole, padded(near[0], near[1], 0.06)] : [whole]
   const parts = domains.map((y, i) => ({
@@ -59,7 +61,7 @@ export function lossPicture(options: LossOptions): string {
   const left = Math.max(...parts.map(({ chart }) => chart.left))
   const names = labelsOf(drawing)
   const side = Math.max(0, ...names.map(({ text }) => textWidth(`${text} ↑`, TEXT.subtitle))) + 14
-  const high = sorted(losses).at(-1) ?? near[1]
+  const high = Math.max(...[losses, validation].map((values) => sorted(values).at(-1) ?? near[1]))
   return figure({
     title: 'Loss',
     subtitle: `Mean negative log-likelihood, for the data in their own units, against step.${high > whole[1] ? ` It reaches ${natsText(high)}, above the picture.` : ''}`,
@@ -118,13 +120,15 @@ function labelsOf({ curves, references }: Drawing): SideLabel[] {
   return [...ends, ...references]
 }
 
-/** All losses but the greatest few. */
-function curveDomain(losses: Float64Array, validation: Float64Array): Interval {
-  const both = new Float64Array(losses.length + validation.length)
-  both.set(losses)
-  both.set(validation, losses.length)
-  const all = sorted(both)
-  return all.length === 0 ? [0, 0] : [all[0], quantile(all, 1 - LEAVING)]
+/** All losses but the greatest few; a validation loss that runs away does not take the rest with it. */
+function curveDomain(losses: Float64Array, validation: Float64Array, references: readonly number[]): Interval {
+  const trained = sorted(losses)
+  const held = sorted(validation)
+  if (trained.length === 0) return held.length === 0 ? [0, 0] : [held[0], quantile(held, 1 - LEAVING)]
+  const low = Math.min(trained[0], held[0] ?? trained[0])
+  const high = quantile(trained, 1 - LEAVING)
+  const reach = low + RUNNING_AWAY * (Math.max(high, ...references) - low)
+  return [low, Math.max(high, Math.min(reach, held.length === 0 ? high : quantile(held, 1 - LEAVING)))]
 }
 
 function chartOf({ curves, references, best, x }: Drawing, y: Interval, title?: string): Panel {

@@ -52,6 +52,30 @@ describe('lossPicture', () => {
     expect(numbers.length).toBeGreaterThan(3)
   })
 
+  test('a validation loss that runs away is followed a while, and pointed after', () => {
+    const svg = lossPicture({
+      losses: falling(1000),
+      validationLosses: Float64Array.from({ length: 100 }, (_, i) => 5 + i),
+      validationEvery: 10,
+    })
+    expectSound(svg)
+    expect(texts(svg)).toContain('validation 104.000 ↑')
+    const numbers = texts(svg)
+      .filter((text) => /^\d+(\.\d+)?$/.test(text) && !text.includes(','))
+      .map(Number)
+    expect(Math.max(...numbers.filter((value) => value < 100))).toBeLessThan(12)
+  })
+
+  test('a curve that leaves the picture twice is drawn in pieces, with nothing between them', () => {
+    const validationLosses = Float64Array.from({ length: 100 }, (_, i) => (i < 40 || i === 80 ? 4.5 : 1000))
+    const svg = lossPicture({ losses: falling(1000), validationLosses, validationEvery: 10 })
+    const curves = parse(svg).filter(
+      ({ name, attributes }) => name === 'path' && /^M[^h]*L[^h]*M[^h]*$/.test(attributes.d ?? ''),
+    )
+    expect(curves.length).toBeGreaterThanOrEqual(2)
+    for (const { attributes } of curves) expect(attributes.d.match(/M/g)).toHaveLength(2)
+  })
+
   test.each([
     ['one step', Float64Array.of(3)],
     ['equal losses', new Float64Array(100).fill(-2)],

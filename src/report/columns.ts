@@ -7,17 +7,25 @@ export function column({ data, rows, columns }: Matrix, j: number, chosen?: Int3
   return Float64Array.from(chosen, (row) => data[row * columns + j])
 }
 
-/** Share of a model's samples that may lie outside a picture: one straying far would shrink everything else. */
+/** Share of a model's samples that may lie outside a picture at either end. */
 const STRAYING = 0.002
+/** How far samples may widen a picture beyond the data at either end, as a share of the data's range. */
+const WIDENING = 0.5
 const PADDING = 0.05
 
-/** What an axis has to hold: all of the data, and the samples but for a few that stray. */
+/** What an axis has to hold: all of the data, and the samples but for those that would shrink everything else. */
 export function commonDomain(data: Float64Array, samples: Float64Array): Interval {
   const given = sorted(data)
   const drawn = sorted(samples)
-  const low = Math.min(...[given[0], quantile(drawn, STRAYING)].filter(Number.isFinite))
-  const high = Math.max(...[given[given.length - 1], quantile(drawn, 1 - STRAYING)].filter(Number.isFinite))
-  return Number.isFinite(low) && Number.isFinite(high) ? padded(low, high, PADDING) : [-1, 1]
+  if (given.length === 0) return [-1, 1]
+  const [low, high] = [given[0], given[given.length - 1]]
+  if (drawn.length === 0) return padded(low, high, PADDING)
+  const room = WIDENING * (high - low)
+  return padded(
+    Math.min(low, Math.max(low - room, quantile(drawn, STRAYING))),
+    Math.max(high, Math.min(high + room, quantile(drawn, 1 - STRAYING))),
+    PADDING,
+  )
 }
 
 /** Rows of the matrix with any of the columns outside its domain. */

@@ -15,14 +15,20 @@ const points = (rows: number, dim: number, step: number) =>
   )
 
 describe('commonDomain', () => {
-  test('holds all of the data, and all samples but the 0.2 % that stray', () => {
+  test('holds all of the data, and all samples but the 0.2 % that stray at either end', () => {
     const samples = Float64Array.from({ length: 1000 }, (_, i) => i / 100)
     samples[0] = -1e6
-    const [low, high] = commonDomain(Float64Array.of(-3, 4), samples)
+    const [low, high] = commonDomain(Float64Array.of(-3, 7), samples)
     expect(low).toBeLessThan(-3)
     expect(low).toBeGreaterThan(-5)
     expect(high).toBeGreaterThan(9.97)
     expect(high).toBeLessThan(11)
+  })
+
+  test('leaves the data half of the axis, however wide the samples lie', () => {
+    const [low, high] = commonDomain(Float64Array.of(0, 10), Float64Array.of(-1e4, 1e4))
+    expect(low).toBeCloseTo(-6, 9)
+    expect(high).toBeCloseTo(16, 9)
   })
 
   test.each([0, 5, -1.7e9])('gives room around values that are all %d', (value) => {

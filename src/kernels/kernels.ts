@@ -180,6 +180,23 @@ export interface Kernels {
     e: Offset,
   ): void
   /**
+   * h and (a, t) as above, then as affineCoupleInverse. Every element has the bits of the separate kernels.
+   */
+  narrowCouplingInverse(
+    hidden: number,
+    rows: number,
+    params: Offset,
+    kept: Offset,
+    z: Offset,
+    x: Offset,
+    logDet: Offset,
+    h: Offset,
+    a: Offset,
+    t: Offset,
+    u: Offset,
+    e: Offset,
+  ): void
+  /**
    * As affineCoupleBackward into (dx, da, dt), then through the conditioner: dxKept = dzKept + W₁ᵀ((W₂ᵀ(da, dt))(1 − h²)),
    * dParams += in the layout of `params`. da and dt are scratch. For rows a multiple of 4 the sums too have the bits of
    * the separate kernels.

@@ -134,6 +134,10 @@ class AffineCoupling implements Layer {
   }
 
   inverse(kernels: Kernels, call: LayerCall): void {
+    if (this.#narrow) {
+      this.#inverseNarrow(kernels, call)
+      return
+    }
     const { rows, params, x, z, logDet } = call
     const m = this.#moved.length
     this.#condition(kernels, call, z)
@@ -207,6 +211,27 @@ class AffineCoupling implements Layer {
       logDet,
       tape + 4 * rows,
       tape,
+      tape + 2 * rows,
+      tape + 3 * rows,
+    )
+  }
+
+  /** Leaves the tape as the general inverse does, for the general way back. */
+  #inverseNarrow(kernels: Kernels, { rows, params, x, z, logDet, tape }: LayerCall): void {
+    const kept = this.#kept[0] * rows
+    const moved = this.#moved[0] * rows
+    kernels.copy(rows, z + kept, x + kept)
+    kernels.narrowCouplingInverse(
+      this.spec.hidden[0],
+      rows,
+      params,
+      z + kept,
+      z + moved,
+      x + moved,
+      logDet,
+      tape + 4 * rows,
+      tape,
+      tape + rows,
       tape + 2 * rows,
       tape + 3 * rows,
     )

@@ -127,6 +127,21 @@ describe.each(sizes)('narrowCoupling of %i hidden units on %i rows', (hidden, ro
     }
   })
 
+  it('has the bits of the separate kernels on the way back too', () => {
+    const [one, other] = [0, 1].map(() => bench('simd', 'float32', hidden, rows))
+    const { params, kept, x, z, logDet, h, a, t, u, e } = one.at
+    one.kernels.narrowCouplingInverse(hidden, rows, params, kept, x, z, logDet, h, a, t, u, e)
+    const k = other.kernels
+    k.dense(hidden, 1, rows, kept, params, 1, 1, params + hidden, h)
+    k.tanh(hidden * rows, h, h)
+    k.dense(1, hidden, rows, h, params + 2 * hidden, hidden, 1, params + 4 * hidden, a)
+    k.dense(1, hidden, rows, h, params + 3 * hidden, hidden, 1, params + 4 * hidden + 1, t)
+    k.affineCoupleInverse(rows, params + 4 * hidden + 2, a, t, x, z, logDet, u, e)
+    expect(one.guardsIntact()).toBe(true)
+    for (const name of ['z', 'logDet', 'h', 'a', 't', 'u', 'e'] as const)
+      expect(one.read(name)).toEqual(other.read(name))
+  })
+
   it('agrees with the reference', () => {
     const simd = bench('simd', 'float32', hidden, rows)
     const reference = bench('portable', 'float64', hidden, rows)

@@ -22,11 +22,13 @@ function hiddenUnit(rows: i32, w: v128, b: v128, kept: usize, h: usize): void {
 }
 
 /**
- * The outputs of one or two vectors of rows (`two` is a constant), `lanes` rows in the last one: a, and z = x + t.
- * `params` points to the output layer.
+ * The outputs of one or two vectors of rows (`two` is a constant), `lanes` rows in the last one: a, and t, to which x
+ * is added where `shift` (a constant) says so. `params` points to the output layer.
  */
 @inline
-function outputUnits(two: bool, lanes: i32, size: usize, params: usize, h: usize, stride: usize, x: usize, a: usize, z: usize): void {
+function outputUnits(
+  two: bool, shift: bool, lanes: i32, size: usize, params: usize, h: usize, stride: usize, x: usize, a: usize, t: usize,
+): void {
   let a0 = v128.load32_splat(params + 2 * size)
   let t0 = v128.load32_splat(params + 2 * size + 4)
   let a1 = a0
@@ -44,10 +46,10 @@ function outputUnits(two: bool, lanes: i32, size: usize, params: usize, h: usize
     }
   }
   store(a, a0, two ? 4 : lanes)
-  store(z, f32x4.add(load(x, two ? 4 : lanes), t0), two ? 4 : lanes)
+  store(t, shift ? f32x4.add(load(x, two ? 4 : lanes), t0) : t0, two ? 4 : lanes)
   if (two) {
     store(a + 16, a1, lanes)
-    store(z + 16, f32x4.add(load(x + 16, lanes), t1), lanes)
+    store(t + 16, shift ? f32x4.add(load(x + 16, lanes), t1) : t1, lanes)
   }
 }
 
@@ -61,27 +63,58 @@ function scale4(z: usize, logDet: usize, e: usize, lanes: i32): void {
   store(e, scale, lanes)
 }
 
-export function narrowCoupling(
-  hidden: i32, rows: i32, params: usize, kept: usize, x: usize, z: usize, logDet: usize,
-  h: usize, a: usize, u: usize, e: usize,
+/** Both layers of the conditioner, h, a and t (or x + t); all arguments but the counts are addresses. */
+@inline
+function condition(
+  shift: bool, hidden: i32, rows: i32, params: usize, kept: usize, x: usize, h: usize, a: usize, t: usize,
 ): void {
-  params = bytes(params), kept = bytes(kept), x = bytes(x), z = bytes(z), logDet = bytes(logDet)
-  h = bytes(h), a = bytes(a), u = bytes(u), e = bytes(e)
   const size = <usize>hidden << 2
   const stride = bytes(rows)
   for (let unit = 0; unit < hidden; unit++) {
     hiddenUnit(rows, weight(params, unit), weight(params + size, unit), kept, h + <usize>unit * stride)
   }
   const output = params + 2 * size
-  const whole = wholeBytes(rows)
   let i: usize = 0
-  for (; i < (whole & ~31); i += 32) outputUnits(true, 4, size, output, h + i, stride, x + i, a + i, z + i)
+  for (; i < (stride & ~31); i += 32) outputUnits(true, shift, 4, size, output, h + i, stride, x + i, a + i, t + i)
   if (rows & 4) {
-    outputUnits(false, 4, size, output, h + i, stride, x + i, a + i, z + i)
+    outputUnits(false, shift, 4, size, output, h + i, stride, x + i, a + i, t + i)
     i += 16
   }
-  if (rows & 3) outputUnits(false, rows & 3, size, output, h + i, stride, x + i, a + i, z + i)
-  logScale(rows, output + 2 * size + 8, a, u, e)
-  for (i = 0; i < whole; i += 16) scale4(z + i, logDet + i, e + i, 4)
+  if (rows & 3) outputUnits(false, shift, rows & 3, size, output, h + i, stride, x + i, a + i, t + i)
+}
+
+export function narrowCoupling(
+  hidden: i32, rows: i32, params: usize, kept: usize, x: usize, z: usize, logDet: usize,
+  h: usize, a: usize, u: usize, e: usize,
+): void {
+  params = bytes(params), z = bytes(z), logDet = bytes(logDet), a = bytes(a), e = bytes(e)
+  condition(true, hidden, rows, params, bytes(kept), bytes(x), bytes(h), a, z)
+  logScale(rows, params + (<usize>hidden << 4) + 8, a, bytes(u), e)
+  const whole = wholeBytes(rows)
+  let i: usize = 0
+  for (; i < whole; i += 16) scale4(z + i, logDet + i, e + i, 4)
   if (rows & 3) scale4(z + i, logDet + i, e + i, rows & 3)
+}
+
+/** x = z·e^−s − t; e = s becomes e^−s; logDet −= s. */
+@inline
+function unscale4(t: usize, z: usize, x: usize, logDet: usize, e: usize, lanes: i32): void {
+  const s = load(e, lanes)
+  const scale = exp4(f32x4.neg(s))
+  store(x, f32x4.sub(f32x4.mul(load(z, lanes), scale), load(t, lanes)), lanes)
+  store(logDet, f32x4.sub(load(logDet, lanes), s), lanes)
+  store(e, scale, lanes)
+}
+
+export function narrowCouplingInverse(
+  hidden: i32, rows: i32, params: usize, kept: usize, z: usize, x: usize, logDet: usize,
+  h: usize, a: usize, t: usize, u: usize, e: usize,
+): void {
+  params = bytes(params), z = bytes(z), x = bytes(x), logDet = bytes(logDet), a = bytes(a), t = bytes(t), e = bytes(e)
+  condition(false, hidden, rows, params, bytes(kept), z, bytes(h), a, t)
+  logScale(rows, params + (<usize>hidden << 4) + 8, a, bytes(u), e)
+  const whole = wholeBytes(rows)
+  let i: usize = 0
+  for (; i < whole; i += 16) unscale4(t + i, z + i, x + i, logDet + i, e + i, 4)
+  if (rows & 3) unscale4(t + i, z + i, x + i, logDet + i, e + i, rows & 3)
 }

@@ -1,22 +1,49 @@
+import type { Offset } from '../heap.js'
 import type { Kernels } from '../kernels.js'
 
 type Parts = Pick<
   Kernels,
-  'add' | 'affineCouple' | 'affineCoupleBackward' | 'copy' | 'dense' | 'denseWeightGradient' | 'tanh' | 'heap'
+  | 'add'
+  | 'affineCouple'
+  | 'affineCoupleBackward'
+  | 'affineCoupleInverse'
+  | 'copy'
+  | 'dense'
+  | 'denseWeightGradient'
+  | 'tanh'
+  | 'heap'
 >
 
 /** The fused coupling as what it is defined to be: the separate kernels one after another. */
-export function portableNarrowCoupling(parts: Parts): Pick<Kernels, 'narrowCoupling' | 'narrowCouplingBackward'> {
+export function portableNarrowCoupling(
+  parts: Parts,
+): Pick<Kernels, 'narrowCoupling' | 'narrowCouplingInverse' | 'narrowCouplingBackward'> {
   const { real } = parts.heap
+  /** h = tanh(W₁ kept + b₁), (a, t) = W₂ h + b₂ */
+  function condition(
+    hidden: number,
+    rows: number,
+    params: Offset,
+    kept: Offset,
+    h: Offset,
+    a: Offset,
+    t: Offset,
+  ): void {
+    const output = params + 2 * hidden
+    parts.dense(hidden, 1, rows, kept, params, 1, 1, params + hidden, h)
+    parts.tanh(hidden * rows, h, h)
+    parts.dense(1, hidden, rows, h, output, hidden, 1, output + 2 * hidden, a)
+    parts.dense(1, hidden, rows, h, output + hidden, hidden, 1, output + 2 * hidden + 1, t)
+  }
   return {
     narrowCoupling(hidden, rows, params, kept, x, z, logDet, h, a, u, e) {
-      const output = params + 2 * hidden
-      parts.dense(hidden, 1, rows, kept, params, 1, 1, params + hidden, h)
-      parts.tanh(hidden * rows, h, h)
       // e holds t until the couple has read it: row i of t is read before row i of e is written.
-      parts.dense(1, hidden, rows, h, output, hidden, 1, output + 2 * hidden, a)
-      parts.dense(1, hidden, rows, h, output + hidden, hidden, 1, output + 2 * hidden + 1, e)
-      parts.affineCouple(rows, output + 2 * hidden + 2, a, e, x, z, logDet, u, e)
+      condition(hidden, rows, params, kept, h, a, e)
+      parts.affineCouple(rows, params + 4 * hidden + 2, a, e, x, z, logDet, u, e)
+    },
+    narrowCouplingInverse(hidden, rows, params, kept, z, x, logDet, h, a, t, u, e) {
+      condition(hidden, rows, params, kept, h, a, t)
+      parts.affineCoupleInverse(rows, params + 4 * hidden + 2, a, t, z, x, logDet, u, e)
     },
     narrowCouplingBackward(
       hidden,

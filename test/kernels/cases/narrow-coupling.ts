@@ -9,10 +9,7 @@ const sizes = [...[1, 2, 3, 4, 7].flatMap((hidden) => LENGTHS.map((rows) => [hid
 const parameters = (hidden: number, seed: number) => normals(4 * hidden + 3, seed, 0.7)
 
 /** Absolute errors of row t in units of ε, each from those before it; a tanh is off by 2·TANH_ULP·ε, and so on. */
-function errors(
-  t: number,
-  { size: [hidden, rows], before: { params: p, kept, x }, reference: { h, u, e, z } }: Outcome,
-) {
+function errors(t: number, { size: [hidden, rows], before: { params: p, kept }, reference: { h, u, e } }: Outcome) {
   const unit = (j: number) => {
     const inside = Math.abs(p[j] * kept[t]) + Math.abs(p[hidden + j])
     return 2 * TANH_ULP * Math.abs(h[j * rows + t]) + 2 * inside
@@ -32,8 +29,7 @@ function errors(
   const tanh = a * Math.exp(-f) + (2 * EXP_ULP + 1 + 2 * TANH_ULP) * Math.abs(u[t])
   const s = tanh * Math.exp(f) + (2 * EXP_ULP + 1) * Math.abs(u[t] * Math.exp(f))
   const scale = s + 2 * EXP_ULP
-  // z/e is x + t.
-  return { unit, a, u: tanh, s, e: e[t] * scale, z: e[t] * (shift + Math.abs(x[t])) + Math.abs(z[t]) * (scale + 2) }
+  return { unit, a, t: shift, u: tanh, s, scale, e: e[t] * scale }
 }
 
 /** Roundings on the longest way to da: ds 3, 1 − u² 2, their product; and of d = W₂ᵀ(da, dt)·(1 − h²) behind it. */
@@ -85,8 +81,44 @@ export const narrowCouplingCases: readonly Case[] = [
       a: bounded('Σ|w|·Δh + n·ε·(|b| + Σ|wh|)', 1, (t, it) => errors(t, it).a),
       u: bounded('as affineCouple from there', 1, (t, it) => errors(t, it).u),
       e: bounded('likewise', 1, (t, it) => errors(t, it).e),
-      z: bounded('likewise', 1, (t, it) => errors(t, it).z),
+      // z/e is x + t.
+      z: bounded('likewise', 1, (t, it) => {
+        const error = errors(t, it)
+        const { reference, before } = it
+        return reference.e[t] * (error.t + Math.abs(before.x[t])) + Math.abs(reference.z[t]) * (error.scale + 2)
+      }),
       logDet: bounded('likewise', 1, (t, it) => errors(t, it).s + Math.abs(it.reference.logDet[t])),
+    }),
+  },
+  {
+    kernel: 'narrowCouplingInverse',
+    sizes,
+    arrays: (hidden, rows) => ({
+      params: parameters(hidden, 106),
+      kept: normals(rows, 107),
+      z: normals(rows, 108),
+      logDet: normals(rows, 109),
+      x: blank(rows),
+      h: blank(hidden * rows),
+      a: blank(rows),
+      t: blank(rows),
+      u: blank(rows),
+      e: blank(rows),
+    }),
+    run: (k, { params, kept, z, x, logDet, h, a, t, u, e }, hidden, rows) =>
+      k.narrowCouplingInverse(hidden, rows, params, kept, z, x, logDet, h, a, t, u, e),
+    outputs: (_, rows) => ({
+      h: bounded('as narrowCoupling', 1, (i, it) => errors(i % rows, it).unit(Math.floor(i / rows))),
+      a: bounded('likewise', 1, (t, it) => errors(t, it).a),
+      t: bounded('likewise', 1, (t, it) => errors(t, it).t),
+      u: bounded('likewise', 1, (t, it) => errors(t, it).u),
+      e: bounded('likewise', 1, (t, it) => errors(t, it).e),
+      x: bounded('|z·e|·(Δe + 1) + Δt + |x|', 1, (t, it) => {
+        const error = errors(t, it)
+        const { reference, before } = it
+        return Math.abs(before.z[t] * reference.e[t]) * (error.scale + 2) + error.t + Math.abs(reference.x[t])
+      }),
+      logDet: bounded('as narrowCoupling', 1, (t, it) => errors(t, it).s + Math.abs(it.reference.logDet[t])),
     }),
   },
   {

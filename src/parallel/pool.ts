@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Piscina } from 'piscina'
 import { abortJob, readyRanks } from './shared-communicator.js'
 import { cores } from './threads.js'
@@ -95,6 +96,8 @@ export async function runRanks<Result>(
   taskOf: (rank: number) => unknown,
 ): Promise<Result[]> {
   const lastResort = new AbortController()
+  // Every rank listens to it: more than Node takes for a leak.
+  setMaxListeners(crew.ranks, lastResort.signal)
   let failure: unknown
   let grace: ReturnType<typeof setTimeout> | undefined
   function giveUp(cause: unknown): void {

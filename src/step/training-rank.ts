@@ -70,7 +70,8 @@ export class TrainingRank {
 
     this.#step++
     if (this.#kernels.heap.i32[this.#plan.stopAfter] === step) return { reason: 'aborted', step: step + 1 }
-    if (this.#best.patienceLeft(step) <= 0) return { reason: 'patience', step: step + 1 }
+    // Between two validations nothing is known that patience could end on.
+    if (watched !== undefined && this.#best.patienceLeft(step) <= 0) return { reason: 'patience', step: step + 1 }
     return undefined
   }
 

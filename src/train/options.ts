@@ -50,6 +50,9 @@ export interface FitOptions {
 export type CheckedFitOptions = Required<Omit<FitOptions, 'signal' | 'onProgress' | 'stopping' | 'validationEvery'>> &
   Pick<FitOptions, 'signal' | 'onProgress' | 'validationEvery'> & { stopping: Stopping }
 
+/** Every step's loss is kept, 8 bytes each. */
+const MAX_STEPS = 100_000_000
+
 const NAMES = [
   'steps',
   'batch',
@@ -88,7 +91,9 @@ export function checkFitOptions(options: FitOptions): CheckedFitOptions {
   } = options
   const watchable = batch === 'all' || validation > 0
   const rule = stopping({ restoreBestWeights: watchable, ...options.stopping })
-  if (!Number.isInteger(steps) || steps < 1) throw new UsageError(`steps is ${steps}; expected an integer ≥ 1.`)
+  if (!Number.isInteger(steps) || steps < 1 || steps > MAX_STEPS) {
+    throw new UsageError(`steps is ${steps}; expected an integer from 1 to ${MAX_STEPS}.`)
+  }
   if (batch !== 'all' && (!Number.isInteger(batch) || batch < 1)) {
     throw new UsageError(`batch is ${JSON.stringify(batch)}; expected "all" or an integer ≥ 1.`)
   }

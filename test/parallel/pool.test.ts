@@ -162,6 +162,27 @@ it('nothing keeps the process alive once the work is done', () => {
   expect(status).toBe(0)
 })
 
+it('patience ends only where a validation was, and 64 threads make no noise', async () => {
+  const warnings: Error[] = []
+  const listen = (warning: Error) => warnings.push(warning)
+  process.on('warning', listen)
+  const { steps, bestStep, stopped, validationLosses } = await fit(flow(2, tutorialLayers(1)), jang(300), {
+    steps: 100,
+    threads: 64,
+    validation: 0.3,
+    validationEvery: 7,
+    stopping: { patience: 5 },
+    // Large enough for the first update to be the worst.
+    optimizer: adamW({ learningRate: 0.5 }),
+  })
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  process.off('warning', listen)
+  expect(warnings).toEqual([])
+  expect(stopped).toBe('patience')
+  expect((steps - 1) % 7).toBe(0)
+  expect(validationLosses.indexOf(Math.min(...validationLosses)) * 7).toBe(bestStep)
+})
+
 it.each([-1, 1.5, 1000, 'many'])('threads: %j is refused before any work', async (threads) => {
   await expect(fit(flow(2, tutorialLayers(1)), jang(10), { threads: threads as number })).rejects.toThrow(UsageError)
 })

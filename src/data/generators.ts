@@ -9,6 +9,8 @@ const LN_2PI = ln(2 * Math.PI)
 export interface GeneratorOptions {
   /** An integer from 0 to 2^53 − 1. */
   seed?: number
+  /** Number of the first point; default 0. */
+  first?: number
 }
 
 /** A two-dimensional distribution whose density is known. */
@@ -35,16 +37,19 @@ function generator(
   draw: (stream: RandomStream) => Point,
   logProb: (x1: number, x2: number) => number,
 ): Generator {
-  function generate(n: number, { seed = 0, ...unknown }: GeneratorOptions = {}): NdArray<Float64Array> {
+  function generate(n: number, { seed = 0, first = 0, ...unknown }: GeneratorOptions = {}): NdArray<Float64Array> {
     if (!Number.isSafeInteger(n) || n < 0) {
       throw new UsageError(`${name} was asked for ${String(n)} points; give an integer ≥ 0.`)
     }
     const [stray] = Object.keys(unknown)
-    if (stray !== undefined) throw new UsageError(`${name} has no option "${stray}"; it knows "seed".`)
+    if (stray !== undefined) throw new UsageError(`${name} has no option "${stray}"; it knows "seed" and "first".`)
+    if (!Number.isSafeInteger(first) || first < 0) {
+      throw new UsageError(`${name} was asked for points from ${String(first)} on; give an integer ≥ 0.`)
+    }
     const stream = randomStream(seed, PURPOSE.data, 0)
     const points = new Float64Array(2 * n)
     for (let i = 0; i < n; i++) {
-      stream.seek(i)
+      stream.seek(first + i)
       points.set(draw(stream), 2 * i)
     }
     return ndarray(points, [n, 2])

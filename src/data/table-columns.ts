@@ -53,7 +53,7 @@ export function chooseColumns(
   options: ColumnOptions,
 ): ColumnChoice {
   const trimmed = header?.map((cell) => cell.trim())
-  const all = trimmed ?? Array.from({ length: width }, (_, j) => `x${j + 1}`)
+  const all = columnNames(trimmed, width)
   const columns = typeof options.columns === 'function' ? options.columns(trimmed, width) : options.columns
   const twice = all.find((name, j) => name !== '' && all.indexOf(name) !== j)
   if (twice !== undefined) throw new DataError(`${place}: two columns are named ${quote(twice)}. Rename one.`)
@@ -74,7 +74,13 @@ export function chooseColumns(
   return { names, places, width }
 }
 
-function placeOf(name: string, all: readonly string[], place: string): number {
+/** The names of a header, or x1, x2, … */
+export function columnNames(header: readonly string[] | undefined, width: number): string[] {
+  return header?.map((cell) => cell.trim()) ?? Array.from({ length: width }, (_, j) => `x${j + 1}`)
+}
+
+/** Where a column stands; throws DataError with the nearest name where there is none of this name. */
+export function placeOf(name: string, all: readonly string[], place: string): number {
   const found = name === '' ? -1 : all.indexOf(name)
   if (found >= 0) return found
   const known = all.filter((other) => other !== '')

@@ -2,6 +2,7 @@ import { DataError } from '../errors.js'
 import { cellFault, cellNumber } from './cell.js'
 import { csvRecords } from './csv-records.js'
 import { type ColumnChoice, type ColumnOptions, checkFirstRow, chooseColumns, isHeader } from './table-columns.js'
+import { type RowFilter, rowFilter } from './table-rows.js'
 
 /** Numbers with named columns. */
 export interface Table {
@@ -16,6 +17,8 @@ export interface TableOptions extends ColumnOptions {
   source?: string
   /** Fewer rows are an error; 2 where absent, as a density cannot be fitted to one point. */
   minimumRows?: number
+  /** Reads only rows that hold this value, as text or as a number, in this column. */
+  where?: { readonly column: string; readonly value: string }
 }
 
 /** Takes the text of a table in pieces and gives the table at the end. */
@@ -41,9 +44,10 @@ export function parseTable(text: string | Iterable<string>, options: TableOption
 
 /** The same for text that comes piece by piece, holding no more of it than a piece. */
 export function tableReader(options: TableOptions = {}): TableReader {
-  const { source = 'table', minimumRows = 2 } = options
+  const { source = 'table', minimumRows = 2, where } = options
   const numbers = numberList()
   let choice: ColumnChoice | undefined
+  let wanted: RowFilter | undefined
   let rows = 0
   let blankLine = 0
 
@@ -51,6 +55,7 @@ export function tableReader(options: TableOptions = {}): TableReader {
     if (cells.length !== width) {
       throw new DataError(`${source}:${line}: ${count(cells.length, 'cell')}, expected ${width}.`)
     }
+    if (wanted !== undefined && !wanted(cells)) return
     if (rows === 0 && choice !== undefined) checkFirstRow(cells, choice, `${source}:${line}`)
     for (let j = 0; j < places.length; j++) {
       const value = cellNumber(cells[places[j]])
@@ -73,13 +78,17 @@ export function tableReader(options: TableOptions = {}): TableReader {
     }
     const header = isHeader(cells, `${source}:${line}`, options)
     choice = chooseColumns(header ? cells : undefined, cells.length, `${source}:${line}`, options)
+    wanted = where && rowFilter(header ? cells : undefined, cells.length, `${source}:${line}`, where)
     if (!header) takeRow(cells, line, choice)
   })
   function end(): Table {
     records.end()
     if (choice === undefined) throw new DataError(`${source}: the table is empty.`)
     if (rows < minimumRows) {
-      throw new DataError(`${source}: ${count(rows, 'row')} of numbers, where at least ${minimumRows} are needed.`)
+      const chosen = where === undefined ? '' : ` with ${where.column}=${where.value}`
+      throw new DataError(
+        `${source}: ${count(rows, 'row')} of numbers${chosen}, where at least ${minimumRows} are needed.`,
+      )
     }
     return { columns: choice.names, rows, data: numbers.all() }
   }

@@ -11,7 +11,7 @@ export const PURPOSE = {
   data: 2,
   /** The order of rows in an epoch; the index is the epoch. */
   shuffle: 3,
-  /** Which rows are held out for validation and test; the index is 0. */
+  /** Which rows are held out for validation (index 0) and test (index 1). */
   split: 4,
   /** Base noise of samples; the index is the row. */
   sample: 5,

@@ -45,7 +45,7 @@ describe.each([...generators.values()])('$name', (generator) => {
     expect(() => generate(-1)).toThrow(`${name} was asked for -1 points; give an integer ≥ 0.`)
     expect(() => generate(1.5)).toThrow('asked for 1.5 points')
     expect(() => generate(1, { seed: -1 })).toThrow('The seed is -1')
-    expect(() => generate(1, { sed: 1 } as object)).toThrow(`${name} has no option "sed"; it knows "seed".`)
+    expect(() => generate(1, { sed: 1 } as object)).toThrow(`${name} has no option "sed"; it knows "seed" and "first".`)
   })
 })
 

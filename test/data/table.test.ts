@@ -224,3 +224,28 @@ describe('laws', () => {
     )
   })
 })
+
+describe('where', () => {
+  const text = 'set,x,y,name\n0,1,2,a\n1,3,4,b\n0.0,5,6,c\n,nan,8,b\n'
+  const columns = ['x', 'y']
+
+  test('reads the rows that hold a number in a column, however it is written', () => {
+    const { data } = parseTable(text, { columns, where: { column: 'set', value: '0' } })
+    expect([...data]).toEqual([1, 2, 5, 6])
+  })
+
+  test('reads the rows that hold a text, and checks no others', () => {
+    const one = { columns, minimumRows: 1 }
+    expect([...parseTable(text, { ...one, where: { column: 'name', value: 'c' } }).data]).toEqual([5, 6])
+    expect(() => parseTable(text, { ...one, where: { column: 'name', value: 'b' } })).toThrow(/table:5: column "x"/)
+  })
+
+  test('names a column that is not there, and a value that no row has', () => {
+    expect(() => parseTable(text, { columns, where: { column: 'sets', value: '0' } })).toThrow(
+      'table:1: no column is named "sets". Did you mean "set"?',
+    )
+    expect(() => parseTable(text, { columns, where: { column: 'set', value: '7' } })).toThrow(
+      'table: no rows of numbers with set=7, where at least 2 are needed.',
+    )
+  })
+})

@@ -18,9 +18,12 @@ export class TrainingError extends Error {
   override name = 'TrainingError'
   /** The step (counted from 0) whose loss was not finite, or at which the failure was seen. */
   readonly step: number
+  /** The losses up to that step; none where it is not known. */
+  readonly losses: Float64Array
 
-  constructor(message: string, step: number, options?: ErrorOptions) {
+  constructor(message: string, step: number, options: ErrorOptions & { losses?: Float64Array } = {}) {
     super(message, options)
     this.step = step
+    this.losses = options.losses ?? new Float64Array()
   }
 }

@@ -114,6 +114,7 @@ async function train(flow: Flow, matrix: Matrix, options: CheckedFitOptions): Pr
     throw new TrainingError(
       `The loss at step ${end.step} is ${end.loss}; ${kept}. Try a lower learning rate, or look at the data for outliers.`,
       end.step,
+      { losses: record.losses.slice(0, steps) },
     )
   }
   const validated = task.validationRows > 0 ? Math.ceil(steps / task.validationEvery) : 0

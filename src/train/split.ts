@@ -9,6 +9,11 @@ export interface Split {
   readonly validation: Int32Array
 }
 
+/** A copy in float64. */
+export interface OwnedMatrix extends Matrix {
+  readonly data: Float64Array<ArrayBuffer>
+}
+
 /**
  * Holds out round(rows · share) rows, at least one where share > 0, chosen by the seed.
  * @throws UsageError where fewer than 2 training rows would remain.
@@ -24,8 +29,25 @@ export function splitRows(rows: number, share: number, seed: number): Split {
   return { training: order.slice(held).sort(), validation: order.slice(0, held).sort() }
 }
 
+/** Where `permutation` draws the test rows from: index 0 is fit's. */
+const TEST_INDEX = 1
+
+/**
+ * Keeps round(rows · share) rows for a test, at least one where share > 0, chosen by the seed; `fit` gets the rest.
+ * @throws UsageError where fewer than 2 rows would remain.
+ */
+export function splitOffTest(rows: number, share: number, seed: number): { rest: Int32Array; test: Int32Array } {
+  if (share === 0) return { rest: Int32Array.from({ length: rows }, (_, i) => i), test: new Int32Array(0) }
+  const order = permutation(rows, seed, PURPOSE.split, TEST_INDEX)
+  const kept = Math.max(1, Math.round(rows * share))
+  if (rows - kept < 2) {
+    throw new UsageError(`A test share of ${share} leaves ${rows - kept} of ${rows} rows; expected 2 or more.`)
+  }
+  return { rest: order.slice(kept).sort(), test: order.slice(0, kept).sort() }
+}
+
 /** The rows of these numbers, in float64. */
-export function takeRows({ data, columns }: Matrix, rows: Int32Array): Matrix {
+export function takeRows({ data, columns }: Matrix, rows: Int32Array): OwnedMatrix {
   const taken = new Float64Array(rows.length * columns)
   rows.forEach((row, i) => {
     for (let j = 0; j < columns; j++) taken[i * columns + j] = data[row * columns + j]

@@ -46,11 +46,45 @@ describe('evaluate', () => {
     const result = await fit(model, rows, { steps: 1, validation: 0.5, threads: 0 })
     const { excess, entropyFloor } = await evaluate(model, rows, result, { truth: jang, threads: 0 })
     const training = pick(result.split.training)
-    expect(excess).toBeCloseTo(
+    expect(excess?.train.mean).toBeCloseTo(
       mean(training.map(([x1, x2]) => jang.logProb(x1, x2))) - mean(model.logProb(training)),
       5,
     )
     expect(entropyFloor).toBeCloseTo(1 + Math.log(8 * Math.PI), 12)
+  })
+
+  test('fresh rows tell how much less likely the flow holds what the truth draws', async () => {
+    const model = tiny()
+    const fresh = jang.generate(2000, { seed: 6 })
+    const result = await fit(model, rows, { steps: 1, threads: 0 })
+    const { excess, freshNll } = await evaluate(model, rows, result, { truth: jang, fresh, threads: 0 })
+    const truth = Array.from({ length: 2000 }, (_, i) => jang.logProb(fresh.get(i, 0), fresh.get(i, 1)))
+    expect(freshNll).toMatchObject({ mean: expect.closeTo(-mean(model.logProb(fresh)), 6), rows: 2000 })
+    expect(excess?.fresh?.mean).toBeCloseTo(mean(truth) - mean(model.logProb(fresh)), 6)
+    expect(excess?.fresh?.mean ?? 0).toBeGreaterThan(3 * (excess?.fresh?.standardError ?? 0))
+  })
+
+  test('test rows are judged as the others are, by flow and Gaussian; without them it says so', async () => {
+    const model = tiny()
+    const result = await fit(model, rows, { steps: 5, threads: 0 })
+    const test = jang.generate(100, { seed: 7 })
+    const { nll, nllStandardised, gaussianBaseline, note } = await evaluate(model, rows, result, { test, threads: 0 })
+    expect(nll.test).toMatchObject({ mean: expect.closeTo(-mean(model.logProb(test)), 6), rows: 100 })
+    expect(nllStandardised.test?.mean).toBeCloseTo((nll.test?.mean ?? 0) - result.logScale, 12)
+    expect(gaussianBaseline?.test?.rows).toBe(100)
+    expect(note).toBeUndefined()
+    expect((await evaluate(model, rows, result, { threads: 0 })).note).toMatch(/the very rows trained on/)
+  })
+
+  test('the density of a flow has mass 1 and its inverse undoes it', async () => {
+    const model = tiny()
+    const result = await fit(model, rows, { steps: 200, threads: 0 })
+    const { integralOfDensity, worstRoundTrip } = await evaluate(model, rows, result, { threads: 0 })
+    expect(Math.abs((integralOfDensity?.value ?? 0) - 1)).toBeLessThan(1e-3)
+    expect(integralOfDensity?.converged).toBe(true)
+    expect(integralOfDensity?.lastDifference).toBeLessThan(2e-4)
+    expect(worstRoundTrip).toBeGreaterThan(0)
+    expect(worstRoundTrip).toBeLessThan(1e-5)
   })
 
   test('sums up the losses', async () => {

@@ -21,7 +21,8 @@ export interface DataOptions extends Omit<TableOptions, 'source'> {
   seed: number
 }
 
-const GENERATED_ROWS = 1024
+/** Rows a generator draws where no number is given. */
+export const GENERATED_ROWS = 1024
 
 /**
  * The rows of a generator, by its name, or of a CSV file; `-` reads standard input.
@@ -30,6 +31,8 @@ const GENERATED_ROWS = 1024
 export async function readData(argument: string, { rows, seed, ...options }: DataOptions): Promise<DataSource> {
   const generator = generators.get(argument)
   if (generator) {
+    const stray = Array.isArray(options.columns) ? 'columns' : options.where && 'where'
+    if (stray !== undefined) throw new UsageError(`--${stray} is for files; ${argument} is a generator.`)
     const { data } = generator.generate(rows ?? GENERATED_ROWS, { seed })
     return {
       name: argument,

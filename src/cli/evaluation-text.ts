@@ -1,14 +1,8 @@
-import type { Evaluation, MeanNLL } from '../train/evaluation.js'
+import type { Evaluation } from '../train/evaluation.js'
 import type { FitResult } from '../train/fit.js'
-import type { Progress } from '../train/options.js'
+import type { MeanNLL } from '../train/mean-nll.js'
 
 const DIGITS = 4
-
-/** One line on how far training is. */
-export function progressText({ step, steps, loss, best, patience }: Progress): string {
-  const left = patience === Number.POSITIVE_INFINITY ? 'off' : patience
-  return `step ${step}/${steps}  loss ${loss.toFixed(DIGITS)}  best ${best.toFixed(DIGITS)}  patience ${left}`
-}
 
 const WHY: Readonly<Record<FitResult['stopped'], string>> = {
   steps: 'all steps done',
@@ -23,29 +17,56 @@ export function resultText({ steps, bestStep, seconds, stopped, threads, kernels
   return `${steps} steps in ${seconds.toFixed(1)} s on ${where} (${kernels}): ${WHY[stopped]}${best}.`
 }
 
-/** A small table of the negative log-likelihoods. */
-export function evaluationText({ nll, gaussianBaseline, entropyFloor, excess }: Evaluation): string {
+/** A small table of the negative log-likelihoods, and what else was checked. */
+export function evaluationText(evaluation: Evaluation): string {
+  const { nll, gaussianBaseline, entropyFloor, excess, freshNll, note } = evaluation
+  const parts = (['train', 'validation', 'test'] as const).filter((part) => nll[part] !== undefined)
+  const row = (name: string, figures: Partial<Record<string, MeanNLL>>, last?: MeanNLL) => [
+    name,
+    ...parts.map((part) => text(figures[part])),
+    text(last),
+  ]
+  const titles = { train: 'training', validation: 'validation', test: 'test' }
   const lines = [
     [
       'NLL, nats a row',
-      `training (${nll.train.rows} rows)`,
-      nll.validation ? `validation (${nll.validation.rows} rows)` : '',
+      ...parts.map((part) => `${titles[part]} (${nll[part]?.rows} rows)`),
+      freshNll ? `fresh (${freshNll.rows} rows)` : '',
     ],
+    row('this flow', { ...nll }, freshNll),
+    gaussianBaseline
+      ? row('single Gaussian', { ...gaussianBaseline })
+      : ['single Gaussian', 'none fits: columns depend on each other'],
   ]
-  lines.push(['this flow', figure(nll.train), nll.validation ? figure(nll.validation) : ''])
-  const { train, validation } = gaussianBaseline ?? {}
-  lines.push([
-    'single Gaussian',
-    train ? figure(train) : 'none fits: columns depend on each other',
-    validation ? figure(validation) : '',
-  ])
-  if (entropyFloor !== undefined) lines.push(['floor (entropy)', entropyFloor.toFixed(DIGITS), ''])
-  if (excess != null) lines.push(['excess over truth', excess.toFixed(DIGITS), ''])
-  const widths = [0, 1].map((c) => Math.max(...lines.map((cells) => cells[c].length)))
-  return lines.map(([a, b, c]) => `${a.padEnd(widths[0])}  ${b.padEnd(widths[1])}  ${c}`.trimEnd()).join('\n')
+  if (entropyFloor !== undefined) lines.push(['floor (entropy)', entropyFloor.toFixed(DIGITS)])
+  if (excess) lines.push(row('excess over truth', { train: excess.train }, excess.fresh))
+  return [aligned(lines), checksText(evaluation), ...(note === undefined ? [] : [note])].join('\n')
 }
 
-function figure({ mean, standardError }: MeanNLL): string {
+/** Mass and round trip, on one line. */
+function checksText({ integralOfDensity: integral, worstRoundTrip }: Evaluation): string {
+  const trip = `worst |x − f⁻¹(f(x))| ${worstRoundTrip === null ? 'not finite' : worstRoundTrip.toExponential(1)}`
+  if (integral === undefined) return trip
+  const grid = `${integral.side}² grid${integral.converged ? '' : ', not settled'}`
+  return `∫ p = ${integral.value.toFixed(DIGITS + 1)} (${grid}), ${trip}`
+}
+
+function text(figure: MeanNLL | undefined): string {
+  if (figure === undefined) return ''
+  const { mean, standardError } = figure
   if (mean === null) return 'infinite: a row has density 0'
   return standardError === null ? mean.toFixed(DIGITS) : `${mean.toFixed(DIGITS)} ± ${standardError.toFixed(DIGITS)}`
+}
+
+function aligned(lines: readonly (readonly string[])[]): string {
+  const columns = Math.max(...lines.map((cells) => cells.length))
+  const widths = Array.from({ length: columns }, (_, c) => Math.max(...lines.map((cells) => cells[c]?.length ?? 0)))
+  return lines
+    .map((cells) =>
+      cells
+        .map((cell, c) => cell.padEnd(widths[c]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }

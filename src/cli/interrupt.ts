@@ -6,8 +6,13 @@ export const INTERRUPTED = 130
 /** npm passes Ctrl-C on to a process that has had it from the terminal already: signals this close together are one. */
 const SAME_MILLISECONDS = 300
 
-/** Aborts `signal` at the first SIGINT or SIGTERM and ends the process at the second. */
-export function catchInterrupts(): { signal: AbortSignal; release: () => void } {
+const WHILE_TRAINING = 'Stopping after this step and saving the best; once more ends at once.'
+
+/** Aborts `signal` at the first SIGINT or SIGTERM, saying `what` that does, and ends the process at the second. */
+export function catchInterrupts(what: () => string = () => WHILE_TRAINING): {
+  signal: AbortSignal
+  release: () => void
+} {
   const controller = new AbortController()
   let first = 0
   function interrupt(): void {
@@ -16,7 +21,7 @@ export function catchInterrupts(): { signal: AbortSignal; release: () => void } 
       return
     }
     first = performance.now()
-    say('\nStopping after this step and saving the best; once more ends at once.')
+    say(`\n${what()}`)
     controller.abort()
   }
   process.on('SIGINT', interrupt)

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
 import { nearestName } from '../data/nearest-name.js'
 import { DataError, FormatError, UsageError } from '../errors.js'
 import { type CommandArguments, type CommandUsage, commandHelp, parseCommand } from './arguments.js'
 import { endWithReader, say, writeData } from './output.js'
+import { packageVersion } from './package-version.js'
 
 /** A command's module; loaded when it is asked for, so that nothing else waits for it. */
 interface Command {
@@ -16,6 +16,8 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<C
   train: { summary: 'fit a flow to a generator or a file', load: () => import('./train.js') },
   sample: { summary: 'draw rows from a model', load: () => import('./sample.js') },
   score: { summary: 'log-density of every row of a file', load: () => import('./score.js') },
+  show: { summary: "a model's layers, parameters and provenance", load: () => import('./show.js') },
+  data: { summary: 'rows of a generator', load: () => import('./data.js') },
 }
 
 const EXIT = { done: 0, failed: 1, usage: 2 }
@@ -37,21 +39,17 @@ function help(): string {
     'Examples',
     '  pushforward train',
     '  pushforward train points.csv --out runs/points',
-    '  pushforward sample runs/points --rows 1000 > samples.csv',
+    '  pushforward sample latest --rows 1000 > samples.csv',
     '  pushforward score runs/points points.csv > scored.csv',
+    '  pushforward show latest',
     '',
   ].join('\n')
-}
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return `${version}\n`
 }
 
 /** Runs the command that `args` name and returns the exit code. */
 async function run([name, ...rest]: readonly string[]): Promise<number> {
   if (name === '--help' || name === '-h' || name === 'help') return show(help())
-  if (name === '--version' || name === '-v') return show(version())
+  if (name === '--version' || name === '-v') return show(`${packageVersion()}\n`)
   if (name === undefined) {
     process.stderr.write(help())
     return EXIT.usage

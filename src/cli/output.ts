@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { styleText } from 'node:util'
 
 /** Lets the process end quietly when the reader of its output has gone (`| head`). */
 export function endWithReader(): void {
@@ -19,4 +20,15 @@ export async function writeData(text: string): Promise<void> {
 /** Writes a line for a person to stderr. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`)
+}
+
+/** Writes one JSON object on a line of its own to stdout. */
+export async function writeObject(object: unknown): Promise<void> {
+  await writeData(`${JSON.stringify(object)}\n`)
+}
+
+/** Writes a line that a person had better read to stderr, in yellow where the terminal has colours. */
+export function warn(line: string): void {
+  const coloured = process.stderr.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
+  say(coloured ? `${styleText('yellow', 'Warning:')} ${line}` : `Warning: ${line}`)
 }

@@ -1,15 +1,23 @@
-import { mkdir, open, readdir, rm, rmdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
 import { UsageError } from '../errors.js'
+import { writeFileWhole } from '../io/write-file.js'
+import { makeFolder } from './make-folder.js'
 
 /** The folder a training run writes into. */
 export interface RunFolder {
   readonly path: string
-  /** Takes an empty folder away again where this run made it. */
+  /** Writes a file as a whole; an error names the file and the folder. */
+  write(name: string, content: Uint8Array | string): Promise<void>
+  writeJson(name: string, value: unknown): Promise<void>
+  /** Makes this run the one that `latest` means, where the folder lies in ./runs. */
+  point(): Promise<void>
+  /** Takes what was written away again, and the folder where this run made it. */
   discard(): Promise<void>
 }
 
-const DEFAULT_PARENT = 'runs'
+const RUNS = 'runs'
+const POINTER = 'latest'
 
 /**
  * Refuses a folder that holds something already.
@@ -28,19 +36,53 @@ export async function checkUnused(path: string): Promise<void> {
 }
 
 /**
- * Makes the folder and proves that it can be written.
+ * Makes the folder and writes the first files of a run, which proves that it can be written.
  * @throws UsageError where it cannot.
  */
-export async function openRunFolder(path: string): Promise<RunFolder> {
+export async function openRunFolder(path: string, first: Readonly<Record<string, unknown>>): Promise<RunFolder> {
+  let made: string | undefined
+  const folder = runFolder(path, () => made)
   try {
-    const made = await mkdir(path, { recursive: true })
-    const probe = join(path, '.writable')
-    await (await open(probe, 'w')).close()
-    await rm(probe)
-    return { path, discard: async () => (made === undefined ? undefined : rmdir(path).catch(() => {})) }
+    made = await makeFolder(path)
+    for (const [name, value] of Object.entries(first)) await writeFileWhole(join(path, name), jsonText(value))
   } catch (error) {
+    await folder.discard()
     throw cannotUse(path, (error as Error).message, error)
   }
+  return folder
+}
+
+function runFolder(path: string, made: () => string | undefined): RunFolder {
+  async function write(name: string, content: Uint8Array | string): Promise<void> {
+    try {
+      await writeFileWhole(join(path, name), content)
+    } catch (cause) {
+      throw new Error(`${name} cannot be written in ${path}: ${(cause as Error).message}`, { cause })
+    }
+  }
+  async function point(): Promise<void> {
+    if (resolve(dirname(path)) !== resolve(RUNS)) return
+    await writeFileWhole(join(RUNS, POINTER), `${relative(RUNS, path)}\n`)
+  }
+  async function discard(): Promise<void> {
+    // The folder was unused, so whatever lies in it is of this run.
+    for (const name of await readdir(path).catch(() => [])) await rm(join(path, name), { force: true, recursive: true })
+    for (let at = path; made() !== undefined; at = dirname(at)) {
+      if (!(await removed(at)) || resolve(at) === resolve(made() ?? '')) break
+    }
+  }
+  return { path, write, writeJson: (name, value) => write(name, jsonText(value)), point, discard }
+}
+
+async function removed(folder: string): Promise<boolean> {
+  return rmdir(folder).then(
+    () => true,
+    () => false,
+  )
+}
+
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
 }
 
 /** runs/<date>-<time>-<name>, local time; a number is added where two runs start in one second. */
@@ -48,11 +90,27 @@ export async function defaultRunPath(name: string, now = new Date()): Promise<st
   const two = (n: number) => String(n).padStart(2, '0')
   const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`
   const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`
-  const taken = new Set(await readdir(DEFAULT_PARENT).catch(() => []))
+  const taken = new Set(await readdir(RUNS).catch(() => []))
   const base = `${date}-${time}-${name}`
   let unused = base
   for (let i = 2; taken.has(unused); i++) unused = `${base}-${i}`
-  return join(DEFAULT_PARENT, unused)
+  return join(RUNS, unused)
+}
+
+/**
+ * The path of a model as a command names it: `latest` is the run that finished last in ./runs.
+ * @throws UsageError where there is none.
+ */
+export async function modelPath(argument: string): Promise<string> {
+  if (argument !== POINTER) return argument
+  try {
+    return join(RUNS, (await readFile(join(RUNS, POINTER), 'utf8')).trim())
+  } catch (cause) {
+    throw new UsageError(
+      'There is no latest run: runs/latest is not here. Train one first, or name a run folder or model file.',
+      { cause },
+    )
+  }
 }
 
 function cannotUse(path: string, why: string, cause?: unknown): UsageError {

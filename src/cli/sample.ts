@@ -1,10 +1,12 @@
-import { formatHeader, formatRows } from '../data/write-table.js'
+import { columnNames } from '../data/table-columns.js'
+import type { Flow, SampleOptions } from '../flow/flow.js'
 import { loadFlow } from '../io/save-flow.js'
-import { sample } from '../parallel/evaluate.js'
+import { type ParallelOptions, sample } from '../parallel/evaluate.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
-import { writeData } from './output.js'
+import { modelPath } from './run-folder.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
-import { integer, nonNegative } from './values.js'
+import { flag, integer, nonNegative } from './values.js'
+import { writeTable } from './write-table.js'
 
 const DEFAULT_ROWS = 1000
 /** Rows computed before any of them is written: work for every thread, and all that memory is spent on. */
@@ -19,9 +21,13 @@ export const usage: CommandUsage = {
     temperature: { placeholder: 'T', text: 'factor on the noise; below 1 the sample keeps to the middle (1)' },
     ...OPTION_TEXT,
     seed: { placeholder: 'N', text: 'seed of the sample; a longer one begins with the same rows (0)' },
+    json: { text: 'rows as JSON objects, one a line' },
   },
-  notes: 'MODEL is a folder that holds model.safetensors, or such a file.',
-  examples: ['pushforward sample runs/points --rows 100000 --seed 1 > samples.csv'],
+  notes: 'MODEL is a run folder, a model file, or latest, the newest run in runs/.',
+  examples: [
+    'pushforward sample latest > samples.csv',
+    'pushforward sample runs/points --rows 100000 --seed 1 > samples.csv',
+  ],
 }
 
 /** `pushforward sample MODEL`. */
@@ -29,16 +35,13 @@ export async function run({ operands: [path], values }: CommandArguments): Promi
   const rows = integer(values, 'rows', DEFAULT_ROWS, 0)
   const seed = integer(values, 'seed', 0, 0)
   const options = { seed, temperature: nonNegative(values, 'temperature', 1), threads: threads(values) }
-  const model = await loadFlow(path, { kernels: kernels(values) })
-  await writeData(formatHeader(columnNames(model.data.columns, model.dim)))
-  for (let firstRow = 0; firstRow < rows; firstRow += BLOCK_ROWS) {
-    const block = await sample(model, Math.min(BLOCK_ROWS, rows - firstRow), { ...options, firstRow })
-    for (const text of formatRows(block.data, model.dim)) await writeData(text)
-  }
+  const model = await loadFlow(await modelPath(path), { kernels: kernels(values) })
+  await writeTable(columnNames(model.data.columns, model.dim), blocks(model, rows, options), flag(values, 'json'))
   return 0
 }
 
-/** The columns a model was trained on, or x1, x2, … where they had no names. */
-export function columnNames(columns: readonly string[] | undefined, dim: number): readonly string[] {
-  return columns ?? Array.from({ length: dim }, (_, j) => `x${j + 1}`)
+async function* blocks(model: Flow, rows: number, options: SampleOptions & ParallelOptions) {
+  for (let firstRow = 0; firstRow < rows; firstRow += BLOCK_ROWS) {
+    yield (await sample(model, Math.min(BLOCK_ROWS, rows - firstRow), { ...options, firstRow })).data
+  }
 }

@@ -1,15 +1,17 @@
-import type { ColumnChooser } from '../data/table-columns.js'
-import { formatHeader, formatRows, shortestFloat32 } from '../data/write-table.js'
+import { type ColumnChooser, columnNames } from '../data/table-columns.js'
+import { shortestFloat32 } from '../data/write-table.js'
 import { DataError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
 import { loadFlow } from '../io/save-flow.js'
-import { logProb } from '../parallel/evaluate.js'
+import { logProb, type ParallelOptions } from '../parallel/evaluate.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { type DataSource, readData } from './data-source.js'
-import { say, writeData } from './output.js'
-import { BLOCK_ROWS, columnNames } from './sample.js'
+import { say } from './output.js'
+import { modelPath } from './run-folder.js'
+import { BLOCK_ROWS } from './sample.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
-import { integer } from './values.js'
+import { flag, integer } from './values.js'
+import { writeTable } from './write-table.js'
 
 const SCORE_COLUMN = 'log_prob'
 
@@ -21,10 +23,11 @@ export const usage: CommandUsage = {
     rows: { placeholder: 'N', text: 'rows to draw where DATA is a generator (1024)' },
     ...OPTION_TEXT,
     seed: { placeholder: 'N', text: 'seed where DATA is a generator (0)' },
+    json: { text: 'rows as JSON objects, one a line; a log-density of −∞ is null' },
   },
   notes: [
-    'MODEL is a folder that holds model.safetensors, or such a file; DATA is a CSV file, - for standard input, or a',
-    'generator. Columns are found by their names, in whatever order, and others are left out; without names they are',
+    'MODEL is a run folder, a model file, or latest, the newest run in runs/; DATA is a CSV file, - for standard input,',
+    'or a generator. Columns are found by their names, in whatever order, and others are left out; without names they are',
     'taken in the order of training.',
   ].join('\n'),
   examples: [
@@ -38,17 +41,21 @@ export async function run({ operands: [path, data], values }: CommandArguments):
   const rows = integer(values, 'rows', undefined, 1)
   const seed = integer(values, 'seed', 0, 0)
   const options = { threads: threads(values) }
-  const model = await loadFlow(path, { kernels: kernels(values) })
+  const model = await loadFlow(await modelPath(path), { kernels: kernels(values) })
   const source = await readData(data, { rows, seed, minimumRows: 1, columns: modelColumns(model, data) })
   const places = placesOf(model, source)
-  const columns = model.dim
-  await writeData(formatHeader([...places.keys(), SCORE_COLUMN]))
-  for (let first = 0; first < source.rows; first += BLOCK_ROWS) {
-    const block = source.data.subarray(first * columns, (first + BLOCK_ROWS) * columns)
-    const scores = await logProb(model, permuted(block, [...places.values()]), options)
-    for (const text of formatRows(beside(block, scores), columns + 1)) await writeData(text)
-  }
+  const blocks = scoredBlocks(model, source, [...places.values()], options)
+  await writeTable([...places.keys(), SCORE_COLUMN], blocks, flag(values, 'json'))
   return 0
+}
+
+/** Blocks of rows, each row with its log-density as one column more. */
+async function* scoredBlocks(model: Flow, source: DataSource, places: readonly number[], options: ParallelOptions) {
+  const { dim } = model
+  for (let first = 0; first < source.rows; first += BLOCK_ROWS) {
+    const block = source.data.subarray(first * dim, (first + BLOCK_ROWS) * dim)
+    yield beside(block, await logProb(model, permuted(block, places), options))
+  }
 }
 
 /** Reads the model's columns from a table, in the table's order; a missing one is the reader's error. */

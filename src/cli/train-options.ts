@@ -3,11 +3,16 @@ import { MAX_THREADS_OF_A_JOB, type Threads } from '../parallel/threads.js'
 import { adamW } from '../step/adamw.js'
 import type { FitOptions } from '../train/options.js'
 import type { CommandUsage } from './arguments.js'
-import { choice, integer, nonNegative, type Values, widths, wordOrInteger } from './values.js'
+import { choice, equation, integer, names, nonNegative, type Values, widths, wordOrInteger } from './values.js'
 
 /** What `train` does, option texts turned into values. */
 export interface TrainOptions {
   readonly rows: number | undefined
+  readonly columns: readonly string[] | undefined
+  readonly where: { readonly column: string; readonly value: string } | undefined
+  /** Share of the rows kept for a test. */
+  readonly test: number
+  readonly plots: 'auto' | 'on' | 'off'
   /** Pairs of leaky ReLU and affine coupling. */
   readonly layers: number
   readonly hidden: readonly number[]
@@ -39,6 +44,8 @@ export const trainUsage: CommandUsage = {
   operands: [0, 1],
   options: {
     rows: { placeholder: 'N', text: 'rows to draw from a generator (1024)' },
+    columns: { placeholder: 'NAMES', text: 'columns of a file to use, such as x,y (all)' },
+    where: { placeholder: 'COLUMN=VALUE', text: 'only the rows of a file that hold this value' },
     layers: { placeholder: 'N', text: 'pairs of leaky ReLU and affine coupling (9)' },
     hidden: { placeholder: 'WIDTHS', text: 'hidden layers of the conditioners, such as 64,64 (4)' },
     steps: { placeholder: 'N', text: 'most steps (50000)' },
@@ -47,11 +54,16 @@ export const trainUsage: CommandUsage = {
     'weight-decay': { placeholder: 'RATE', text: 'weight decay of AdamW (1e-4)' },
     patience: { placeholder: 'N', text: 'steps without a better loss before training stops; 0 or off: never (10000)' },
     validation: { placeholder: 'SHARE', text: 'share of the rows held out and watched (a file: 0.1, a generator: 0)' },
+    test: { placeholder: 'SHARE', text: 'share of the rows kept for a final test (0)' },
     ...OPTION_TEXT,
+    plots: { placeholder: 'WHEN', text: 'auto, on, or off; auto draws unless a single step was asked for (auto)' },
+    config: { placeholder: 'FILE', text: "a run's config.json to repeat; options given beside it win" },
+    json: { text: 'events as JSON on stdout, one object a line' },
     out: { placeholder: 'FOLDER', text: 'new or empty folder for the results (runs/<timestamp>-<name>)' },
   },
   notes: [
-    'The folder gets model.safetensors, with the weights of the best loss, and evaluation.json.',
+    'The folder gets model.safetensors with the weights of the best loss, evaluation.json, samples.csv, metrics.jsonl',
+    '(the losses), plots/, run.json and config.json. Below runs/ it is what `pushforward sample latest` means.',
     'Ctrl-C ends training after a step, saves the best so far and exits with 130; a second one ends at once.',
     "The seed addresses the generator's points, the first weights, the held-out rows and the shuffles.",
     'With --batch and no --validation there is no loss to be patient about: patience is then off.',
@@ -60,9 +72,14 @@ export const trainUsage: CommandUsage = {
   examples: [
     'pushforward train',
     'pushforward train points.csv --out runs/points',
+    'pushforward train penguins.csv --columns bill_length,bill_depth --where species=2 --test 0.2',
+    'pushforward train --config runs/points/config.json --seed 1',
     'pushforward train points.csv --hidden 64,64 --layers 6 --batch 256 --lr 1e-3',
   ],
 }
+
+/** The options that decide a run: those that config.json holds. */
+export const CONFIGURABLE = Object.keys(trainUsage.options).filter((name) => !['config', 'json', 'out'].includes(name))
 
 /** Reads the options of `train`; `data` decides some defaults. Throws UsageError for a value that cannot be. */
 export function trainOptions(values: Values, data: string): TrainOptions {
@@ -71,6 +88,10 @@ export function trainOptions(values: Values, data: string): TrainOptions {
   const seed = integer(values, 'seed', DEFAULTS.seed, 0)
   return {
     rows: integer(values, 'rows', undefined, 2),
+    columns: names(values, 'columns'),
+    where: equation(values, 'where'),
+    test: nonNegative(values, 'test', 0, 1),
+    plots: choice(values, 'plots', ['auto', 'on', 'off']),
     layers: integer(values, 'layers', DEFAULTS.layers, 1),
     hidden: widths(values, 'hidden', DEFAULTS.hidden),
     seed,

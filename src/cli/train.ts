@@ -1,50 +1,94 @@
 import { join } from 'node:path'
-import { TrainingError } from '../errors.js'
+import type { Matrix } from '../data/rows.js'
+import { dataSha256 } from '../data/sha256.js'
+import { DataError, TrainingError, UsageError } from '../errors.js'
 import { type Flow, flow } from '../flow/flow.js'
 import { MODEL_FILE, saveFlow } from '../io/save-flow.js'
-import { writeFileWhole } from '../io/write-file.js'
 import { affineCoupling, alternatingMask } from '../layers/affine-coupling-spec.js'
 import type { LayerSpec } from '../layers/layer.js'
 import { leakyReLU } from '../layers/leaky-relu.js'
-import { evaluate } from '../train/evaluation.js'
 import { type FitResult, fit } from '../train/fit.js'
-import type { FitOptions } from '../train/options.js'
+import { splitOffTest, takeRows } from '../train/split.js'
 import type { CommandArguments } from './arguments.js'
+import { resolvedConfig, withConfig } from './config.js'
 import { type DataSource, readData } from './data-source.js'
-import { evaluationText, progressText, resultText } from './evaluation-text.js'
 import { catchInterrupts, INTERRUPTED } from './interrupt.js'
-import { say } from './output.js'
-import { progressLine } from './progress.js'
+import { metricsText } from './metrics.js'
+import { say, warn } from './output.js'
 import { checkUnused, defaultRunPath, openRunFolder, type RunFolder } from './run-folder.js'
-import { type TrainOptions, trainOptions } from './train-options.js'
+import { endedRun, type RunRecord, startedRun, trainedRun } from './run-record.js'
+import { CONFIGURABLE, type TrainOptions, trainOptions } from './train-options.js'
+import { TRAINED_FILES, writeOutcome } from './train-outcome.js'
+import { type TrainReport, trainReport } from './train-report.js'
+import { flag } from './values.js'
+import { repetitionWarnings } from './warnings.js'
 
 export { trainUsage as usage } from './train-options.js'
 
-const EVALUATION_FILE = 'evaluation.json'
+/** A run on its way. */
+export interface Job {
+  readonly options: TrainOptions
+  readonly source: DataSource
+  /** What `fit` gets, and what is kept from it. */
+  readonly rows: Matrix
+  readonly test: Matrix | undefined
+  readonly model: Flow
+  readonly folder: RunFolder
+  readonly report: TrainReport
+  record: RunRecord
+}
 
 /** `pushforward train [DATA]`. */
-export async function run({ operands: [data = 'jang'], values }: CommandArguments): Promise<number> {
-  const options = trainOptions(values, data)
-  if (options.out !== undefined) await checkUnused(options.out)
-  const source = await readData(data, { rows: options.rows, seed: options.seed })
-  const model = flow(source.columns.length, pairs(source.columns.length, options), {
-    seed: options.seed,
-    kernels: options.fit.kernels,
-  })
-  model.data = { columns: source.columns, sha256: undefined }
-  const folder = await openRunFolder(options.out ?? (await defaultRunPath(source.name)))
-  say(
-    `Training on ${source.rows} rows of ${source.name} (${source.columns.join(', ')}), ${model.parameters.length} parameters.`,
+export async function run({ operands: [operand], values: given }: CommandArguments): Promise<number> {
+  const { data = 'jang', values } = await withConfig(operand, given, CONFIGURABLE)
+  const job = await prepare(data, trainOptions(values, data), flag(values, 'json'))
+  let trained = false
+  const { signal, release } = catchInterrupts(() =>
+    trained
+      ? 'The model is saved; leaving the rest out.'
+      : 'Stopping after this step and saving the best; once more ends at once.',
   )
-  const { signal, release } = catchInterrupts()
   try {
-    const result = await trained(model, source, { ...options.fit, signal }, folder)
-    if (result.steps > 0) await save(model, source, result, folder, options.fit.threads)
-    else await folder.discard()
-    say(result.steps > 0 ? `Saved in ${folder.path}.` : 'Interrupted before the first step: there is nothing to save.')
-    return result.stopped === 'aborted' ? INTERRUPTED : 0
+    const result = await train(job, signal)
+    trained = true
+    return await conclude(job, result, signal)
+  } catch (error) {
+    if (error !== signal.reason) throw await recordFailure(job, error)
+    await job.folder.writeJson('run.json', endedRun(job.record, 'interrupted'))
+    say(`Saved in ${job.folder.path}.`)
+    return INTERRUPTED
   } finally {
     release()
+  }
+}
+
+/** Reads the data, builds the flow and opens the folder: whatever is wrong with the request comes out here. */
+async function prepare(data: string, options: TrainOptions, json: boolean): Promise<Job> {
+  const { seed, out, columns, where } = options
+  if (out !== undefined) await checkUnused(out)
+  const source = await readData(data, { rows: options.rows, seed, columns, where })
+  if (!source.generator) for (const warning of repetitionWarnings(source)) warn(warning)
+  const dim = source.columns.length
+  const table = { data: source.data, rows: source.rows, columns: dim }
+  const { rest, test } = splitOffTest(source.rows, options.test, seed)
+  const model = flow(dim, pairs(dim, options), { seed, kernels: options.fit.kernels })
+  model.data = { columns: source.columns, sha256: undefined }
+  const { name, rows } = source
+  const record = startedRun({ seed, data: { name, rows, columns: source.columns, sha256: dataSha256(table) } })
+  const path = out ?? (await defaultRunPath(name))
+  const first = { 'config.json': resolvedConfig(data, options), 'run.json': record }
+  const folder = await openRunFolder(path, first)
+  const report = await trainReport(json)
+  report.started(record.data, model.parameters.length, path)
+  return {
+    options,
+    source,
+    rows: test.length > 0 ? takeRows(table, rest) : table,
+    test: test.length > 0 ? takeRows(table, test) : undefined,
+    model,
+    folder,
+    report,
+    record,
   }
 }
 
@@ -56,35 +100,50 @@ function pairs(dim: number, { layers, hidden }: TrainOptions): LayerSpec[] {
   ]).flat()
 }
 
-/** Fits with progress on stderr. Where the loss stops being finite, what was reached is saved before the error. */
-async function trained(model: Flow, source: DataSource, options: FitOptions, folder: RunFolder): Promise<FitResult> {
-  const line = progressLine(process.stderr)
+async function train({ model, rows, options, report }: Job, signal: AbortSignal): Promise<FitResult> {
   try {
-    return await fit(model, source.data, { ...options, onProgress: (progress) => line.update(progressText(progress)) })
-  } catch (error) {
-    if (!(error instanceof TrainingError && model.scaled)) {
-      await folder.discard()
-      throw error
-    }
-    const path = join(folder.path, MODEL_FILE)
-    await saveFlow(model, path)
-    throw new TrainingError(`${error.message} What was reached is saved as ${path}.`, error.step, { cause: error })
+    return await fit(model, rows.data, { ...options.fit, signal, onProgress: report.progress })
   } finally {
-    line.end()
+    report.stopped()
   }
 }
 
-/** The model first, for it took longest; then its evaluation, to the file and to the person. */
-async function save(
-  model: Flow,
-  source: DataSource,
-  result: FitResult,
-  { path }: RunFolder,
-  threads: FitOptions['threads'],
-): Promise<void> {
-  await saveFlow(model, join(path, MODEL_FILE))
-  say(resultText(result))
-  const evaluation = await evaluate(model, source.data, result, { truth: source.generator, threads })
-  say(evaluationText(evaluation))
-  await writeFileWhole(join(path, EVALUATION_FILE), `${JSON.stringify(evaluation, null, 2)}\n`)
+/** The model first, for it took longest; then everything that tells about it. */
+async function conclude(job: Job, result: FitResult, signal: AbortSignal): Promise<number> {
+  const { folder, model, report } = job
+  if (result.steps === 0) {
+    await folder.discard()
+    say('Interrupted before the first step: there is nothing to save.')
+    return INTERRUPTED
+  }
+  const interrupted = result.stopped === 'aborted'
+  await saveFlow(model, join(folder.path, MODEL_FILE))
+  job.record = trainedRun(job.record, result)
+  await folder.writeJson('run.json', interrupted ? endedRun(job.record, 'interrupted') : job.record)
+  await folder.write(TRAINED_FILES.metrics, metricsText(result))
+  await folder.point()
+  report.trained(result)
+  const plots = await writeOutcome(job, result, interrupted ? undefined : signal)
+  await folder.writeJson('run.json', endedRun(job.record, interrupted ? 'interrupted' : 'finished'))
+  report.saved(folder.path, plots)
+  return interrupted ? INTERRUPTED : 0
+}
+
+/** Leaves what there is of a run that failed, with the reason in run.json, and returns the error to be shown. */
+async function recordFailure({ folder, model, record }: Job, error: unknown): Promise<unknown> {
+  if (error instanceof UsageError || error instanceof DataError) {
+    await folder.discard()
+    return error
+  }
+  let shown = error
+  if (error instanceof TrainingError && model.scaled) {
+    const path = join(folder.path, MODEL_FILE)
+    await saveFlow(model, path)
+    const { losses } = error
+    await folder.write(TRAINED_FILES.metrics, metricsText({ losses, validationLosses: [], validationEvery: 1 }))
+    shown = new TrainingError(`${error.message} What was reached is saved as ${path}.`, error.step, { cause: error })
+  }
+  // On a disk that is full this fails as well, and the first reason is the one to tell.
+  await folder.writeJson('run.json', endedRun(record, 'failed', (error as Error).message)).catch(() => {})
+  return shown
 }

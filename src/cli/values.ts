@@ -13,6 +13,27 @@ function refused(name: string, text: string, expected: string): UsageError {
   return new UsageError(`--${name} is ${JSON.stringify(text)}; expected ${expected}.`)
 }
 
+/** Whether an option without a value was given. */
+export function flag(values: Values, name: string): boolean {
+  return values[name] !== undefined
+}
+
+/** Names between commas. */
+export function names(values: Values, name: string): readonly string[] | undefined {
+  const list = values[name]?.split(',').map((part) => part.trim())
+  if (list?.every((part) => part !== '') ?? true) return list
+  throw refused(name, values[name] ?? '', 'names between commas, such as x,y')
+}
+
+/** NAME=VALUE. */
+export function equation(values: Values, name: string): { column: string; value: string } | undefined {
+  const text = values[name]
+  if (text === undefined) return undefined
+  const at = text.indexOf('=')
+  if (at > 0) return { column: text.slice(0, at).trim(), value: text.slice(at + 1).trim() }
+  throw refused(name, text, 'COLUMN=VALUE, such as species=2')
+}
+
 /** An integer of [min, max] (1e5 will do); the fallback where the option is absent. */
 export function integer<Fallback>(
   values: Values,

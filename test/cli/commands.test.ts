@@ -5,6 +5,17 @@ import { loadFlow } from 'pushforward'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseCsv, pushforward } from './run.js'
 
+/** What a run leaves behind. */
+const FILES = [
+  'config.json',
+  'evaluation.json',
+  'metrics.jsonl',
+  'model.safetensors',
+  'plots',
+  'run.json',
+  'samples.csv',
+]
+
 let folder: string
 const at = (...parts: string[]) => join(folder, ...parts)
 const faithful = '\ufeff"eruptions";"waiting"\r\n'
@@ -15,8 +26,8 @@ beforeAll(async () => {
   await writeFile(at('faithful.csv'), `${faithful}${minutes.map((row) => row.join(';')).join('\r\n')}\r\n`)
   await writeFile(at('bad.csv'), 'a,b\n1,2\n2,oops\n3,4\n')
   const runs = [
-    ['train', '--steps', '40', '--out', at('jang')],
-    ['train', at('faithful.csv'), '--steps', '40', '--out', at('geyser')],
+    ['train', '--plots', 'off', '--steps', '40', '--out', at('jang')],
+    ['train', '--plots', 'off', at('faithful.csv'), '--steps', '40', '--out', at('geyser')],
   ]
   for (const { code, stderr } of await Promise.all(runs.map((args) => pushforward(args)))) expect(code, stderr).toBe(0)
 })
@@ -28,11 +39,16 @@ describe('train', () => {
     expect([code, stdout]).toEqual([0, ''])
     expect(stderr).toContain('Training on 1024 rows of jang (x1, x2), 180 parameters.')
     expect(stderr).toMatch(
-      /this flow +\d\.\d{4} ± 0\.\d{4}\nsingle Gaussian +5\.\d{4} ± 0\.\d{4}\nfloor \(entropy\) +4\.2242\n/,
+      /this flow +\d\.\d{4} ± 0\.\d{4}.*\nsingle Gaussian +5\.\d{4} ± 0\.\d{4}\nfloor \(entropy\) +4\.2242\n/,
     )
-    const [run] = await readdir(at('runs'))
+    const [run, latest] = (await readdir(at('runs'))).sort()
     expect(run).toMatch(/^\d{8}-\d{6}-jang$/)
-    expect((await readdir(at('runs', run))).sort()).toEqual(['evaluation.json', 'model.safetensors'])
+    expect((await readdir(at('runs', run))).sort()).toEqual(FILES)
+    expect(await readFile(at('runs', 'latest'), 'utf8')).toBe(`${run}\n`)
+    expect(latest).toBe('latest')
+    expect(await readdir(at('runs', run, 'plots'))).toEqual(
+      expect.arrayContaining(['density.svg', 'film.svg', 'loss.svg']),
+    )
   })
 
   test('writes evaluation.json: NLLs beside the Gaussian, the floor, the excess, the losses', async () => {
@@ -41,7 +57,8 @@ describe('train', () => {
     expect(nll.train).toEqual({ mean: expect.any(Number), standardError: expect.any(Number), rows: 1024 })
     expect(gaussianBaseline.train.mean).toBeLessThan(nll.train.mean)
     expect(entropyFloor).toBeCloseTo(4.224171, 6)
-    expect(Math.abs(nll.train.mean - entropyFloor - excess)).toBeLessThan(0.2)
+    expect(Math.abs(nll.train.mean - entropyFloor - excess.train.mean)).toBeLessThan(0.2)
+    expect(excess.fresh.mean).toBeGreaterThan(-3 * excess.fresh.standardError)
     expect(losses).toMatchObject({ steps: 40, bestStep: 39, stopped: 'steps' })
   })
 
@@ -53,7 +70,7 @@ describe('train', () => {
 
   test('gives the same model file for any number of threads, another one for another seed', async () => {
     const file = async (name: string, ...args: string[]) => {
-      const { code } = await pushforward(['train', '--steps', '40', '--out', at(name), ...args])
+      const { code } = await pushforward(['train', '--plots', 'off', '--steps', '40', '--out', at(name), ...args])
       expect(code).toBe(0)
       return (await readFile(at(name, 'model.safetensors'))).toString('base64')
     }
@@ -69,7 +86,14 @@ describe('train', () => {
 
   test('passes its options on', async () => {
     const options = '--rows 64 --layers 2 --hidden 3,5 --batch 16 --lr 0 --weight-decay 0 --steps 9 --kernels portable'
-    const { code, stderr } = await pushforward(['train', ...options.split(' '), '--out', at('options')])
+    const { code, stderr } = await pushforward([
+      'train',
+      '--plots',
+      'off',
+      ...options.split(' '),
+      '--out',
+      at('options'),
+    ])
     expect(code).toBe(0)
     expect(stderr).toContain('64 rows of jang')
     expect(stderr).toContain('(portable): all steps done')
@@ -84,7 +108,7 @@ describe('train', () => {
   })
 
   test('stops when it is out of patience, and never with patience off', async () => {
-    const options = ['train', '--rows', '32', '--lr', '0', '--steps', '50', '--out']
+    const options = ['train', '--plots', 'off', '--rows', '32', '--lr', '0', '--steps', '50', '--out']
     const patient = await pushforward([...options, at('patient'), '--patience', '5'])
     expect(patient.stderr).toMatch(/\n6 steps in .*: out of patience, best at step 0\./)
     const off = await pushforward([...options, at('off'), '--patience', 'off'])
@@ -92,7 +116,17 @@ describe('train', () => {
   })
 
   test('refuses patience with minibatches that nothing is held out from', async () => {
-    const { code, stderr } = await pushforward(['train', '--batch', '64', '--patience', '5', '--out', at('noisy')])
+    const { code, stderr } = await pushforward([
+      'train',
+      '--plots',
+      'off',
+      '--batch',
+      '64',
+      '--patience',
+      '5',
+      '--out',
+      at('noisy'),
+    ])
     expect(code).toBe(2)
     expect(stderr).toMatch(/stopping with minibatches needs rows to watch/)
     expect(await readdir(folder)).not.toContain('noisy')
@@ -100,25 +134,34 @@ describe('train', () => {
 
   test('reads standard input for -', async () => {
     const input = minutes.map((row) => row.join('\t')).join('\n')
-    const { code, stderr } = await pushforward(['train', '-', '--steps', '2', '--out', at('piped')], { input })
+    const { code, stderr } = await pushforward(['train', '--plots', 'off', '-', '--steps', '2', '--out', at('piped')], {
+      input,
+    })
     expect([code, stderr]).toEqual([0, expect.stringContaining('Training on 80 rows of stdin (x1, x2)')])
   })
 
   test('refuses a folder that is not empty, before it reads any data', async () => {
-    const { code, stderr } = await pushforward(['train', at('bad.csv'), '--out', at('jang')])
+    const { code, stderr } = await pushforward(['train', '--plots', 'off', at('bad.csv'), '--out', at('jang')])
     expect(code).toBe(2)
     expect(stderr).toMatch(/--out .*jang cannot be used: it is not empty\. Give a new folder, or one that is empty\./)
   })
 
   test('takes an empty folder, and refuses a file', async () => {
     await mkdir(at('empty'))
-    expect((await pushforward(['train', '--steps', '1', '--out', at('empty')])).code).toBe(0)
-    const { code, stderr } = await pushforward(['train', '--steps', '1', '--out', at('bad.csv')])
+    expect((await pushforward(['train', '--plots', 'off', '--steps', '1', '--out', at('empty')])).code).toBe(0)
+    const { code, stderr } = await pushforward(['train', '--plots', 'off', '--steps', '1', '--out', at('bad.csv')])
     expect([code, stderr]).toEqual([2, expect.stringContaining('it is a file')])
   })
 
   test('names file, line, column and value of a bad cell, and leaves no folder', async () => {
-    const { code, stdout, stderr } = await pushforward(['train', at('bad.csv'), '--out', at('unused')])
+    const { code, stdout, stderr } = await pushforward([
+      'train',
+      '--plots',
+      'off',
+      at('bad.csv'),
+      '--out',
+      at('unused'),
+    ])
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toBe(
       `pushforward: ${at('bad.csv')}:3: column "b" has "oops", not a number. Correct the cell or remove the row.\n`,
@@ -128,13 +171,13 @@ describe('train', () => {
 
   test('names a constant column', async () => {
     await writeFile(at('constant.csv'), 'a,b\n1,2\n2,2\n3,2\n')
-    const { code, stderr } = await pushforward(['train', at('constant.csv'), '--out', at('unused')])
+    const { code, stderr } = await pushforward(['train', '--plots', 'off', at('constant.csv'), '--out', at('unused')])
     expect([code, stderr]).toEqual([2, expect.stringContaining('Column "b" is constant (2 in every row)')])
     expect(await readdir(folder)).not.toContain('unused')
   })
 
   test('--rows is refused for a file', async () => {
-    const { code, stderr } = await pushforward(['train', at('bad.csv'), '--rows', '5'])
+    const { code, stderr } = await pushforward(['train', '--plots', 'off', at('bad.csv'), '--rows', '5'])
     expect([code, stderr]).toEqual([
       2,
       expect.stringContaining('--rows is for generators (jang); a file is read whole.'),

@@ -12,7 +12,7 @@ describe.concurrent('pushforward', () => {
   test('without a command prints its help to stderr and exits with 2', async () => {
     const { code, stdout, stderr } = await pushforward([])
     expect([code, stdout]).toEqual([2, ''])
-    expect(stderr).toContain('pushforward sample runs/points --rows 1000 > samples.csv')
+    expect(stderr).toContain('pushforward sample latest --rows 1000 > samples.csv')
   })
 
   test.each([
@@ -29,6 +29,14 @@ describe.concurrent('pushforward', () => {
       ['score', 'model', '--help'],
       ['score MODEL DATA', 'log_prob', 'Examples\n  pushforward score'],
     ],
+    [
+      ['show', '--help'],
+      ['show MODEL', '--json', 'Examples\n  pushforward show latest'],
+    ],
+    [
+      ['data', '--help'],
+      ['data [NAME]', '--rows N', 'Examples\n  pushforward data'],
+    ],
   ])('%j goes to stdout and exits with 0', async (args, parts) => {
     const { code, stdout, stderr } = await pushforward(args)
     expect([code, stderr]).toEqual([0, ''])
@@ -37,7 +45,7 @@ describe.concurrent('pushforward', () => {
 
   const refusals: [string, RegExp][] = [
     ['trian', /There is no command trian\. Did you mean train\?/],
-    ['--verbose', /There is no option --verbose\. Commands are train, sample, score\./],
+    ['--verbose', /There is no option --verbose\. Commands are train, sample, score, show, data\./],
     ['train --lyaers 3', /train has no option --lyaers\. Did you mean --layers\?/],
     ['train --momentum=3', /train has no option --momentum\. See pushforward train --help\./],
     ['sample model --steps 3', /sample has no option --steps\./],
@@ -61,6 +69,16 @@ describe.concurrent('pushforward', () => {
     ['score model', /Usage is pushforward score MODEL DATA, got model\./],
     ['train jagn', /There is no file or generator jagn\. Did you mean the generator jang\?/],
     ['train points.csv', /There is no file or generator points\.csv\. Generators are jang\./],
+    ['train jang --columns x1,x2', /--columns is for files; jang is a generator\./],
+    ['train jang --where a', /--where is "a"; expected COLUMN=VALUE, such as species=2\./],
+    ['train jang --columns a,,b', /--columns is "a,,b"; expected names between commas, such as x,y\./],
+    ['train --test 1', /--test is "1"; expected a share from 0 to below 1\./],
+    ['train --plots never', /--plots is "never"; expected auto, on, off\./],
+    ['train --json=yes', /--json takes no value\./],
+    ['train --config no-such.json', /--config no-such\.json cannot be read: ENOENT/],
+    ['train --out /proc/no/such', /--out \/proc\/no\/such cannot be used: ENOENT.* Give a new folder/],
+    ['data jnag', /There is no generator jnag\. Did you mean jang\?/],
+    ['show', /Usage is pushforward show MODEL, got nothing\./],
     ['sample no-such-model', /There is no model at no-such-model; give a model\.safetensors/],
   ]
 

@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { generators } from '../data/generators.js'
+import { nearestName } from '../data/nearest-name.js'
+import { UsageError } from '../errors.js'
+import { GENERATED_ROWS } from './data-source.js'
+import type { TrainOptions } from './train-options.js'
+import type { Values } from './values.js'
+
+/** The name under which config.json holds DATA; all its other names are those of options. */
+const DATA = 'data'
+/** What only makes sense with the data it was given for. */
+const OF_DATA = ['rows', 'columns', 'where']
+
+/** Everything that decides a run, under the names of `train`'s options; `train --config` repeats it. */
+export function resolvedConfig(data: string, options: TrainOptions): Readonly<Record<string, unknown>> {
+  const { fit } = options
+  const file = data !== '-' && !generators.has(data)
+  return {
+    [DATA]: file ? resolve(data) : data,
+    rows: options.rows ?? (generators.has(data) ? GENERATED_ROWS : undefined),
+    columns: options.columns,
+    where: options.where && `${options.where.column}=${options.where.value}`,
+    layers: options.layers,
+    hidden: options.hidden,
+    steps: fit.steps,
+    batch: fit.batch,
+    lr: fit.optimizer?.learningRate,
+    'weight-decay': fit.optimizer?.weightDecay,
+    patience: Number.isFinite(fit.stopping?.patience ?? Number.POSITIVE_INFINITY) ? fit.stopping?.patience : 'off',
+    validation: fit.validation,
+    test: options.test,
+    seed: options.seed,
+    threads: fit.threads,
+    kernels: fit.kernels,
+    plots: options.plots,
+  }
+}
+
+/**
+ * DATA and option texts of a command line with what --config adds: the command line wins, and DATA of its own leaves
+ * out the rows and columns of the file's.
+ * @throws UsageError where the file cannot be read or holds something that is no option.
+ */
+export async function withConfig(
+  operand: string | undefined,
+  values: Values,
+  known: readonly string[],
+): Promise<{ data: string | undefined; values: Values }> {
+  const { config: path, ...own } = values
+  if (path === undefined) return { data: operand, values: own }
+  const { [DATA]: data, ...texts } = await readConfig(path, known)
+  if (operand === undefined || operand === data) return { data: operand ?? data, values: { ...texts, ...own } }
+  const rest = Object.fromEntries(Object.entries(texts).filter(([name]) => !OF_DATA.includes(name)))
+  return { data: operand, values: { ...rest, ...own } }
+}
+
+async function readConfig(path: string, known: readonly string[]): Promise<Record<string, string>> {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(await readFile(path, 'utf8'))
+  } catch (cause) {
+    throw new UsageError(`--config ${path} cannot be read: ${(cause as Error).message}.`, { cause })
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw new UsageError(`--config ${path} holds no JSON object; give the config.json of a run.`)
+  }
+  const names = [DATA, ...known]
+  return Object.fromEntries(
+    Object.entries(parsed).map(([name, value]) => {
+      if (!names.includes(name)) {
+        const near = nearestName(name, names)
+        const way = near === undefined ? `It may hold ${names.join(', ')}.` : `Did you mean ${near}?`
+        throw new UsageError(`--config ${path}: train has no option ${JSON.stringify(name)}. ${way}`)
+      }
+      return [name, textOf(path, name, value)]
+    }),
+  )
+}
+
+function textOf(path: string, name: string, value: unknown): string {
+  if (typeof value === 'string' || typeof value === 'number') return String(value)
+  if (Array.isArray(value)) return value.map((item) => textOf(path, name, item)).join(',')
+  throw new UsageError(
+    `--config ${path}: ${JSON.stringify(name)} is ${JSON.stringify(value)}; expected text or a number.`,
+  )
+}

@@ -1,0 +1,42 @@
+import { cpus } from 'node:os'
+import { cores } from '../parallel/threads.js'
+import type { FitResult } from '../train/fit.js'
+import { packageVersion } from './package-version.js'
+
+/** What run.json tells of a run beyond its configuration: where it ran, on which data, and how it went. */
+export interface RunRecord {
+  readonly status: 'running' | 'finished' | 'interrupted' | 'failed'
+  readonly error?: string
+  readonly started: string
+  readonly ended?: string
+  readonly versions: { readonly pushforward: string; readonly node: string; readonly v8: string }
+  readonly machine: { readonly platform: string; readonly cpu: string; readonly cores: number }
+  readonly seed: number
+  readonly data: { readonly name: string; readonly rows: number; readonly columns: readonly string[]; sha256: string }
+  /** Known once training has ended. */
+  readonly training?: Pick<FitResult, 'steps' | 'bestStep' | 'stopped' | 'seconds' | 'threads' | 'kernels'>
+}
+
+/** The record of a run that starts now. */
+export function startedRun({ seed, data }: Pick<RunRecord, 'seed' | 'data'>): RunRecord {
+  const { node, v8 } = process.versions
+  return {
+    status: 'running',
+    started: new Date().toISOString(),
+    versions: { pushforward: packageVersion(), node, v8 },
+    machine: { platform: `${process.platform} ${process.arch}`, cpu: cpus()[0]?.model ?? 'unknown', cores: cores() },
+    seed,
+    data,
+  }
+}
+
+/** The same with what training did. */
+export function trainedRun(record: RunRecord, result: FitResult): RunRecord {
+  const { steps, bestStep, stopped, seconds, threads, kernels } = result
+  return { ...record, training: { steps, bestStep, stopped, seconds, threads, kernels } }
+}
+
+/** The same at its end. */
+export function endedRun(record: RunRecord, status: RunRecord['status'], error?: string): RunRecord {
+  return { ...record, status, ...(error !== undefined && { error }), ended: new Date().toISOString() }
+}

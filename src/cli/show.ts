@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { columnNames } from '../data/table-columns.js'
+import type { Flow } from '../flow/flow.js'
+import { summary } from '../flow/summary.js'
+import { loadFlow, MODEL_FILE } from '../io/save-flow.js'
+import type { Evaluation } from '../train/evaluation.js'
+import type { CommandArguments, CommandUsage } from './arguments.js'
+import { evaluationText } from './evaluation-text.js'
+import { writeData, writeObject } from './output.js'
+import { modelPath } from './run-folder.js'
+import type { RunRecord } from './run-record.js'
+import { flag } from './values.js'
+
+export const usage: CommandUsage = {
+  synopsis: 'show MODEL',
+  summary: 'Shows the layers of a model, their parameters, and where the model comes from.',
+  operands: [1, 1],
+  options: { json: { text: 'as one JSON object' } },
+  notes: 'MODEL is a run folder, a model file, or latest, the newest run in runs/.',
+  examples: ['pushforward show latest', 'pushforward show runs/points/model.safetensors --json'],
+}
+
+/** What lies beside a model in its run folder, as far as it is there. */
+interface Beside {
+  readonly run?: RunRecord
+  readonly evaluation?: Evaluation
+}
+
+/** `pushforward show MODEL`. */
+export async function run({ operands: [argument], values }: CommandArguments): Promise<number> {
+  const path = await modelPath(argument)
+  const model = await loadFlow(path)
+  const folder = path.endsWith('.safetensors') ? dirname(path) : path
+  const beside: Beside = path.endsWith('.safetensors') && !path.endsWith(MODEL_FILE) ? {} : await besideModel(folder)
+  if (flag(values, 'json')) await writeObject(described(model, beside))
+  else await writeData(`${shown(model, beside)}\n`)
+  return 0
+}
+
+async function besideModel(folder: string): Promise<Beside> {
+  const [run, evaluation] = await Promise.all(['run.json', 'evaluation.json'].map((name) => json(join(folder, name))))
+  return { run: run as RunRecord | undefined, evaluation: evaluation as Evaluation | undefined }
+}
+
+/** A model is shown whatever has become of the files around it. */
+async function json(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function described({ structure, seed, data, scaler }: Flow, { run, evaluation }: Beside): object {
+  const { description, layers, parameterCount } = structure
+  return {
+    ...description,
+    layers: layers.map(({ spec, label, parameters }) => ({ label, ...spec, parameters })),
+    parameters: parameterCount,
+    seed,
+    columns: columnNames(data.columns, structure.dim),
+    mean: [...scaler.mean],
+    sd: [...scaler.sd],
+    dataSha256: data.sha256,
+    run,
+    evaluation,
+  }
+}
+
+function shown(model: Flow, { run, evaluation }: Beside): string {
+  const { data, scaler, seed, dim } = model
+  const columns = columnNames(data.columns, dim)
+  const width = Math.max(...columns.map((name) => name.length))
+  const lines = [
+    summary(model),
+    '',
+    `Columns, with the mean and the standard deviation of the training rows`,
+    ...columns.map(
+      (name, j) => `  ${name.padEnd(width)}  ${scaler.mean[j].toPrecision(6)} ± ${scaler.sd[j].toPrecision(6)}`,
+    ),
+    '',
+    `Seed ${seed}; training data have SHA-256 ${data.sha256 ?? 'unknown'}.`,
+  ]
+  if (run) lines.push(runText(run))
+  if (evaluation) lines.push('', evaluationText(evaluation))
+  return lines.join('\n')
+}
+
+function runText({ status, started, data, training, versions, machine }: RunRecord): string {
+  const steps = training ? `, ${training.steps} steps in ${training.seconds.toFixed(1)} s` : ''
+  return `Run of ${started}, ${status}${steps}, on ${data.rows} rows of ${data.name}; pushforward ${versions.pushforward}, Node ${versions.node}, ${machine.cpu}.`
+}

@@ -1,0 +1,57 @@
+import type { Evaluation } from '../train/evaluation.js'
+import type { FitResult } from '../train/fit.js'
+import type { Progress } from '../train/options.js'
+import { evaluationText, resultText } from './evaluation-text.js'
+import { say, writeObject } from './output.js'
+import { progressView } from './progress.js'
+import type { RunRecord } from './run-record.js'
+
+const JSON_MILLISECONDS = 1000
+
+/** Tells how a run goes. */
+export interface TrainReport {
+  started(data: RunRecord['data'], parameters: number, folder: string): void
+  progress(progress: Progress): void
+  /** Ends the progress, however training ended. */
+  stopped(): void
+  trained(result: FitResult): void
+  evaluated(evaluation: Evaluation): void
+  saved(folder: string, plots: readonly string[]): void
+}
+
+/** To a person, on stderr; to a program, as events on stdout, one JSON object a line. */
+export async function trainReport(json: boolean): Promise<TrainReport> {
+  return json ? eventReport() : personReport()
+}
+
+async function personReport(): Promise<TrainReport> {
+  const view = await progressView(process.stderr)
+  return {
+    started: ({ name, rows, columns }, parameters) =>
+      say(`Training on ${rows} rows of ${name} (${columns.join(', ')}), ${parameters} parameters.`),
+    progress: view.update,
+    stopped: view.end,
+    trained: (result) => say(resultText(result)),
+    evaluated: (evaluation) => say(evaluationText(evaluation)),
+    saved: (folder) => say(`Saved in ${folder}.`),
+  }
+}
+
+function eventReport(): TrainReport {
+  let last = Number.NEGATIVE_INFINITY
+  const event = (name: string, rest: object) => void writeObject({ event: name, ...rest })
+  return {
+    started: (data, parameters, folder) => event('started', { ...data, parameters, folder }),
+    progress(progress) {
+      if (performance.now() - last < JSON_MILLISECONDS && progress.step < progress.steps) return
+      last = performance.now()
+      // JSON has no infinity: patience that is off is null.
+      event('progress', progress)
+    },
+    stopped: () => {},
+    trained: ({ steps, bestStep, bestLoss, seconds, stopped, threads, kernels }) =>
+      event('trained', { steps, bestStep, bestLoss, seconds, stopped, threads, kernels }),
+    evaluated: (evaluation) => event('evaluated', evaluation),
+    saved: (folder, plots) => event('saved', { folder, plots }),
+  }
+}

@@ -58,7 +58,7 @@ export class Flow<P extends Precision = Precision> {
   readonly parameters: Reals<P>
   readonly kernels: KernelChoice
   scaler: Scaler
-  /** Whether the scaler comes from data; a further `fit` then keeps it. */
+  /** Whether a fit has settled the scaler; a further `fit` then keeps it. */
   scaled = false
   data: DataProvenance = { columns: undefined, sha256: undefined }
   #evaluator: Evaluator | undefined
@@ -114,36 +114,43 @@ export class Flow<P extends Precision = Precision> {
   }
 
   /**
-   * The mean negative log-likelihood of the rows (nats, original units) and its gradient by every parameter.
+   * The mean negative log-likelihood of the rows (nats, original units) and its gradient by every parameter; ∞ and NaN
+   * where a row lies beyond the bound.
    * @throws UsageError for a wrong shape, DataError for NaN or ±∞.
    */
   nll(x: Rows): { nll: number; gradient: Reals<P> } {
     const matrix = toMatrix(x, this.dim, 'Batch')
     const gradient = this.#reals(this.parameters.length)
     let sum = 0
+    let beyond = false
     this.#ready().clearGradient()
     this.#chunks(matrix, (evaluator, _first, count, outside) => {
-      if (outside.length > 0) sum = Number.NEGATIVE_INFINITY
+      beyond ||= outside.length > 0
       evaluator.accumulateGradient(count)
       for (let t = 0; t < count; t++) sum += evaluator.values[t]
     })
     const total = this.#ready().gradient
+    if (beyond) return { nll: Number.POSITIVE_INFINITY, gradient: gradient.fill(Number.NaN) as Reals<P> }
     for (let i = 0; i < gradient.length; i++) gradient[i] = total[i] / matrix.rows
     return { nll: logScale(this.scaler) - sum / matrix.rows, gradient }
   }
 
-  /** x → z = f(x) and ln|det ∂z/∂x|, both including the scaler. */
+  /** x → z = f(x) and ln|det ∂z/∂x|, both including the scaler; NaN for rows beyond the bound of `logProb`. */
   forward(x: Rows): { z: NdArray<Reals<P>>; logDet: Reals<P> } {
     const { dim } = this
     const shift = logScale(this.scaler)
     const matrix = this.#matrix(x, 'Batch')
     const z = this.#reals(matrix.rows * dim)
     const logDet = this.#reals(matrix.rows)
-    this.#chunks(matrix, (evaluator, first, count) => {
+    this.#chunks(matrix, (evaluator, first, count, outside) => {
       evaluator.forward(count)
       z.set(evaluator.rows.subarray(0, count * dim), first * dim)
       const values = evaluator.values
       for (let t = 0; t < count; t++) logDet[first + t] = values[t] - shift
+      for (const t of outside) {
+        logDet[first + t] = Number.NaN
+        z.fill(Number.NaN, (first + t) * dim, (first + t + 1) * dim)
+      }
     })
     return { z: ndarray(z, [matrix.rows, dim]), logDet }
   }
@@ -178,18 +185,21 @@ export class Flow<P extends Precision = Precision> {
     return ndarray(out, [count, dim])
   }
 
-  /** Every layer's output on the way from data to noise, first the data themselves. */
+  /** Every layer's output on the way from data to noise, first the data themselves; NaN as in `forward`. */
   trace(x: Rows): TraceStep[] {
     const { dim } = this
     const { layers } = this.structure
     const matrix = this.#matrix(x, 'Batch')
     const clouds = layers.map(() => this.#reals(matrix.rows * dim))
-    this.#chunks(matrix, (evaluator, chunk, count) => {
+    this.#chunks(matrix, (evaluator, chunk, count, outside) => {
       evaluator.forward(count, (tile, kernels, first, n) => {
         layers.forEach((_, l) => {
           copyTile(kernels.heap.real, tile.points[l + 1], tile.rows, n, dim, clouds[l], (chunk + first) * dim)
         })
       })
+      for (const t of outside) {
+        for (const cloud of clouds) cloud.fill(Number.NaN, (chunk + t) * dim, (chunk + t + 1) * dim)
+      }
     })
     const data = ndarray(Float64Array.from(matrix.data), [matrix.rows, dim])
     return [
@@ -202,7 +212,7 @@ export class Flow<P extends Precision = Precision> {
     ]
   }
 
-  /** Every layer's output on the way from noise to data, first the noise itself, last in original units. */
+  /** Every layer's output on the way from noise to data, first the noise itself; the last layer's in original units. */
   traceInverse(z: Rows): TraceStep[] {
     const { dim } = this
     const { layers } = this.structure
@@ -315,5 +325,8 @@ export function flow<P extends Precision = 'float32'>(
   if (precision !== 'float32' && precision !== 'float64') {
     throw new UsageError(`precision is ${JSON.stringify(precision)}; expected "float32" or "float64".`)
   }
-  return new Flow({ dim, contextDim: 0, layers, base: { type: 'standardNormal' }, precision }, { seed, kernels })
+  return new Flow(
+    { dim, contextDim: 0, layers: structuredClone(layers), base: { type: 'standardNormal' }, precision },
+    { seed, kernels },
+  )
 }

@@ -164,7 +164,8 @@ export interface Kernels {
   // — a whole coupling of one kept and one moved coordinate, its conditioner of one hidden tanh layer of width H ——————
   /**
    * h = tanh(W₁ kept + b₁), (a, t) = W₂ h + b₂, then as affineCouple. `params` holds W₁ [H, 1], b₁ [H], W₂ [2, H],
-   * b₂ [2], f; h [H, rows], everything else [rows]. Every element has the bits of the separate kernels.
+   * b₂ [2], f; h [H, rows], everything else [rows]. In the SIMD kernels every element has
+   * the bits of the separate ones.
    */
   narrowCoupling(
     hidden: number,
@@ -198,8 +199,8 @@ export interface Kernels {
   ): void
   /**
    * As affineCoupleBackward into (dx, da, dt), then through the conditioner: dxKept = dzKept + W₁ᵀ((W₂ᵀ(da, dt))(1 − h²)),
-   * dParams += in the layout of `params`. da and dt are scratch. For rows a multiple of 4 the sums too have the bits of
-   * the separate kernels.
+   * dParams += in the layout of `params`. da and dt are scratch. In the SIMD kernels, for rows a multiple of 4, the sums
+   * too have the bits of the separate ones.
    */
   narrowCouplingBackward(
     hidden: number,

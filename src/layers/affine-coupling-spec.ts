@@ -25,6 +25,11 @@ export function affineCoupling(options: AffineCouplingOptions): LayerSpec {
   const [key] = Object.keys(unknown)
   if (key !== undefined)
     throw new UsageError(`affineCoupling has no option "${key}"; it takes mask, hidden, activation.`)
+  if (!Array.isArray(mask) || !Array.isArray(hidden)) {
+    throw new UsageError(
+      `affineCoupling takes arrays as mask and hidden, such as { mask: [1, 0], hidden: [4] }; got ${JSON.stringify(options)}.`,
+    )
+  }
   return { type: 'affineCoupling', mask: [...mask], hidden: [...hidden], activation }
 }
 

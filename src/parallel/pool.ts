@@ -28,7 +28,7 @@ const queue: { ranks: number; start: () => void }[] = []
 function startWhatFits(): void {
   while (queue.length > 0) {
     const [next] = queue
-    if (running > 0 && running + next.ranks > RANKS_PER_CORE * cores()) return
+    if (running > 0 && running + next.ranks > Math.min(MAX_THREADS, RANKS_PER_CORE * cores())) return
     queue.shift()
     running += next.ranks
     next.start()
@@ -47,6 +47,7 @@ async function takeRanks(ranks: number, signal?: AbortSignal): Promise<() => voi
     }
     function leave(): void {
       queue.splice(queue.indexOf(entry), 1)
+      startWhatFits()
       reject(signal?.reason)
     }
     if (signal?.aborted) return reject(signal.reason)
@@ -63,7 +64,7 @@ async function takeRanks(ranks: number, signal?: AbortSignal): Promise<() => voi
 /** A set of threads that one job holds. */
 export interface Crew {
   readonly ranks: number
-  /** Runs a task on one of the threads. `signal` ends the thread itself: the last resort. */
+  /** Runs a task on one of the threads, once one is free. `signal` ends the thread itself: the last resort. */
   run<Result>(name: string, task: unknown, signal?: AbortSignal): Promise<Result>
 }
 
@@ -75,11 +76,22 @@ export async function withCrew<Result>(
   worker = WORKER,
 ): Promise<Result> {
   const giveBack = await takeRanks(ranks, signal)
+  // Piscina would start a thread for every task handed to it: no more are handed over than the job holds.
+  let free = ranks
+  const waiting: (() => void)[] = []
+  async function run<Result>(name: string, task: unknown, signal?: AbortSignal): Promise<Result> {
+    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
+    else free--
+    try {
+      return await workers().run(task, { filename: worker, name, signal: signal ?? null })
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else free++
+    }
+  }
   try {
-    return await work({
-      ranks,
-      run: (name, task, signal) => workers().run(task, { filename: worker, name, signal: signal ?? null }),
-    })
+    return await work({ ranks, run })
   } finally {
     giveBack()
   }

@@ -52,7 +52,9 @@ export function requestStop({ words }: RecordBlock): void {
 
 /** A consistent reading: losses below `steps` and the watched loss at `bestStep` are written. */
 export function readRecord({ words }: RecordBlock): { steps: number; bestStep: number } {
-  return { steps: Atomics.load(words, STEPS_DONE), bestStep: Atomics.load(words, BEST_STEP) }
+  // In this order, since a step publishes its best before itself: the best never lies ahead of the steps.
+  const bestStep = Atomics.load(words, BEST_STEP)
+  return { steps: Atomics.load(words, STEPS_DONE), bestStep }
 }
 
 /** Rank 0's end of the record. */

@@ -29,8 +29,11 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
       throw new UsageError(`adamW has no option "${name}"; it takes ${Object.keys(DEFAULTS).join(', ')}.`)
     }
     const beta = name.startsWith('beta')
-    if (typeof value !== 'number' || !(value >= 0) || !(beta ? value < 1 : value < Number.POSITIVE_INFINITY)) {
-      throw new UsageError(`adamW's ${name} is ${value}; expected a number ${beta ? 'in [0, 1)' : '≥ 0'}.`)
+    // With ε = 0 a parameter without a gradient would become 0/0.
+    const range = beta ? 'in [0, 1)' : name === 'epsilon' ? '> 0' : '≥ 0'
+    const inside = beta ? value < 1 : value < Number.POSITIVE_INFINITY && (name !== 'epsilon' || value > 0)
+    if (typeof value !== 'number' || !(value >= 0) || !inside) {
+      throw new UsageError(`adamW's ${name} is ${value}; expected a number ${range}.`)
     }
   }
   return optimizer

@@ -17,8 +17,13 @@ export function stopping(options: Partial<Stopping> = {}): Stopping {
   if (key !== undefined) {
     throw new UsageError(`stopping has no option "${key}"; it takes patience, minDelta, restoreBestWeights.`)
   }
-  if (!(patience > 0)) throw new UsageError(`stopping.patience is ${patience}; expected a number of steps > 0.`)
-  if (!(minDelta >= 0)) throw new UsageError(`stopping.minDelta is ${minDelta}; expected a number ≥ 0.`)
+  if (typeof restoreBestWeights !== 'boolean') {
+    throw new UsageError(`stopping.restoreBestWeights is ${restoreBestWeights}; expected true or false.`)
+  }
+  if (typeof patience !== 'number' || !(patience > 0))
+    throw new UsageError(`stopping.patience is ${patience}; expected a number of steps > 0.`)
+  if (typeof minDelta !== 'number' || !(minDelta >= 0))
+    throw new UsageError(`stopping.minDelta is ${minDelta}; expected a number ≥ 0.`)
   return { patience, minDelta, restoreBestWeights }
 }
 

@@ -3,6 +3,7 @@ import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
 import { fitScaler, logScale, type Scaler, standardise } from '../data/scaler.js'
 import { dataSha256 } from '../data/sha256.js'
 import { DataError, TrainingError, UsageError } from '../errors.js'
+import { Evaluator, type Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import { createHeap, createKernels, type KernelKind, resolveKernels, shareHeap } from '../kernels/create.js'
 import type { Heap } from '../kernels/heap.js'
@@ -14,15 +15,15 @@ import {
   type RecordBlock,
   readRecord,
   recordInto,
-  requestStop,
   type TrainingRankTask,
 } from '../parallel/training-tasks.js'
 import { alone } from '../step/communicator.js'
 import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan.js'
 import { cutIntoShards } from '../step/shards.js'
 import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
-import { type CheckedFitOptions, checkFitOptions, type FitOptions, type Progress } from './options.js'
+import { type CheckedFitOptions, checkFitOptions, type FitOptions } from './options.js'
 import { type Split, splitRows, takeRows } from './split.js'
+import { supervise, watchedAt } from './supervise.js'
 
 /** What a training run did. Losses are mean negative log-densities in nats and standardised units. */
 export interface FitResult {
@@ -46,7 +47,6 @@ export interface FitResult {
   readonly logScale: number
 }
 
-const PROGRESS_MILLISECONDS = 100
 /** Without workers the steps run on the calling thread, which gets this often a turn for everything else. */
 const TURN_MILLISECONDS = 50
 /** What the WebAssembly address space holds; float64 plans are held to the same. */
@@ -62,8 +62,8 @@ const inTraining = new WeakSet<Flow>()
  *   far committed.
  */
 export async function fit(flow: Flow, rows: Rows, options: FitOptions = {}): Promise<FitResult> {
-  const checked = checkFitOptions(options)
   const matrix = toMatrix(rows, flow.dim, 'Training data')
+  const checked = checkFitOptions(options, matrix.rows)
   if (inTraining.has(flow))
     throw new UsageError('This flow is being trained already; wait for that fit, or train a copy.')
   inTraining.add(flow)
@@ -92,23 +92,26 @@ async function train(flow: Flow, matrix: Matrix, options: CheckedFitOptions): Pr
   const scaler = scalerFor(flow, training, options)
   const sha256 = dataSha256(matrix)
   const heap = createHeap(plan.arena, kernels, size > 0)
-  load(heap, plan, flow, scaler, training, takeRows(matrix, split.validation))
+  load(heap, plan, flow, scaler, matrix, split)
   const record = createRecord(task, size > 0)
 
   const started = performance.now()
   const seconds = () => (performance.now() - started) / 1000
-  const end = await supervise(plan, record, options, seconds, () =>
+  const supervised = await supervise(plan, record, options, seconds, () =>
     runOn(size, flow, plan, heap, record, options.signal),
   )
   const { steps, bestStep } = readRecord(record)
+  let { end } = supervised
+  if (!options.stopping.restoreBestWeights && steps > 0) end = afterLastUpdate(end, flow, plan, heap, kernels)
   const restoreBest = options.stopping.restoreBestWeights || end.reason === 'diverged'
   if (steps > 0) {
     const from = restoreBest ? plan.best : plan.params
     if (!restoreBest || bestStep >= 0) flow.parameters.set(heap.real.subarray(from, from + structure.parameterCount))
     flow.scaler = scaler
-    flow.scaled = flow.scaled || options.standardise
+    flow.scaled = true
     flow.data = { columns: flow.data.columns, sha256 }
   }
+  if (supervised.failure !== undefined) throw supervised.failure
   if (end.reason === 'diverged') {
     const kept = bestStep >= 0 ? `the weights of step ${bestStep} are kept` : 'the initial weights are kept'
     throw new TrainingError(
@@ -158,16 +161,43 @@ function scalerFor(flow: Flow, training: Matrix, { standardise }: CheckedFitOpti
 }
 
 /** Fills a fresh heap: parameters as they stand, moments 0, standardised rows. */
-function load(heap: Heap, plan: TrainingPlan, flow: Flow, scaler: Scaler, training: Matrix, validation: Matrix): void {
+function load(heap: Heap, plan: TrainingPlan, flow: Flow, scaler: Scaler, matrix: Matrix, split: Split): void {
   heap.real.set(flow.parameters, plan.params)
   heap.i32[plan.stopAfter] = -1
-  const [outside] = standardise(training, scaler, heap.real, plan.data)
-  standardise(validation, scaler, heap.real, plan.validationData)
-  if (outside !== undefined) {
+  for (const [rows, target] of [
+    [split.training, plan.data],
+    [split.validation, plan.validationData],
+  ] as const) {
+    const [outside] = standardise(takeRows(matrix, rows), scaler, heap.real, target)
+    if (outside === undefined) continue
     throw new DataError(
-      `Row ${outside} of the training data lies over 10⁶ standard deviations away under the flow's scaler.`,
+      `Row ${rows[outside]} of the training data (counted from 0) lies over 10⁶ standard deviations away under the flow's scaler: remove it.`,
     )
   }
+}
+
+/** Rows that the weights after the last update are tried on: enough to see whether they still are a density. */
+const TRIAL_ROWS = 4096
+
+/** No step has judged the last update: where its log-densities are not finite, training has diverged in it. */
+function afterLastUpdate(
+  end: TrainingEnd,
+  flow: Flow,
+  plan: TrainingPlan,
+  heap: Heap,
+  kernels: KernelKind,
+): TrainingEnd {
+  if (end.reason === 'diverged') return end
+  const { structure, task, params, data } = plan
+  const evaluator = new Evaluator(flow.structure, kernels)
+  evaluator.setParameters(heap.real.subarray(params, params + structure.parameterCount) as Reals)
+  const count = Math.min(task.rows, evaluator.chunkRows, TRIAL_ROWS)
+  evaluator.rows.set(heap.real.subarray(data, data + count * structure.dim))
+  evaluator.logProb(count)
+  let sum = 0
+  for (const value of evaluator.values.subarray(0, count)) sum += value
+  const loss = -sum / count
+  return Number.isFinite(loss) ? end : { reason: 'diverged', step: end.step, loss }
 }
 
 /** Runs the job on `size` worker threads, or for 0 on the calling thread. */
@@ -179,9 +209,12 @@ async function runOn(
   record: RecordBlock,
   signal: AbortSignal | undefined,
 ): Promise<TrainingEnd> {
+  if (signal?.aborted) return { reason: 'aborted', step: 0 }
   if (size === 0) return runHere(plan, heap, record)
+  let started = false
   try {
     return await withCrew(size, signal, async (crew) => {
+      started = true
       const control = createControl()
       const common = {
         description: flow.structure.description,
@@ -202,7 +235,7 @@ async function runOn(
     })
   } catch (error) {
     // Aborted while waiting for threads: nothing was done, which is a way to be aborted.
-    if (signal?.aborted && error === signal.reason) return { reason: 'aborted', step: 0 }
+    if (signal?.aborted && !started) return { reason: 'aborted', step: 0 }
     throw error
   }
 }
@@ -217,55 +250,4 @@ async function runHere(plan: TrainingPlan, heap: Heap, record: RecordBlock): Pro
     }
     await new Promise((resolve) => setTimeout(resolve, 0))
   }
-}
-
-/** Reports progress and passes an abort on while `work` runs. */
-async function supervise(
-  plan: TrainingPlan,
-  record: RecordBlock,
-  { signal, onProgress, stopping }: CheckedFitOptions,
-  seconds: () => number,
-  work: () => Promise<TrainingEnd>,
-): Promise<TrainingEnd> {
-  const { task } = plan
-  function report(): void {
-    const { steps, bestStep } = readRecord(record)
-    if (steps === 0 || !onProgress) return
-    const progress: Progress = {
-      step: steps,
-      steps: task.steps,
-      loss: record.losses[steps - 1],
-      best: watchedAt(record, task, bestStep),
-      bestStep,
-      patience: stopping.patience - (steps - 1 - Math.max(0, bestStep)),
-      rowsPerSecond: (steps * task.batchRows) / seconds(),
-    }
-    onProgress(progress)
-  }
-  const stop = () => requestStop(record)
-  if (signal?.aborted) stop()
-  signal?.addEventListener('abort', stop)
-  let failure: unknown
-  const timer = setInterval(() => {
-    try {
-      report()
-    } catch (error) {
-      failure ??= error
-      stop()
-    }
-  }, PROGRESS_MILLISECONDS)
-  try {
-    const end = await work()
-    if (failure !== undefined) throw failure
-    report()
-    return end
-  } finally {
-    clearInterval(timer)
-    signal?.removeEventListener('abort', stop)
-  }
-}
-
-function watchedAt(record: RecordBlock, task: TrainingTask, step: number): number {
-  if (step < 0) return Number.NaN
-  return task.validationRows > 0 ? record.validation[step / task.validationEvery] : record.losses[step]
 }

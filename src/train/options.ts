@@ -15,7 +15,7 @@ export interface Progress {
   /** Best watched loss so far, and its step. */
   readonly best: number
   readonly bestStep: number
-  /** Steps left without a better loss before training stops. */
+  /** Steps left without a better loss before training stops; 0 where only the next validation can tell. */
   readonly patience: number
   /** Rows trained on a second, since the start. */
   readonly rowsPerSecond: number
@@ -42,8 +42,9 @@ export interface FitOptions {
   kernels?: KernelChoice
   /** Whether the columns are standardised by the training rows' mean and sd; a flow fitted before keeps its scaler. */
   standardise?: boolean
-  /** Ends training at a barrier; the best weights so far are kept. */
+  /** Ends training at a barrier, with the weights that `stopping` says. */
   signal?: AbortSignal
+  /** If it throws, training ends as by the signal, and the error is rethrown once the weights are committed. */
   onProgress?: (progress: Progress) => void
 }
 
@@ -72,7 +73,7 @@ const NAMES = [
  * Fills in defaults.
  * @throws UsageError where an option is unknown, outside its range, or senseless beside another.
  */
-export function checkFitOptions(options: FitOptions): CheckedFitOptions {
+export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOptions {
   for (const name of Object.keys(options)) {
     if (!NAMES.includes(name)) throw new UsageError(`fit has no option "${name}"; it takes ${NAMES.join(', ')}.`)
   }
@@ -89,15 +90,18 @@ export function checkFitOptions(options: FitOptions): CheckedFitOptions {
     signal,
     onProgress,
   } = options
-  const watchable = batch === 'all' || validation > 0
-  const rule = stopping({ restoreBestWeights: watchable, ...options.stopping })
+  const watchable = batch === 'all' || batch === rows || validation > 0
+  const rule = stopping({ ...options.stopping, restoreBestWeights: options.stopping?.restoreBestWeights ?? watchable })
   if (!Number.isInteger(steps) || steps < 1 || steps > MAX_STEPS) {
     throw new UsageError(`steps is ${steps}; expected an integer from 1 to ${MAX_STEPS}.`)
   }
   if (batch !== 'all' && (!Number.isInteger(batch) || batch < 1)) {
     throw new UsageError(`batch is ${JSON.stringify(batch)}; expected "all" or an integer ≥ 1.`)
   }
-  if (!(validation >= 0 && validation < 1)) {
+  if (typeof standardise !== 'boolean') {
+    throw new UsageError(`standardise is ${JSON.stringify(standardise)}; expected true or false.`)
+  }
+  if (typeof validation !== 'number' || !(validation >= 0 && validation < 1)) {
     throw new UsageError(`validation is ${validation}; expected a share of the rows from 0 to below 1.`)
   }
   if (validationEvery !== undefined && (!Number.isInteger(validationEvery) || validationEvery < 1)) {

@@ -9,7 +9,7 @@ it('takes the two steps that the formula gives by hand', () => {
   const [theta, gradient, m, v] = [arena.real(1), arena.real(1), arena.real(1), arena.real(1)]
   const kernels = createKernels(createHeap(arena, 'portable', false))
   const { real } = kernels.heap
-  const optimizer = adamW({ learningRate: 0.1, beta1: 0.5, beta2: 0.75, epsilon: 0, weightDecay: 0.01 })
+  const optimizer = adamW({ learningRate: 0.1, beta1: 0.5, beta2: 0.75, epsilon: 1e-12, weightDecay: 0.01 })
   const state = startAdamW()
   const step = (scaledGradient: number, scale: number) => {
     real[gradient] = scaledGradient
@@ -26,9 +26,12 @@ it('takes the two steps that the formula gives by hand', () => {
   expect(real[theta]).toBeCloseTo(0.899 - 0.1 * (-4 / 3 / Math.sqrt(48 / 7) + 0.00899), 15)
 })
 
-it.each([[{ learningRate: -1 }], [{ beta1: 1 }], [{ epsilon: Number.NaN }], [{ momentum: 1 } as object]])(
-  'refuses %j',
-  (options) => {
-    expect(() => adamW(options)).toThrow(UsageError)
-  },
-)
+it.each([
+  [{ learningRate: -1 }],
+  [{ beta1: 1 }],
+  [{ epsilon: 0 }],
+  [{ epsilon: Number.NaN }],
+  [{ momentum: 1 } as object],
+])('refuses %j', (options) => {
+  expect(() => adamW(options)).toThrow(UsageError)
+})

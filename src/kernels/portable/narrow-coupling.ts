@@ -14,7 +14,7 @@ type Parts = Pick<
   | 'heap'
 >
 
-/** The fused coupling as what it is defined to be: the separate kernels one after another. */
+/** The fused coupling as what it is defined to be: the separate kernels one after another, sums in double precision. */
 export function portableNarrowCoupling(
   parts: Parts,
 ): Pick<Kernels, 'narrowCoupling' | 'narrowCouplingInverse' | 'narrowCouplingBackward'> {
@@ -71,17 +71,25 @@ export function portableNarrowCoupling(
         const [dWeight, dBias] = [dParams + output + o * hidden, dParams + 4 * hidden + o]
         parts.denseWeightGradient(1, hidden, rows, h, dOut, dWeight, hidden, dBias)
       }
-      parts.copy(rows, dzKept, dxKept)
+      /** The gradient of hidden unit's input, in double precision. */
+      const inner = (unit: number, t: number): number => {
+        const y = real[h + unit * rows + t]
+        const [toA, toT] = [real[params + output + unit], real[params + output + hidden + unit]]
+        return (toA * real[da + t] + toT * real[dt + t]) * (1 - y * y)
+      }
       for (let unit = 0; unit < hidden; unit++) {
+        let [weight, offset] = [0, 0]
         for (let t = 0; t < rows; t++) {
-          const y = real[h + unit * rows + t]
-          const through =
-            real[params + output + unit] * real[da + t] + real[params + output + hidden + unit] * real[dt + t]
-          const d = through * (1 - y * y)
-          real[dParams + unit] += d * real[kept + t]
-          real[dParams + bias + unit] += d
-          real[dxKept + t] += real[params + unit] * d
+          weight += inner(unit, t) * real[kept + t]
+          offset += inner(unit, t)
         }
+        real[dParams + unit] += weight
+        real[dParams + bias + unit] += offset
+      }
+      for (let t = 0; t < rows; t++) {
+        let sum = real[dzKept + t]
+        for (let unit = 0; unit < hidden; unit++) sum += real[params + unit] * inner(unit, t)
+        real[dxKept + t] = sum
       }
     },
   }

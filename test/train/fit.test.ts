@@ -1,0 +1,88 @@
+import { adamW, affineCoupling, DataError, fit, flow, jang, leakyReLU, TrainingError, UsageError } from 'pushforward'
+import { describe, expect, it } from 'vitest'
+import { tutorialLayers } from '../fixtures/tutorial.js'
+
+describe('rows beyond 10⁶ standard deviations', () => {
+  const rows = Array.from({ length: 200 }, (_, i) => [Math.sin(i), Math.cos(3 * i)])
+
+  it.each([0, 0.3])('are refused by their own number, trained on or held out (validation %d)', async (validation) => {
+    for (const bad of [20, 150]) {
+      const data = rows.with(bad, [1e9, 0])
+      const run = fit(flow(2, tutorialLayers(1)), data, { steps: 2, validation, standardise: false, threads: 0 })
+      await expect(run).rejects.toThrow(DataError)
+      await expect(run).rejects.toThrow(`Row ${bad} `)
+    }
+  })
+
+  it('have no image, no loss and no gradient, and leave the others theirs', () => {
+    const model = flow(2, tutorialLayers(1))
+    const { z, logDet } = model.forward([
+      [Number.POSITIVE_INFINITY, 0],
+      [0.1, 0.2],
+    ])
+    expect([z.get(0, 0), z.get(0, 1), logDet[0]]).toEqual([Number.NaN, Number.NaN, Number.NaN])
+    expect(z.get(1, 0)).toBe(model.forward([[0.1, 0.2]]).z.get(0, 0))
+    expect(model.trace([[1e9, 1]])[2].points.get(0, 1)).toBeNaN()
+    const { nll, gradient } = model.nll([[1e9, 1]])
+    expect(nll).toBe(Number.POSITIVE_INFINITY)
+    expect(gradient.every(Number.isNaN)).toBe(true)
+  })
+})
+
+it('keeps the scaler of any earlier fit, and none of an abort before the start', async () => {
+  const model = flow(2, tutorialLayers(1))
+  for (const threads of [0, 2]) {
+    const { steps } = await fit(model, jang(100), { threads, signal: AbortSignal.abort() })
+    expect([steps, model.scaled]).toEqual([0, false])
+  }
+  await fit(model, jang(100), { steps: 2, threads: 0, standardise: false })
+  await fit(model, jang(100), { steps: 2, threads: 0 })
+  expect([...model.scaler.mean, ...model.scaler.sd]).toEqual([0, 0, 1, 1])
+})
+
+it('does not commit a last update that diverged', async () => {
+  const model = flow(2, tutorialLayers(1), { seed: 2 })
+  const before = model.parameters.slice()
+  const stopping = { restoreBestWeights: false }
+  const run = fit(model, jang(200), { steps: 1, threads: 0, optimizer: adamW({ learningRate: 1e38 }), stopping })
+  await expect(run).rejects.toThrow(TrainingError)
+  expect(model.parameters).toEqual(before)
+})
+
+it('commits what was reached before it passes on what onProgress threw', async () => {
+  const model = flow(2, tutorialLayers(1), { seed: 2 })
+  const before = model.parameters.slice()
+  const onProgress = () => {
+    throw new Error('a broken chart')
+  }
+  await expect(fit(model, jang(200), { steps: 20, threads: 0, onProgress })).rejects.toThrow('a broken chart')
+  expect(model.parameters).not.toEqual(before)
+})
+
+it('is not changed by what happens to the layers it was given', async () => {
+  const layers = [leakyReLU()]
+  const model = flow(2, layers)
+  layers.push(affineCoupling({ mask: [1, 0] }))
+  const { steps } = await fit(model, jang(100), { steps: 3, threads: 2 })
+  expect(steps).toBe(3)
+})
+
+it('takes a batch of all rows for the full batch', async () => {
+  const { bestLoss, losses } = await fit(flow(2, tutorialLayers(1)), jang(64), {
+    steps: 5,
+    batch: 64,
+    threads: 0,
+    stopping: { patience: 3 },
+  })
+  expect(bestLoss).toBe(Math.min(...losses))
+})
+
+it.each([
+  [{ standardise: 'no' }],
+  [{ validation: '0.1' }],
+  [{ stopping: { patience: '5' } }],
+  [{ steps: 2e10 }],
+  [{ batch: 10, stopping: { patience: 5 } }],
+])('refuses %j', async (options) => {
+  await expect(fit(flow(2, tutorialLayers(1)), jang(64), options as object)).rejects.toThrow(UsageError)
+})

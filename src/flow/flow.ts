@@ -326,7 +326,7 @@ export function flow<P extends Precision = 'float32'>(
     throw new UsageError(`precision is ${JSON.stringify(precision)}; expected "float32" or "float64".`)
   }
   return new Flow(
-    { dim, contextDim: 0, layers: structuredClone(layers), base: { type: 'standardNormal' }, precision },
+    { dim, contextDim: 0, layers: JSON.parse(JSON.stringify(layers)), base: { type: 'standardNormal' }, precision },
     { seed, kernels },
   )
 }

@@ -39,12 +39,15 @@ async function personReport(): Promise<TrainReport> {
 
 function eventReport(): TrainReport {
   let last = Number.NEGATIVE_INFINITY
+  let step = 0
   const event = (name: string, rest: object) => void writeObject({ event: name, ...rest })
   return {
     started: (data, parameters, folder) => event('started', { ...data, parameters, folder }),
     progress(progress) {
-      if (performance.now() - last < JSON_MILLISECONDS && progress.step < progress.steps) return
+      const done = progress.step === progress.steps && step < progress.step
+      if (performance.now() - last < JSON_MILLISECONDS && !done) return
       last = performance.now()
+      step = progress.step
       // JSON has no infinity: patience that is off is null.
       event('progress', progress)
     },

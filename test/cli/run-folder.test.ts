@@ -117,9 +117,10 @@ describe('--json', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line))
-    expect(events.map(({ event }) => event)).toEqual(['started', 'progress', 'trained', 'evaluated', 'saved'])
-    expect(events[1]).toMatchObject({ step: 20, steps: 20, loss: expect.any(Number) })
-    expect(events[4]).toMatchObject({ folder: 'runs/json' })
+    const names = events.map(({ event }) => event).filter((name, i, all) => name !== all[i - 1])
+    expect(names).toEqual(['started', 'progress', 'trained', 'evaluated', 'saved'])
+    expect(events.at(-4)).toMatchObject({ step: 20, steps: 20, loss: expect.any(Number) })
+    expect(events.at(-1)).toMatchObject({ folder: 'runs/json' })
   })
 
   test('sample, score, data: one object a row, with the numbers of the CSV', async () => {

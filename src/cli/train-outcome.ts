@@ -44,17 +44,21 @@ async function drawPlots({ model, rows, source, options, folder }: Job, result: 
   // The chart library takes longer to load than most commands take to run.
   const { writePlots } = await import('../report/write-plots.js')
   const { losses, validationLosses, validationEvery, bestStep, logScale } = result
-  return writePlots(join(folder.path, TRAINED_FILES.plots), {
-    flow: model,
-    rows: rows.data,
-    columns: source.columns,
-    seed: options.seed,
-    losses,
-    validationLosses,
-    validationEvery,
-    bestStep,
-    logScale,
-    entropyFloor: evaluation.entropyFloor,
-    gaussianNll: evaluation.gaussianBaseline?.train.mean ?? undefined,
-  })
+  try {
+    return await writePlots(join(folder.path, TRAINED_FILES.plots), {
+      flow: model,
+      rows: rows.data,
+      columns: source.columns,
+      seed: options.seed,
+      losses,
+      validationLosses,
+      validationEvery,
+      bestStep,
+      logScale,
+      entropyFloor: evaluation.entropyFloor,
+      gaussianNll: evaluation.gaussianBaseline?.train.mean ?? undefined,
+    })
+  } catch (cause) {
+    throw new Error(`The pictures cannot be written in ${folder.path}: ${(cause as Error).message}`, { cause })
+  }
 }

@@ -135,7 +135,10 @@ async function recordFailure({ folder, model, record }: Job, error: unknown): Pr
     await folder.discard()
     return error
   }
-  let shown = error
+  let shown: unknown = error
+  // Whatever failed behind training has left the model.
+  if (record.training)
+    shown = new Error(`${(error as Error).message}. The model is saved in ${folder.path}.`, { cause: error })
   if (error instanceof TrainingError && model.scaled) {
     const path = join(folder.path, MODEL_FILE)
     await saveFlow(model, path)

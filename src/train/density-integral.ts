@@ -25,6 +25,12 @@ const BLOCK_ROWS = 2 ** 19
 /** Shares of a cell, evenly spread about 0, neighbours far apart. */
 const SHIFTS = [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15].map((k) => (k + 0.5) / 16 - 0.5)
 
+/** What an integral may cost beside what one calls for. */
+export interface IntegralOptions extends ParallelOptions {
+  /** Points of the finest grid, at most; default GRID.finest². */
+  mostPoints?: number
+}
+
 /**
  * Integrates the density of a flow on two columns by the midpoint rule; `points` [rows, 2], a large sample say, tell
  * where the mass is and the cells are to be small.
@@ -33,13 +39,13 @@ const SHIFTS = [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15].map((k) =>
 export async function integrateDensity(
   flow: Flow,
   points: readonly Matrix[],
-  options: ParallelOptions = {},
+  { mostPoints = GRID.finest ** 2, ...options }: IntegralOptions = {},
 ): Promise<DensityIntegral> {
   const axes = [gridAxis(columnOf(points, 0)), gridAxis(columnOf(points, 1))] as const
   let side = GRID.coarsest
   let value = await onGrid(flow, axes, side, options)
   let lastDifference: number | null = null
-  while (side < GRID.finest && !(lastDifference !== null && lastDifference <= GRID.tolerance)) {
+  while (4 * side ** 2 <= mostPoints && !(lastDifference !== null && lastDifference <= GRID.tolerance)) {
     side *= 2
     const finer = await onGrid(flow, axes, side, options)
     lastDifference = Math.abs(finer - value)

@@ -6,7 +6,7 @@ import { DataError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
 import { logProb, type ParallelOptions, sample } from '../parallel/evaluate.js'
 import type { Threads } from '../parallel/threads.js'
-import { type DensityIntegral, integrateDensity } from './density-integral.js'
+import { type DensityIntegral, GRID, type IntegralOptions, integrateDensity } from './density-integral.js'
 import type { FitResult } from './fit.js'
 import { type MeanNLL, meanExcess, meanNLL, shifted } from './mean-nll.js'
 import { worstRoundTrip } from './round-trip.js'
@@ -66,6 +66,13 @@ export interface EvaluationOptions {
 /** Of the sample that the round trip and the bounds of the integral are taken from. */
 export const SAMPLE_ROWS = 100_000
 
+/**
+ * Points of the integral's finest grid for every row that went through a step: a short run is not kept waiting for its
+ * evaluation, a run of the usual length has the finest grid there is.
+ */
+const GRID_POINTS_PER_ROW = 4
+const LEAST_GRID_POINTS = 512 ** 2
+
 const NOTES = {
   training: 'No rows were kept for a test: the figures are of the very rows trained on.',
   validation:
@@ -95,7 +102,7 @@ export async function evaluate(
     ...(!parts.test && { note: parts.validation ? NOTES.validation : NOTES.training }),
     gaussianBaseline: await baseline(parts),
     ...(truth && (await againstTruth(flow, truth, parts.train, fresh, parallel))),
-    ...(await geometry(flow, parts.train, parallel)),
+    ...(await geometry(flow, parts.train, { ...parallel, mostPoints: gridPoints(result) })),
     losses: lossesOf(result),
   }
 }
@@ -152,14 +159,21 @@ async function againstTruth(
 async function geometry(
   flow: Flow,
   training: Matrix,
-  parallel: ParallelOptions,
+  { mostPoints, ...parallel }: IntegralOptions,
 ): Promise<Pick<Evaluation, 'worstRoundTrip' | 'integralOfDensity'>> {
   const drawn = toMatrix(await sample(flow, SAMPLE_ROWS, parallel), flow.dim, 'Samples', { infinite: true })
   const worst = Math.max(await worstRoundTrip(flow, training), await worstRoundTrip(flow, drawn))
   return {
-    ...(flow.dim === 2 && { integralOfDensity: await integrateDensity(flow, [training, drawn], parallel) }),
+    ...(flow.dim === 2 && {
+      integralOfDensity: await integrateDensity(flow, [training, drawn], { mostPoints, ...parallel }),
+    }),
     worstRoundTrip: Number.isFinite(worst) ? worst : null,
   }
+}
+
+function gridPoints({ steps, split }: FitResult): number {
+  const work = GRID_POINTS_PER_ROW * steps * split.training.length
+  return Math.min(GRID.finest ** 2, Math.max(LEAST_GRID_POINTS, work))
 }
 
 function lossesOf({ steps, stopped, losses, bestLoss, bestStep, logScale }: FitResult): Evaluation['losses'] {

@@ -35,9 +35,10 @@ export async function writeOutcome(job: Job, result: FitResult, signal: AbortSig
     formatHeader(source.columns) + [...formatRows(drawn.data, model.dim)].join(''),
   )
   signal?.throwIfAborted()
-  return options.plots === 'on' || (options.plots === 'auto' && options.fit.steps !== 1)
-    ? drawPlots(job, result, evaluation)
-    : []
+  if (options.plots === 'off' || (options.plots === 'auto' && options.fit.steps === 1)) return []
+  const plots = await drawPlots(job, result, evaluation)
+  signal?.throwIfAborted()
+  return plots
 }
 
 async function drawPlots({ model, rows, source, options, folder }: Job, result: FitResult, evaluation: Evaluation) {

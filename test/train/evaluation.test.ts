@@ -77,7 +77,7 @@ describe('evaluate', () => {
 
   test('the density of a flow has mass 1 and its inverse undoes it', async () => {
     const model = tiny()
-    const result = await fit(model, rows, { steps: 200, threads: 0 })
+    const result = await fit(model, rows, { steps: 5000, threads: 0 })
     const { integralOfDensity, worstRoundTrip } = await evaluate(model, rows, result, { threads: 0 })
     expect(Math.abs((integralOfDensity?.value ?? 0) - 1)).toBeLessThan(1e-3)
     expect(integralOfDensity?.converged).toBe(true)

@@ -59,20 +59,20 @@ const cases: readonly Case[] = [
       name: `dense ${out}×${inputs}`,
       size: 2 * out * inputs * ROWS,
       unit: 'GFLOP/s',
-      run: (k, a) => k.dense(out, inputs, ROWS, a[0], a[2], inputs, 1, NONE, a[1]),
+      run: (k, a) => k.dense(out, inputs, ROWS, a[0], a[2], inputs, NONE, a[1]),
     },
     {
       name: `denseWeightGradient ${out}×${inputs}`,
       size: 2 * out * inputs * ROWS,
       unit: 'GFLOP/s',
-      run: (k, a) => k.denseWeightGradient(out, inputs, ROWS, a[0], a[2], a[3], inputs, NONE),
+      run: (k, a) => k.denseWeightGradient(out, inputs, ROWS, a[0], a[2], a[3], inputs, NONE, a[4]),
     },
   ]),
 ]
 
 function prepare(kind: KernelKind): { kernels: Kernels; arrays: number[] } {
   const arena = new Arena('float32')
-  const arrays = Array.from({ length: 4 }, () => arena.real(LENGTH))
+  const arrays = Array.from({ length: 5 }, () => arena.real(LENGTH))
   const kernels = createKernels(createHeap(arena, kind, false))
   return { kernels, arrays }
 }

@@ -84,7 +84,7 @@ console.log(
 const ROWS = 128
 const LENGTH = 128 * ROWS
 const arena = new Arena('float32')
-const [x, y, w] = [arena.real(LENGTH), arena.real(LENGTH), arena.real(LENGTH)]
+const [x, y, w, scratch] = Array.from({ length: 4 }, () => arena.real(LENGTH))
 const k = createKernels(createHeap(arena, 'simd', false))
 for (let i = 0; i < LENGTH; i++) {
   k.heap.real[x + i] = ((i * 37) % 800) / 100 - 4
@@ -96,8 +96,12 @@ const kernels: [string, number, () => void][] = [
   ['exp', COST.exp * LENGTH, () => k.exp(LENGTH, x, y)],
   ['tanhBackward', 3 * LENGTH, () => k.tanhBackward(LENGTH, x, w, y)],
   ...[64, 128].flatMap((n): [string, number, () => void][] => [
-    [`dense ${n}×${n}`, 2 * n * n * ROWS, () => k.dense(n, n, ROWS, x, w, n, 1, NONE, y)],
-    [`denseWeightGradient ${n}×${n}`, 2 * n * n * ROWS, () => k.denseWeightGradient(n, n, ROWS, x, w, y, n, NONE)],
+    [`dense ${n}×${n}`, 2 * n * n * ROWS, () => k.dense(n, n, ROWS, x, w, n, NONE, y)],
+    [
+      `denseWeightGradient ${n}×${n}`,
+      2 * n * n * ROWS,
+      () => k.denseWeightGradient(n, n, ROWS, x, w, y, n, NONE, scratch),
+    ],
   ]),
 ]
 console.log(`\nkernels, ${ROWS} rows, one thread`)

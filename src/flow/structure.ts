@@ -29,7 +29,7 @@ export interface FlowStructure {
 }
 
 /** A tile's activations should stay in a core's first two cache levels. */
-const TILE_BYTES = 256 * 1024
+const TILE_BYTES = 384 * 1024
 const TILE_ROWS = { min: 64, max: 128 }
 
 /**

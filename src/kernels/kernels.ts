@@ -43,10 +43,7 @@ export interface Kernels {
   reluBackward(n: number, y: Offset, dy: Offset, dx: Offset): void
 
   // — dense ——————————————————————————————————————————————————————————————————————————————————————————————————
-  /**
-   * y[o, t] = bias[o] + Σᵢ weight[o · outStride + i · inStride] · x[i, t], bias 0 where NONE.
-   * The layer itself has strides (inDim, 1); its input gradient is the same sum with (1, inDim).
-   */
+  /** y[o, t] = bias[o] + Σᵢ weight[o · outStride + i] · x[i, t], bias 0 where NONE. */
   dense(
     outDim: number,
     inDim: number,
@@ -54,11 +51,13 @@ export interface Kernels {
     x: Offset,
     weight: Offset,
     outStride: number,
-    inStride: number,
     bias: Offset,
     y: Offset,
   ): void
-  /** dWeight[o · outStride + i] += Σₜ dy[o, t] · x[i, t]; dBias[o] += Σₜ dy[o, t] unless dBias is NONE. */
+  /**
+   * dWeight[o · outStride + i] += Σₜ dy[o, t] · x[i, t]; dBias[o] += Σₜ dy[o, t] unless dBias is NONE. `scratch` has
+   * room for x.
+   */
   denseWeightGradient(
     outDim: number,
     inDim: number,
@@ -68,7 +67,10 @@ export interface Kernels {
     dWeight: Offset,
     outStride: number,
     dBias: Offset,
+    scratch: Offset,
   ): void
+  /** y[c · rows + r] = x[r · rowStride + c] for r < rows, c < columns: what a layer's input gradient multiplies by. */
+  transpose(rows: number, columns: number, x: Offset, rowStride: number, y: Offset): void
 
   // — leaky ReLU, slope α = e^raw, raw one real ———————————————————————————————————————————————————————————————
   /** z = x where x > 0, else α·x; logDet[t] += raw for every non-positive coordinate of row t. x, z [dim, rows] */

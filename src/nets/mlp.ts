@@ -71,9 +71,10 @@ export class MLP {
     return this.options.hidden.reduce((total, width) => total + width * rows, 0)
   }
 
-  /** Two gradients of hidden activations, used in turn. */
+  /** Two gradients of hidden activations, used in turn, and room for a layer's input or its weights, transposed. */
   scratchLength(rows: number): number {
-    return 2 * this.#widest * rows
+    const turned = this.#layers.map(({ inputs, outputs }) => inputs * Math.max(rows, outputs))
+    return 2 * this.#widest * rows + Math.max(...turned)
   }
 
   /** Weights N(0, 1/fan-in), the last layer's scaled by `lastLayerScale`; biases 0. */
@@ -92,7 +93,7 @@ export class MLP {
     for (const layer of this.#layers) {
       const { inputs, outputs, weight, bias, activation } = layer
       const output = activation < 0 ? call.y : tape + activation * rows
-      kernels.dense(outputs, inputs, rows, input, params + weight, inputs, 1, params + bias, output)
+      kernels.dense(outputs, inputs, rows, input, params + weight, inputs, params + bias, output)
       if (activation >= 0) kernels[this.options.activation](outputs * rows, output, output)
       input = output
     }
@@ -110,9 +111,12 @@ export class MLP {
     for (let l = this.#layers.length - 1; l >= 0; l--) {
       const { inputs, outputs, weight, bias } = this.#layers[l]
       const below = l > 0 ? tape + this.#layers[l - 1].activation * rows : call.x
-      kernels.denseWeightGradient(outputs, inputs, rows, below, dOutput, dParams + weight, inputs, dParams + bias)
+      const turned = scratch + 2 * this.#widest * rows
+      const [dWeight, dBias] = [dParams + weight, dParams + bias]
+      kernels.denseWeightGradient(outputs, inputs, rows, below, dOutput, dWeight, inputs, dBias, turned)
       const dInput = l > 0 ? scratch + (l % 2) * this.#widest * rows : call.dx
-      kernels.dense(inputs, outputs, rows, dOutput, params + weight, 1, inputs, NONE, dInput)
+      kernels.transpose(outputs, inputs, params + weight, inputs, turned)
+      kernels.dense(inputs, outputs, rows, dOutput, turned, outputs, NONE, dInput)
       if (l > 0) {
         if (kind === 'tanh') kernels.tanhBackward(inputs * rows, below, dInput, dInput)
         else kernels.reluBackward(inputs * rows, below, dInput, dInput)

@@ -4,7 +4,10 @@
 export const EXP_ULP = 1.01
 /** Of ln x over all floats, in ulp; the worst is 0.9543. */
 export const LOG_ULP = 1
-/** Of tanh x over all floats, in ulp; the worst is 2.7598. */
-export const TANH_ULP = 3
+/**
+ * Of tanh x over all floats, in ulp; the worst is 3.4507, at ±0.542166114. One division costs 0.7 ulp more than two,
+ * and takes a fifth of the time less.
+ */
+export const TANH_ULP = 3.5
 /** Of sin x and cos x on [0, 2π], absolute; the worst is 1.24e-7. */
 export const TRIG_ERROR = 1.25e-7

@@ -115,8 +115,8 @@ describe('memory', () => {
     kernels.tanh(n, x, y)
     const expected = [...real.subarray(low + n, low + 2 * n)]
     expect([...real.subarray(y, end)]).toEqual(expected)
-    kernels.dense(1, 1, n, low + n, low + 7, 1, 1, NONE, low)
-    kernels.dense(1, 1, n, y, x + 7, 1, 1, NONE, y - n)
+    kernels.dense(1, 1, n, low + n, low + 7, 1, NONE, low)
+    kernels.dense(1, 1, n, y, x + 7, 1, NONE, y - n)
     expect([...real.subarray(y - n, y)]).toEqual([...real.subarray(low, low + n)])
     expect(expected[7]).toBe(0)
   })

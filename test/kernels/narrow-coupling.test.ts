@@ -87,14 +87,14 @@ function separate({ kernels: k, at }: Bench, hidden: number, rows: number): void
   const { params, dParams, kept, x, z, logDet, h, a, u, e, t, dh, dzKept, dz, dLogDet, dxKept, dx, da, dt } = at
   const output = 2 * hidden
   const f = 4 * hidden + 2
-  k.dense(hidden, 1, rows, kept, params, 1, 1, params + hidden, h)
+  k.dense(hidden, 1, rows, kept, params, 1, params + hidden, h)
   k.tanh(hidden * rows, h, h)
-  k.dense(1, hidden, rows, h, params + output, hidden, 1, params + 4 * hidden, a)
-  k.dense(1, hidden, rows, h, params + output + hidden, hidden, 1, params + 4 * hidden + 1, t)
+  k.dense(1, hidden, rows, h, params + output, hidden, params + 4 * hidden, a)
+  k.dense(1, hidden, rows, h, params + output + hidden, hidden, params + 4 * hidden + 1, t)
   k.affineCouple(rows, params + f, a, t, x, z, logDet, u, e)
   k.affineCoupleBackward(rows, params + f, a, u, e, z, dz, dLogDet, dx, da, dt, dParams + f)
-  k.denseWeightGradient(1, hidden, rows, h, da, dParams + output, hidden, dParams + 4 * hidden)
-  k.denseWeightGradient(1, hidden, rows, h, dt, dParams + output + hidden, hidden, dParams + 4 * hidden + 1)
+  k.denseWeightGradient(1, hidden, rows, h, da, dParams + output, hidden, dParams + 4 * hidden, NONE)
+  k.denseWeightGradient(1, hidden, rows, h, dt, dParams + output + hidden, hidden, dParams + 4 * hidden + 1, NONE)
   // Both outputs side by side, as dense takes them.
   const outputs = dt - da
   if (outputs === rows) throw new Error('guards are gone')
@@ -106,8 +106,8 @@ function separate({ kernels: k, at }: Bench, hidden: number, rows: number): void
     }
   }
   k.tanhBackward(hidden * rows, h, dh, dh)
-  k.denseWeightGradient(hidden, 1, rows, kept, dh, dParams, 1, dParams + hidden)
-  k.dense(1, hidden, rows, dh, params, 1, 1, NONE, dxKept)
+  k.denseWeightGradient(hidden, 1, rows, kept, dh, dParams, 1, dParams + hidden, NONE)
+  k.dense(1, hidden, rows, dh, params, hidden, NONE, dxKept)
   k.add(rows, dzKept, dxKept)
 }
 
@@ -132,10 +132,10 @@ describe.each(sizes)('narrowCoupling of %i hidden units on %i rows', (hidden, ro
     const { params, kept, x, z, logDet, h, a, t, u, e } = one.at
     one.kernels.narrowCouplingInverse(hidden, rows, params, kept, x, z, logDet, h, a, t, u, e)
     const k = other.kernels
-    k.dense(hidden, 1, rows, kept, params, 1, 1, params + hidden, h)
+    k.dense(hidden, 1, rows, kept, params, 1, params + hidden, h)
     k.tanh(hidden * rows, h, h)
-    k.dense(1, hidden, rows, h, params + 2 * hidden, hidden, 1, params + 4 * hidden, a)
-    k.dense(1, hidden, rows, h, params + 3 * hidden, hidden, 1, params + 4 * hidden + 1, t)
+    k.dense(1, hidden, rows, h, params + 2 * hidden, hidden, params + 4 * hidden, a)
+    k.dense(1, hidden, rows, h, params + 3 * hidden, hidden, params + 4 * hidden + 1, t)
     k.affineCoupleInverse(rows, params + 4 * hidden + 2, a, t, x, z, logDet, u, e)
     expect(one.guardsIntact()).toBe(true)
     for (const name of ['z', 'logDet', 'h', 'a', 't', 'u', 'e'] as const)

@@ -121,22 +121,41 @@ describe('the blocking of dense kernels does not show in the bits', () => {
 
   it('dense: each output alone is what it is among eleven', () => {
     const { kernels, at, slice } = heapWith(x, weight, bias, new Float32Array(outDim * rows), new Float32Array(rows))
-    kernels.dense(outDim, inDim, rows, at[0], at[1], inDim, 1, at[2], at[3])
+    kernels.dense(outDim, inDim, rows, at[0], at[1], inDim, at[2], at[3])
     for (let o = 0; o < outDim; o++) {
-      kernels.dense(1, inDim, rows, at[0], at[1] + o * inDim, inDim, 1, at[2] + o, at[4])
+      kernels.dense(1, inDim, rows, at[0], at[1] + o * inDim, inDim, at[2] + o, at[4])
       expect(slice(at[4], rows)).toEqual(slice(at[3] + o * rows, rows))
     }
   })
 
-  it('denseWeightGradient: each entry alone is what it is among 99', () => {
-    const dy = normals(outDim * rows, 85)
-    const { kernels, at, slice } = heapWith(x, dy, new Float32Array(outDim * inDim), new Float32Array(1))
-    kernels.denseWeightGradient(outDim, inDim, rows, at[0], at[1], at[2], inDim, NONE)
-    for (let entry = 0; entry < outDim * inDim; entry++) {
+  it('denseWeightGradient of few outputs: each entry alone is what it is among 36', () => {
+    const outputs = 4
+    const dy = normals(outputs * rows, 85)
+    const { kernels, at, slice } = heapWith(x, dy, new Float32Array(outputs * inDim), new Float32Array(1))
+    kernels.denseWeightGradient(outputs, inDim, rows, at[0], at[1], at[2], inDim, NONE, NONE)
+    for (let entry = 0; entry < outputs * inDim; entry++) {
       const [o, i] = [Math.floor(entry / inDim), entry % inDim]
       kernels.fill(1, 0, at[3])
-      kernels.denseWeightGradient(1, 1, rows, at[0] + i * rows, at[1] + o * rows, at[3], 1, NONE)
+      kernels.denseWeightGradient(1, 1, rows, at[0] + i * rows, at[1] + o * rows, at[3], 1, NONE, NONE)
       expect(slice(at[3], 1)).toEqual(slice(at[2] + entry, 1))
+    }
+  })
+
+  it('denseWeightGradient of a wide layer: an entry is what it is in a layer of other widths', () => {
+    const wide = { outDim: 11, inDim: 39 }
+    const narrow = { outDim: 8, inDim: 16 }
+    const [wideX, dy] = [normals(wide.inDim * rows, 86), normals(wide.outDim * rows, 87)]
+    const gradient = new Float32Array(wide.outDim * wide.inDim)
+    const { kernels, at, slice } = heapWith(wideX, dy, gradient, gradient, wideX)
+    kernels.denseWeightGradient(wide.outDim, wide.inDim, rows, at[0], at[1], at[2], wide.inDim, NONE, at[4])
+    // The last 8 outputs and 16 inputs of the wide layer, in other blocks than there.
+    const [o, i] = [wide.outDim - narrow.outDim, wide.inDim - narrow.inDim]
+    const [x0, dy0] = [at[0] + i * rows, at[1] + o * rows]
+    kernels.denseWeightGradient(narrow.outDim, narrow.inDim, rows, x0, dy0, at[3], narrow.inDim, NONE, at[4])
+    for (let row = 0; row < narrow.outDim; row++) {
+      expect(slice(at[3] + row * narrow.inDim, narrow.inDim)).toEqual(
+        slice(at[2] + (o + row) * wide.inDim + i, narrow.inDim),
+      )
     }
   })
 })

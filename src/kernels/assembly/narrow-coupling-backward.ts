@@ -34,57 +34,48 @@ function addSum(to: usize, sum: v128): void {
 }
 
 /**
- * One or two hidden units (`two` is a constant) over the bytes [from, to) of each row array, `lanes` (a constant for
- * whole vectors) at a time: their parameters' gradients, and their part of dKept.
+ * One hidden unit over all rows: its parameters' gradients, and its part of dKept. One unit and one vector a turn is
+ * what the registers hold: four sums, three weights, the rows.
  */
 @inline
-function hiddenUnits(
-  two: bool, lanes: i32, from: usize, to: usize, params: usize, dParams: usize, size: usize, stride: usize,
-  kept: usize, h: usize, da: usize, dt: usize, dKept: usize,
+function hiddenUnit(
+  rows: i32, params: usize, dParams: usize, size: usize, kept: usize, h: usize, da: usize, dt: usize, dKept: usize,
 ): void {
-  const w0 = v128.load32_splat(params)
-  const toA0 = v128.load32_splat(params + 2 * size)
-  const toT0 = v128.load32_splat(params + 3 * size)
-  const w1 = two ? v128.load32_splat(params + 4) : w0
-  const toA1 = two ? v128.load32_splat(params + 2 * size + 4) : toA0
-  const toT1 = two ? v128.load32_splat(params + 3 * size + 4) : toT0
-  let dw0 = f32x4.splat(0)
-  let db0 = dw0, dA0 = dw0, dT0 = dw0, dw1 = dw0, db1 = dw0, dA1 = dw0, dT1 = dw0
-  for (let i = from; i < to; i += 16) {
-    const dA = load(da + i, lanes)
-    const dT = load(dt + i, lanes)
-    const k = load(kept + i, lanes)
-    let dk = load(dKept + i, lanes)
-    const h0 = load(h + i, lanes)
-    dA0 = f32x4.add(dA0, f32x4.mul(dA, h0))
-    dT0 = f32x4.add(dT0, f32x4.mul(dT, h0))
-    const d0 = f32x4.mul(
-      f32x4.add(f32x4.mul(toA0, dA), f32x4.mul(toT0, dT)), f32x4.sub(f32x4.splat(1), f32x4.mul(h0, h0)))
-    dw0 = f32x4.add(dw0, f32x4.mul(d0, k))
-    db0 = f32x4.add(db0, d0)
-    dk = f32x4.add(dk, f32x4.mul(w0, d0))
-    if (two) {
-      const h1 = load(h + stride + i, lanes)
-      dA1 = f32x4.add(dA1, f32x4.mul(dA, h1))
-      dT1 = f32x4.add(dT1, f32x4.mul(dT, h1))
-      const d1 = f32x4.mul(
-        f32x4.add(f32x4.mul(toA1, dA), f32x4.mul(toT1, dT)), f32x4.sub(f32x4.splat(1), f32x4.mul(h1, h1)))
-      dw1 = f32x4.add(dw1, f32x4.mul(d1, k))
-      db1 = f32x4.add(db1, d1)
-      dk = f32x4.add(dk, f32x4.mul(w1, d1))
-    }
-    store(dKept + i, dk, lanes)
+  const w = v128.load32_splat(params)
+  const toA = v128.load32_splat(params + 2 * size)
+  const toT = v128.load32_splat(params + 3 * size)
+  let dw = f32x4.splat(0), db = dw, dToA = dw, dToT = dw
+  const whole = wholeBytes(rows)
+  let i: usize = 0
+  for (; i < whole; i += 16) {
+    const dA = v128.load(da + i)
+    const dT = v128.load(dt + i)
+    const unit = v128.load(h + i)
+    dToA = f32x4.add(dToA, f32x4.mul(dA, unit))
+    dToT = f32x4.add(dToT, f32x4.mul(dT, unit))
+    const slope = f32x4.sub(f32x4.splat(1), f32x4.mul(unit, unit))
+    const d = f32x4.mul(f32x4.add(f32x4.mul(toA, dA), f32x4.mul(toT, dT)), slope)
+    dw = f32x4.add(dw, f32x4.mul(d, v128.load(kept + i)))
+    db = f32x4.add(db, d)
+    v128.store(dKept + i, f32x4.add(v128.load(dKept + i), f32x4.mul(w, d)))
   }
-  addSum(dParams, dw0)
-  addSum(dParams + size, db0)
-  addSum(dParams + 2 * size, dA0)
-  addSum(dParams + 3 * size, dT0)
-  if (two) {
-    addSum(dParams + 4, dw1)
-    addSum(dParams + size + 4, db1)
-    addSum(dParams + 2 * size + 4, dA1)
-    addSum(dParams + 3 * size + 4, dT1)
+  const rest = rows & 3
+  if (rest) {
+    const dA = load(da + i, rest)
+    const dT = load(dt + i, rest)
+    const unit = load(h + i, rest)
+    dToA = f32x4.add(dToA, f32x4.mul(dA, unit))
+    dToT = f32x4.add(dToT, f32x4.mul(dT, unit))
+    const slope = f32x4.sub(f32x4.splat(1), f32x4.mul(unit, unit))
+    const d = f32x4.mul(f32x4.add(f32x4.mul(toA, dA), f32x4.mul(toT, dT)), slope)
+    dw = f32x4.add(dw, f32x4.mul(d, load(kept + i, rest)))
+    db = f32x4.add(db, d)
+    store(dKept + i, f32x4.add(load(dKept + i, rest), f32x4.mul(w, d)), rest)
   }
+  addSum(dParams, dw)
+  addSum(dParams + size, db)
+  addSum(dParams + 2 * size, dToA)
+  addSum(dParams + 3 * size, dToT)
 }
 
 export function narrowCouplingBackward(
@@ -109,16 +100,8 @@ export function narrowCouplingBackward(
   addSum(dParams + 4 * size + 4, sumT)
   addSum(dParams + 4 * size + 8, sumF)
   const stride = bytes(rows)
-  for (let unit: usize = 0; unit < size; unit += 8, h += 2 * stride) {
-    const p = params + unit
-    const dp = dParams + unit
-    if (unit + 4 < size) {
-      hiddenUnits(true, 4, 0, whole, p, dp, size, stride, kept, h, da, dt, dxKept)
-      if (rows & 3) hiddenUnits(true, rows & 3, whole, stride, p, dp, size, stride, kept, h, da, dt, dxKept)
-    } else {
-      hiddenUnits(false, 4, 0, whole, p, dp, size, stride, kept, h, da, dt, dxKept)
-      if (rows & 3) hiddenUnits(false, rows & 3, whole, stride, p, dp, size, stride, kept, h, da, dt, dxKept)
-    }
+  for (let unit: usize = 0; unit < size; unit += 4, h += stride) {
+    hiddenUnit(rows, params + unit, dParams + unit, size, kept, h, da, dt, dxKept)
   }
   for (i = 0; i < whole; i += 16) v128.store(dxKept + i, f32x4.add(v128.load(dzKept + i), v128.load(dxKept + i)))
   if (rows & 3) store(dxKept + i, f32x4.add(load(dzKept + i, rows & 3), load(dxKept + i, rows & 3)), rows & 3)

@@ -1,6 +1,13 @@
-// dWeight[o, i] += Σₜ dy[o, t]·x[i, t]. Lane l of an accumulator takes the rows t ≡ l (mod 4) in order, then
-// (l₀ + l₂) + (l₁ + l₃): the order depends on the rows alone, not on the block an entry falls in.
+// dWeight[o, i] += Σₜ dy[o, t]·x[i, t], the sum rounded before it is added. Two ways, by outDim and inDim alone:
+// - few outputs or inputs: lane l of an accumulator takes the rows t ≡ l (mod 4) in order, then (l₀ + l₂) + (l₁ + l₃);
+// - wide layers: the product of dy with the transposed x, every sum taking t in order.
 import { bytes, load, NONE, sumLanes, wholeBytes } from './lanes'
+import { band as productBand } from './product'
+import { turn } from './transpose'
+
+/** From so many outputs and inputs on, turning x pays: it is read once an output. */
+const WIDE_OUT = 8
+const WIDE_IN = 16
 
 @inline
 function step(sum: v128, a: v128, b: v128): v128 {
@@ -101,12 +108,32 @@ function biasGradient(outDim: i32, rows: i32, dy: usize, dBias: usize): void {
   }
 }
 
+/** The wide way; addresses in bytes. `turned` holds x [rows, inDim] then. */
+function wide(
+  outDim: i32, inDim: i32, rows: i32, x: usize, dy: usize, dWeight: usize, outStride: usize, turned: usize,
+): void {
+  const stride = bytes(rows)
+  const width = bytes(inDim)
+  turn(inDim, rows, x, stride, turned, width)
+  const zero = f32x4.splat(0)
+  let o = 0
+  for (; o + 2 <= outDim; o += 2, dy += 2 * stride, dWeight += 2 * outStride) {
+    productBand(2, true, inDim, rows, turned, width, dy, stride, zero, zero, dWeight, outStride)
+  }
+  if (o < outDim) productBand(1, true, inDim, rows, turned, width, dy, stride, zero, zero, dWeight, outStride)
+}
+
 export function denseWeightGradient(
   outDim: i32, inDim: i32, rows: i32, x: usize, dy: usize, dWeight: usize, outStride: usize, dBias: usize,
+  scratch: usize,
 ): void {
   x = bytes(x), dy = bytes(dy), dWeight = bytes(dWeight), outStride = bytes(outStride)
   const stride = bytes(rows)
   if (dBias != NONE) biasGradient(outDim, rows, dy, bytes(dBias))
+  if (outDim >= WIDE_OUT && inDim >= WIDE_IN) {
+    if (rows > 0) wide(outDim, inDim, rows, x, dy, dWeight, outStride, bytes(scratch))
+    return
+  }
   let o = 0
   for (; o + 4 <= outDim; o += 4, dy += 4 * stride, dWeight += 4 * outStride) {
     band(4, inDim, rows, x, dy, dWeight, outStride)

@@ -2,14 +2,14 @@ import { type Heap, NONE } from '../heap.js'
 import type { Kernels } from '../kernels.js'
 
 /** Sums of products, each in double precision and in the order of its index. */
-export function portableDense({ real }: Heap): Pick<Kernels, 'dense' | 'denseWeightGradient'> {
+export function portableDense({ real }: Heap): Pick<Kernels, 'dense' | 'denseWeightGradient' | 'transpose'> {
   return {
-    dense(outDim, inDim, rows, x, weight, outStride, inStride, bias, y) {
+    dense(outDim, inDim, rows, x, weight, outStride, bias, y) {
       for (let o = 0; o < outDim; o++) {
         const first = bias === NONE ? 0 : real[bias + o]
         for (let t = 0; t < rows; t++) {
           let sum = first
-          for (let i = 0; i < inDim; i++) sum += real[weight + o * outStride + i * inStride] * real[x + i * rows + t]
+          for (let i = 0; i < inDim; i++) sum += real[weight + o * outStride + i] * real[x + i * rows + t]
           real[y + o * rows + t] = sum
         }
       }
@@ -25,6 +25,11 @@ export function portableDense({ real }: Heap): Pick<Kernels, 'dense' | 'denseWei
         let sum = 0
         for (let t = 0; t < rows; t++) sum += real[dy + o * rows + t]
         real[dBias + o] += sum
+      }
+    },
+    transpose(rows, columns, x, rowStride, y) {
+      for (let r = 0; r < rows; r++) {
+        for (let c = 0; c < columns; c++) real[y + c * rows + r] = real[x + r * rowStride + c]
       }
     },
   }

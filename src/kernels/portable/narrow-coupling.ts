@@ -1,4 +1,4 @@
-import type { Offset } from '../heap.js'
+import { NONE, type Offset } from '../heap.js'
 import type { Kernels } from '../kernels.js'
 
 type Parts = Pick<
@@ -30,10 +30,10 @@ export function portableNarrowCoupling(
     t: Offset,
   ): void {
     const output = params + 2 * hidden
-    parts.dense(hidden, 1, rows, kept, params, 1, 1, params + hidden, h)
+    parts.dense(hidden, 1, rows, kept, params, 1, params + hidden, h)
     parts.tanh(hidden * rows, h, h)
-    parts.dense(1, hidden, rows, h, output, hidden, 1, output + 2 * hidden, a)
-    parts.dense(1, hidden, rows, h, output + hidden, hidden, 1, output + 2 * hidden + 1, t)
+    parts.dense(1, hidden, rows, h, output, hidden, output + 2 * hidden, a)
+    parts.dense(1, hidden, rows, h, output + hidden, hidden, output + 2 * hidden + 1, t)
   }
   return {
     narrowCoupling(hidden, rows, params, kept, x, z, logDet, h, a, u, e) {
@@ -69,7 +69,7 @@ export function portableNarrowCoupling(
       parts.affineCoupleBackward(rows, params + f, a, u, e, z, dz, dLogDet, dx, da, dt, dParams + f)
       for (const [o, dOut] of [da, dt].entries()) {
         const [dWeight, dBias] = [dParams + output + o * hidden, dParams + 4 * hidden + o]
-        parts.denseWeightGradient(1, hidden, rows, h, dOut, dWeight, hidden, dBias)
+        parts.denseWeightGradient(1, hidden, rows, h, dOut, dWeight, hidden, dBias, NONE)
       }
       /** The gradient of hidden unit's input, in double precision. */
       const inner = (unit: number, t: number): number => {

@@ -1,8 +1,8 @@
 import { NONE } from '#kernels/heap.js'
-import { bounded, type Case, type Outcome } from '../case.js'
+import { anything, bounded, type Case, exact, type Outcome } from '../case.js'
 import { blank, LENGTHS, normals } from '../inputs.js'
 
-/** [outDim, inDim], around the register blocks of 4 × 2 and with odd ends. */
+/** [outDim, inDim], around register blocks of 2 and 4 and with odd ends; the last ones are wide layers. */
 const shapes = [
   [1, 1],
   [1, 2],
@@ -15,6 +15,8 @@ const shapes = [
   [6, 7],
   [7, 1],
   [9, 17],
+  [8, 16],
+  [11, 39],
 ]
 
 /** [outDim, inDim, rows] */
@@ -26,29 +28,25 @@ const sizes = [
 /** Columns of the weight matrix that a sub-block of inDim columns stands in. */
 const columnsAround = (inDim: number) => inDim + 3
 
-/** Which element of a weight array belongs to output o and input i. */
-type Index = (o: number, i: number, outDim: number, inDim: number) => number
-
-function forward(variant: string, at: Index, biased: boolean): Case {
+function forward(variant: string, biased: boolean, strideOf: (inDim: number) => number): Case {
   return {
     kernel: 'dense',
     variant,
     sizes,
     arrays: (outDim, inDim, rows) => ({
       x: normals(inDim * rows, 21),
-      weight: normals(outDim * inDim, 22),
+      weight: normals(outDim * strideOf(inDim), 22),
       bias: normals(outDim, 23),
       y: blank(outDim * rows),
     }),
     run(k, { x, weight, bias, y }, outDim, inDim, rows) {
-      const [outStride, inStride] = [at(1, 0, outDim, inDim), at(0, 1, outDim, inDim)]
-      k.dense(outDim, inDim, rows, x, weight, outStride, inStride, biased ? bias : NONE, y)
+      k.dense(outDim, inDim, rows, x, weight, strideOf(inDim), biased ? bias : NONE, y)
     },
-    outputs: (outDim, inDim, rows) => ({
+    outputs: (_, inDim, rows) => ({
       y: bounded('n·ε·(|bias| + Σ|wx|), n = inDim + 1', inDim + 1, (index, { before: { x, weight, bias } }) => {
         const [o, t] = [Math.floor(index / rows), index % rows]
         let sum = biased ? Math.abs(bias[o]) : 0
-        for (let i = 0; i < inDim; i++) sum += Math.abs(weight[at(o, i, outDim, inDim)] * x[i * rows + t])
+        for (let i = 0; i < inDim; i++) sum += Math.abs(weight[o * strideOf(inDim) + i] * x[i * rows + t])
         return sum
       }),
     }),
@@ -65,8 +63,9 @@ function weightGradient(variant: string, biased: boolean, strideOf: (inDim: numb
       dy: normals(outDim * rows, 25),
       dWeight: normals(outDim * strideOf(inDim), 26),
       dBias: normals(outDim, 27),
+      scratch: blank(inDim * rows),
     }),
-    run: (k, { x, dy, dWeight, dBias }, outDim, inDim, rows) =>
+    run: (k, { x, dy, dWeight, dBias, scratch }, outDim, inDim, rows) =>
       // A sub-block starts one column into the matrix: what is left and right of it must stay as it is.
       k.denseWeightGradient(
         outDim,
@@ -77,6 +76,7 @@ function weightGradient(variant: string, biased: boolean, strideOf: (inDim: numb
         strideOf(inDim) > inDim ? dWeight + 1 : dWeight,
         strideOf(inDim),
         biased ? dBias : NONE,
+        scratch,
       ),
     outputs(_, inDim, rows) {
       const stride = strideOf(inDim)
@@ -95,22 +95,32 @@ function weightGradient(variant: string, biased: boolean, strideOf: (inDim: numb
       }
       return {
         dWeight: bounded('n·ε·(|dW| + Σ|dy·x|), n = rows + 1', rows + 1, magnitude),
+        scratch: anything,
         ...(biased && { dBias: bounded('n·ε·(|dBias| + Σ|dy|)', rows + 1, biasMagnitude) }),
       }
     },
   }
 }
 
-const rowMajor: Index = (o, i, _, inDim) => o * inDim + i
-const columnMajor: Index = (o, i, outDim) => o + i * outDim
+const transposed: Case = {
+  kernel: 'transpose',
+  variant: 'of columns beside others',
+  sizes: LENGTHS.flatMap((rows) => [0, 1, 3, 4, 9, 64].map((columns) => [rows, columns])),
+  arrays: (rows, columns) => ({ x: normals(rows * columnsAround(columns), 28), y: blank(rows * columns) }),
+  run: (k, { x, y }, rows, columns) => k.transpose(rows, columns, x, columnsAround(columns), y),
+  outputs: () => ({ y: exact }),
+}
+
+const whole = (inDim: number) => inDim
 
 export const denseCases: readonly Case[] = [
-  forward('strides of a layer, with bias', rowMajor, true),
-  forward('strides of a layer, no bias', rowMajor, false),
-  forward('strides of its input gradient, with bias', columnMajor, true),
-  forward('strides of its input gradient, no bias', columnMajor, false),
-  weightGradient('with dBias', true, (inDim) => inDim),
-  weightGradient('no dBias', false, (inDim) => inDim),
+  forward('with bias', true, whole),
+  forward('no bias', false, whole),
+  forward('of a sub-block, with bias', true, columnsAround),
+  forward('of a sub-block, no bias', false, columnsAround),
+  weightGradient('with dBias', true, whole),
+  weightGradient('no dBias', false, whole),
   weightGradient('of a sub-block, with dBias', true, columnsAround),
   weightGradient('of a sub-block, no dBias', false, columnsAround),
+  transposed,
 ]

@@ -1,0 +1,70 @@
+// The inner loop of every product of matrices here: blocks of y = start + W x, x and y with their second index along the
+// vectors. Every sum takes k in order, multiply then add, so that the blocking does not show in the bits.
+//
+// A block of 2 × 16 sums fits the registers, and its loop is the shortest: one k a turn. Unrolled further, the engine
+// moves all loads of a turn to its beginning and spills.
+import { load, store } from './lanes'
+
+@inline
+function step(sum: v128, w: v128, x: v128): v128 {
+  return f32x4.add(sum, f32x4.mul(w, x))
+}
+
+@inline
+function put(accumulate: bool, to: usize, sum: v128, lanes: i32): void {
+  store(to, accumulate ? f32x4.add(load(to, lanes), sum) : sum, lanes)
+}
+
+/**
+ * y[o, …] = start_o + Σₖ w[o, k]·x[k, …] for `outs` (1 or 2) rows of y and `vectors` (1 or 4) vectors, of which one
+ * alone may have fewer `lanes`; with `accumulate` y += the sum instead. depth ≥ 1; strides in bytes.
+ */
+@inline
+function block(
+  outs: i32, vectors: i32, lanes: i32, accumulate: bool,
+  depth: i32, x: usize, xStride: usize, w: usize, wStride: usize, start0: v128, start1: v128, y: usize, yStride: usize,
+): void {
+  const end = x + <usize>depth * xStride
+  let w1 = w + wStride
+  let a0 = start0, a1 = start0, a2 = start0, a3 = start0
+  let b0 = start1, b1 = start1, b2 = start1, b3 = start1
+  do {
+    const x0 = load(x, lanes)
+    const p = v128.load32_splat(w)
+    const q = outs > 1 ? v128.load32_splat(w1) : p
+    a0 = step(a0, p, x0)
+    if (outs > 1) b0 = step(b0, q, x0)
+    if (vectors > 1) {
+      const x1 = v128.load(x, 16), x2 = v128.load(x, 32), x3 = v128.load(x, 48)
+      a1 = step(a1, p, x1), a2 = step(a2, p, x2), a3 = step(a3, p, x3)
+      if (outs > 1) b1 = step(b1, q, x1), b2 = step(b2, q, x2), b3 = step(b3, q, x3)
+    }
+    x += xStride, w += 4, w1 += 4
+  } while (x != end)
+  put(accumulate, y, a0, lanes)
+  if (outs > 1) put(accumulate, y + yStride, b0, lanes)
+  if (vectors > 1) {
+    put(accumulate, y + 16, a1, 4), put(accumulate, y + 32, a2, 4), put(accumulate, y + 48, a3, 4)
+    if (outs > 1) {
+      put(accumulate, y + yStride + 16, b1, 4)
+      put(accumulate, y + yStride + 32, b2, 4)
+      put(accumulate, y + yStride + 48, b3, 4)
+    }
+  }
+}
+
+/** All `width` columns of `outs` (1 or 2) rows of y, as `block`. x [depth, width], y [outs, width]. */
+@inline
+export function band(
+  outs: i32, accumulate: bool, width: i32,
+  depth: i32, x: usize, xStride: usize, w: usize, wStride: usize, start0: v128, start1: v128, y: usize, yStride: usize,
+): void {
+  let left = width
+  for (; left >= 16; left -= 16, x += 64, y += 64) {
+    block(outs, 4, 4, accumulate, depth, x, xStride, w, wStride, start0, start1, y, yStride)
+  }
+  for (; left >= 4; left -= 4, x += 16, y += 16) {
+    block(outs, 1, 4, accumulate, depth, x, xStride, w, wStride, start0, start1, y, yStride)
+  }
+  if (left) block(outs, 1, left, accumulate, depth, x, xStride, w, wStride, start0, start1, y, yStride)
+}

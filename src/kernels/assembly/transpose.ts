@@ -1,0 +1,45 @@
+import { bytes } from './lanes'
+
+/** Four rows by four columns, by pairs. */
+@inline
+function block(x: usize, xStride: usize, y: usize, yStride: usize): void {
+  const r0 = v128.load(x)
+  const r1 = v128.load(x + xStride)
+  const r2 = v128.load(x + 2 * xStride)
+  const r3 = v128.load(x + 3 * xStride)
+  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5)
+  const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5)
+  const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7)
+  const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7)
+  v128.store(y, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5))
+  v128.store(y + yStride, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7))
+  v128.store(y + 2 * yStride, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5))
+  v128.store(y + 3 * yStride, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7))
+}
+
+/** Columns [from, to) of rows [first, last), one by one. */
+@inline
+function rest(first: i32, last: i32, from: i32, to: i32, x: usize, xStride: usize, y: usize, yStride: usize): void {
+  for (let r = first; r < last; r++) {
+    for (let c = from; c < to; c++) {
+      f32.store(y + <usize>c * yStride + bytes(r), f32.load(x + <usize>r * xStride + bytes(c)))
+    }
+  }
+}
+
+/** y[c, r] = x[r, c]; addresses and strides in bytes. */
+export function turn(rows: i32, columns: i32, x: usize, xStride: usize, y: usize, yStride: usize): void {
+  const wholeRows = rows & ~3
+  const wholeColumns = columns & ~3
+  for (let r = 0; r < wholeRows; r += 4) {
+    const from = x + <usize>r * xStride
+    const to = y + bytes(r)
+    for (let c = 0; c < wholeColumns; c += 4) block(from + bytes(c), xStride, to + <usize>c * yStride, yStride)
+  }
+  rest(0, wholeRows, wholeColumns, columns, x, xStride, y, yStride)
+  rest(wholeRows, rows, 0, columns, x, xStride, y, yStride)
+}
+
+export function transpose(rows: i32, columns: i32, x: usize, rowStride: usize, y: usize): void {
+  turn(rows, columns, bytes(x), bytes(rowStride), bytes(y), bytes(rows))
+}

@@ -165,8 +165,8 @@ export interface Kernels {
 
   // — a whole coupling of one kept and one moved coordinate, its conditioner of one hidden tanh layer of width H ——————
   /**
-   * h = tanh(W₁ kept + b₁), (a, t) = W₂ h + b₂, then as affineCouple. `params` holds W₁ [H, 1], b₁ [H], W₂ [2, H],
-   * b₂ [2], f; h [H, rows], everything else [rows]. In the SIMD kernels every element has
+   * h = tanh(W₁ kept + b₁), (a, t) = W₂ h + b₂, zKept = kept, then as affineCouple. `params` holds W₁ [H, 1], b₁ [H],
+   * W₂ [2, H], b₂ [2], f; h [H, rows], everything else [rows]. In the SIMD kernels every element has
    * the bits of the separate ones.
    */
   narrowCoupling(
@@ -175,6 +175,7 @@ export interface Kernels {
     params: Offset,
     kept: Offset,
     x: Offset,
+    zKept: Offset,
     z: Offset,
     logDet: Offset,
     h: Offset,
@@ -183,7 +184,7 @@ export interface Kernels {
     e: Offset,
   ): void
   /**
-   * h and (a, t) as above, then as affineCoupleInverse. Every element has the bits of the separate kernels.
+   * h and (a, t) as above, xKept = kept, then as affineCoupleInverse. Every element has the bits of the separate kernels.
    */
   narrowCouplingInverse(
     hidden: number,
@@ -191,6 +192,7 @@ export interface Kernels {
     params: Offset,
     kept: Offset,
     z: Offset,
+    xKept: Offset,
     x: Offset,
     logDet: Offset,
     h: Offset,

@@ -200,13 +200,13 @@ class AffineCoupling implements Layer {
   #forwardNarrow(kernels: Kernels, { rows, params, x, z, logDet, tape }: LayerCall): void {
     const kept = this.#kept[0] * rows
     const moved = this.#moved[0] * rows
-    kernels.copy(rows, x + kept, z + kept)
     kernels.narrowCoupling(
       this.spec.hidden[0],
       rows,
       params,
       x + kept,
       x + moved,
+      z + kept,
       z + moved,
       logDet,
       tape + 4 * rows,
@@ -220,13 +220,13 @@ class AffineCoupling implements Layer {
   #inverseNarrow(kernels: Kernels, { rows, params, x, z, logDet, tape }: LayerCall): void {
     const kept = this.#kept[0] * rows
     const moved = this.#moved[0] * rows
-    kernels.copy(rows, z + kept, x + kept)
     kernels.narrowCouplingInverse(
       this.spec.hidden[0],
       rows,
       params,
       z + kept,
       z + moved,
+      x + kept,
       x + moved,
       logDet,
       tape + 4 * rows,

@@ -14,6 +14,7 @@ function bench(kind: KernelKind, precision: 'float32' | 'float64', hidden: numbe
     dParams: 4 * hidden + 3,
     kept: rows,
     x: rows,
+    zKept: rows,
     z: rows,
     logDet: rows,
     h: hidden * rows,
@@ -59,8 +60,8 @@ function bench(kind: KernelKind, precision: 'float32' | 'float64', hidden: numbe
 type Bench = ReturnType<typeof bench>
 
 function fused({ kernels, at }: Bench, hidden: number, rows: number): void {
-  const { params, dParams, kept, x, z, logDet, h, a, u, e, dzKept, dz, dLogDet, dxKept, dx, da, dt } = at
-  kernels.narrowCoupling(hidden, rows, params, kept, x, z, logDet, h, a, u, e)
+  const { params, dParams, kept, x, zKept, z, logDet, h, a, u, e, dzKept, dz, dLogDet, dxKept, dx, da, dt } = at
+  kernels.narrowCoupling(hidden, rows, params, kept, x, zKept, z, logDet, h, a, u, e)
   kernels.narrowCouplingBackward(
     hidden,
     rows,
@@ -121,6 +122,7 @@ describe.each(sizes)('narrowCoupling of %i hidden units on %i rows', (hidden, ro
     fused(one, hidden, rows)
     separate(other, hidden, rows)
     expect(one.guardsIntact()).toBe(true)
+    expect(one.read('zKept')).toEqual(one.read('kept'))
     for (const name of OUTPUTS) {
       if (name === 'dParams' && rows % 4 !== 0) continue
       expect(one.read(name), name).toEqual(other.read(name))
@@ -129,8 +131,8 @@ describe.each(sizes)('narrowCoupling of %i hidden units on %i rows', (hidden, ro
 
   it('has the bits of the separate kernels on the way back too', () => {
     const [one, other] = [0, 1].map(() => bench('simd', 'float32', hidden, rows))
-    const { params, kept, x, z, logDet, h, a, t, u, e } = one.at
-    one.kernels.narrowCouplingInverse(hidden, rows, params, kept, x, z, logDet, h, a, t, u, e)
+    const { params, kept, x, zKept, z, logDet, h, a, t, u, e } = one.at
+    one.kernels.narrowCouplingInverse(hidden, rows, params, kept, x, zKept, z, logDet, h, a, t, u, e)
     const k = other.kernels
     k.dense(hidden, 1, rows, kept, params, 1, params + hidden, h)
     k.tanh(hidden * rows, h, h)
@@ -138,6 +140,7 @@ describe.each(sizes)('narrowCoupling of %i hidden units on %i rows', (hidden, ro
     k.dense(1, hidden, rows, h, params + 3 * hidden, hidden, params + 4 * hidden + 1, t)
     k.affineCoupleInverse(rows, params + 4 * hidden + 2, a, t, x, z, logDet, u, e)
     expect(one.guardsIntact()).toBe(true)
+    expect(one.read('zKept')).toEqual(one.read('kept'))
     for (const name of ['z', 'logDet', 'h', 'a', 't', 'u', 'e'] as const)
       expect(one.read(name)).toEqual(other.read(name))
   })

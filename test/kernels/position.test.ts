@@ -25,7 +25,7 @@ const rowwise: Partial<Record<KernelName, readonly [at: number, names: string]>>
   affineCoupleInverse: [0, 'a t x z logDet u e'],
   affineCoupleBackward: [0, 'a u e z dz dLogDet dx da dt'],
   affineCoupleInverseBackward: [0, 'a t u e x dx dLogDet dz da dt'],
-  narrowCoupling: [1, 'kept x z logDet h a u e'],
+  narrowCoupling: [1, 'kept x zKept z logDet h a u e'],
   narrowCouplingBackward: [1, 'kept z h a u e dzKept dz dLogDet dxKept dx da dt'],
   gaussian: [1, 'z logDet logProb'],
   gaussianBackward: [1, 'z dLogProb dz'],

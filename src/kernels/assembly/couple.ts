@@ -1,7 +1,8 @@
 // Affine couple of one coordinate, u = tanh(a·e^−f), s = u·e^f. The forward maps take two passes over the rows, tanh
-// and then exp, with s left where e will be: one pass would chain the two into more latency than a core can hide.
+// and then exp, with s left where e will be: one pass would chain the two into more latency than a core can hide. Both
+// take four vectors a turn where there are as many.
 import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
-import { exp4, tanh4 } from './math'
+import { exp4, expFar, expPlain, isPlain, tanh4 } from './math'
 
 @inline
 function expOf(x: f32): v128 {
@@ -9,61 +10,102 @@ function expOf(x: f32): v128 {
 }
 
 @inline
-function logScale4(bound: v128, inverse: v128, a: usize, u: usize, s: usize, lanes: i32): void {
-  const tanh = tanh4(f32x4.mul(load(a, lanes), inverse))
-  store(u, tanh, lanes)
-  store(s, f32x4.mul(tanh, bound), lanes)
-}
-
-/** u and s of all rows; all arguments but the number of rows are addresses. */
-export function logScale(rows: i32, f: usize, a: usize, u: usize, s: usize): void {
-  const log = f32.load(f)
-  const bound = expOf(log)
-  const inverse = expOf(-log)
-  const whole = wholeBytes(rows)
-  let i: usize = 0
-  for (; i < whole; i += 16) logScale4(bound, inverse, a + i, u + i, s + i, 4)
-  if (rows & 3) logScale4(bound, inverse, a + i, u + i, s + i, rows & 3)
+function logScale4(
+  inverse: bool, bound: v128, toUnit: v128, a: usize, u: usize, s: usize, logDet: usize, lanes: i32,
+): void {
+  const tanh = tanh4(f32x4.mul(load(a, lanes), toUnit))
+  putLogScale(inverse, tanh, bound, u, s, logDet, lanes)
 }
 
 @inline
-function couple4(t: usize, x: usize, z: usize, logDet: usize, e: usize, lanes: i32): void {
-  const s = load(e, lanes)
-  const scale = exp4(s)
-  store(z, f32x4.mul(f32x4.add(load(x, lanes), load(t, lanes)), scale), lanes)
-  store(logDet, f32x4.add(load(logDet, lanes), s), lanes)
+function putLogScale(inverse: bool, tanh: v128, bound: v128, u: usize, s: usize, logDet: usize, lanes: i32): void {
+  const scale = f32x4.mul(tanh, bound)
+  const before = load(logDet, lanes)
+  store(u, tanh, lanes)
+  store(s, scale, lanes)
+  store(logDet, inverse ? f32x4.sub(before, scale) : f32x4.add(before, scale), lanes)
+}
+
+/** u and s of all rows; logDet += s, or −= s for the `inverse` (a constant). Addresses, but for the number of rows. */
+@inline
+export function logScale(inverse: bool, rows: i32, f: usize, a: usize, u: usize, s: usize, logDet: usize): void {
+  const log = f32.load(f)
+  const bound = expOf(log)
+  const toUnit = expOf(-log)
+  const whole = wholeBytes(rows)
+  let i: usize = 0
+  for (; i < (whole & ~63); i += 64) {
+    const u0 = tanh4(f32x4.mul(v128.load(a + i), toUnit))
+    const u1 = tanh4(f32x4.mul(v128.load(a + i, 16), toUnit))
+    const u2 = tanh4(f32x4.mul(v128.load(a + i, 32), toUnit))
+    const u3 = tanh4(f32x4.mul(v128.load(a + i, 48), toUnit))
+    putLogScale(inverse, u0, bound, u + i, s + i, logDet + i, 4)
+    putLogScale(inverse, u1, bound, u + i + 16, s + i + 16, logDet + i + 16, 4)
+    putLogScale(inverse, u2, bound, u + i + 32, s + i + 32, logDet + i + 32, 4)
+    putLogScale(inverse, u3, bound, u + i + 48, s + i + 48, logDet + i + 48, 4)
+  }
+  for (; i < whole; i += 16) logScale4(inverse, bound, toUnit, a + i, u + i, s + i, logDet + i, 4)
+  if (rows & 3) logScale4(inverse, bound, toUnit, a + i, u + i, s + i, logDet + i, rows & 3)
+}
+
+/** What e is the exponential of: s, or −s for the inverse. */
+@inline
+function exponent(inverse: bool, s: usize, lanes: i32): v128 {
+  const value = load(s, lanes)
+  return inverse ? f32x4.neg(value) : value
+}
+
+/** (x + t)·e, or z·e − t for the inverse; t may lie where the result goes. */
+@inline
+function couple4(inverse: bool, scale: v128, t: usize, from: usize, to: usize, e: usize, lanes: i32): void {
+  const value = load(from, lanes)
+  const shift = load(t, lanes)
   store(e, scale, lanes)
+  store(to, inverse ? f32x4.sub(f32x4.mul(value, scale), shift) : f32x4.mul(f32x4.add(value, shift), scale), lanes)
+}
+
+/** e = s becomes e^s, or e^−s for the `inverse` (a constant), and all rows of one side those of the other. */
+@inline
+export function couple(inverse: bool, rows: i32, t: usize, from: usize, to: usize, e: usize): void {
+  const whole = wholeBytes(rows)
+  let i: usize = 0
+  for (; i < (whole & ~63); i += 64) {
+    let e0 = exponent(inverse, e + i, 4)
+    let e1 = exponent(inverse, e + i + 16, 4)
+    let e2 = exponent(inverse, e + i + 32, 4)
+    let e3 = exponent(inverse, e + i + 48, 4)
+    const plain = v128.and(v128.and(isPlain(e0), isPlain(e1)), v128.and(isPlain(e2), isPlain(e3)))
+    if (i32x4.bitmask(plain) == 15) {
+      e0 = expPlain(e0), e1 = expPlain(e1), e2 = expPlain(e2), e3 = expPlain(e3)
+    } else {
+      e0 = expFar(e0), e1 = expFar(e1), e2 = expFar(e2), e3 = expFar(e3)
+    }
+    couple4(inverse, e0, t + i, from + i, to + i, e + i, 4)
+    couple4(inverse, e1, t + i + 16, from + i + 16, to + i + 16, e + i + 16, 4)
+    couple4(inverse, e2, t + i + 32, from + i + 32, to + i + 32, e + i + 32, 4)
+    couple4(inverse, e3, t + i + 48, from + i + 48, to + i + 48, e + i + 48, 4)
+  }
+  for (; i < whole; i += 16) {
+    couple4(inverse, exp4(exponent(inverse, e + i, 4)), t + i, from + i, to + i, e + i, 4)
+  }
+  const rest = rows & 3
+  if (rest) couple4(inverse, exp4(exponent(inverse, e + i, rest)), t + i, from + i, to + i, e + i, rest)
 }
 
 export function affineCouple(
   rows: i32, f: usize, a: usize, t: usize, x: usize, z: usize, logDet: usize, u: usize, e: usize,
 ): void {
-  t = bytes(t), x = bytes(x), z = bytes(z), logDet = bytes(logDet), e = bytes(e)
-  logScale(rows, bytes(f), bytes(a), bytes(u), e)
-  const whole = wholeBytes(rows)
-  let i: usize = 0
-  for (; i < whole; i += 16) couple4(t + i, x + i, z + i, logDet + i, e + i, 4)
-  if (rows & 3) couple4(t + i, x + i, z + i, logDet + i, e + i, rows & 3)
-}
-
-@inline
-function uncouple4(t: usize, z: usize, x: usize, logDet: usize, e: usize, lanes: i32): void {
-  const s = load(e, lanes)
-  const scale = exp4(f32x4.neg(s))
-  store(x, f32x4.sub(f32x4.mul(load(z, lanes), scale), load(t, lanes)), lanes)
-  store(logDet, f32x4.sub(load(logDet, lanes), s), lanes)
-  store(e, scale, lanes)
+  e = bytes(e)
+  logScale(false, rows, bytes(f), bytes(a), bytes(u), e, bytes(logDet))
+  couple(false, rows, bytes(t), bytes(x), bytes(z), e)
 }
 
 export function affineCoupleInverse(
   rows: i32, f: usize, a: usize, t: usize, z: usize, x: usize, logDet: usize, u: usize, e: usize,
 ): void {
-  t = bytes(t), z = bytes(z), x = bytes(x), logDet = bytes(logDet), e = bytes(e)
-  logScale(rows, bytes(f), bytes(a), bytes(u), e)
-  const whole = wholeBytes(rows)
-  let i: usize = 0
-  for (; i < whole; i += 16) uncouple4(t + i, z + i, x + i, logDet + i, e + i, 4)
-  if (rows & 3) uncouple4(t + i, z + i, x + i, logDet + i, e + i, rows & 3)
+  e = bytes(e)
+  logScale(true, rows, bytes(f), bytes(a), bytes(u), e, bytes(logDet))
+  couple(true, rows, bytes(t), bytes(z), bytes(x), e)
 }
 
 /** From ds: stores da = ds·(1 − u²), returns the row's part of df, ds·(u·e^f − a·(1 − u²)). */

@@ -35,8 +35,8 @@ function expFraction(x: v128, shifted: v128): v128 {
   return f32x4.add(f32x4.add(f32x4.mul(square, q), r), f32x4.splat(1))
 }
 
-/** e^x for any lanes, the far ones and NaN included; plain lanes get the bits exp4 gives them. */
-function expFar(x: v128): v128 {
+/** e^x for any lanes, the far ones and NaN included; plain lanes get the bits that expPlain gives them. */
+export function expFar(x: v128): v128 {
   const inside = f32x4.pmax(f32x4.pmin(x, f32x4.splat(EXP_MAX)), f32x4.splat(EXP_MIN))
   const shifted = expShift(inside)
   // n runs from −150 to 128: two factors, 2^⌊n/2⌋ and 2^⌈n/2⌉, of which the second rounds once. The shift by 23 pushes
@@ -48,13 +48,22 @@ function expFar(x: v128): v128 {
   return f32x4.mul(f32x4.mul(expFraction(inside, shifted), low), high)
 }
 
+/** Lanes that expPlain is for: false for NaN, which goes the far way. */
+@inline
+export function isPlain(x: v128): v128 {
+  return f32x4.le(f32x4.abs(x), f32x4.splat(EXP_PLAIN))
+}
+
+@inline
+export function expPlain(x: v128): v128 {
+  const shifted = expShift(x)
+  return i32x4.add(expFraction(x, shifted), i32x4.shl(shifted, 23))
+}
+
 /** e^x; overflow, gradual underflow, ±∞ and NaN as IEEE has them. */
 @inline
 export function exp4(x: v128): v128 {
-  // The comparison is false for NaN, which goes the far way.
-  if (i32x4.bitmask(f32x4.le(f32x4.abs(x), f32x4.splat(EXP_PLAIN))) != 15) return expFar(x)
-  const shifted = expShift(x)
-  return i32x4.add(expFraction(x, shifted), i32x4.shl(shifted, 23))
+  return i32x4.bitmask(isPlain(x)) == 15 ? expPlain(x) : expFar(x)
 }
 
 const MIN_NORMAL: f32 = 1.1754943508222875e-38

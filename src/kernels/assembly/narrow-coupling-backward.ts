@@ -2,32 +2,6 @@
 import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
 import { exp4 } from './math'
 
-/** Sums over rows of the output layer's side: da, dt and df. */
-let sumA: v128 = f32x4.splat(0)
-let sumT: v128 = f32x4.splat(0)
-let sumF: v128 = f32x4.splat(0)
-
-@inline
-function outputRows(
-  lanes: i32, bound: v128, a: usize, u: usize, e: usize, z: usize, dz: usize, dLogDet: usize, dx: usize,
-  dKept: usize, da: usize, dt: usize,
-): void {
-  const dOut = load(dz, lanes)
-  const ds = f32x4.add(f32x4.mul(dOut, load(z, lanes)), load(dLogDet, lanes))
-  const dShifted = f32x4.mul(dOut, load(e, lanes))
-  const tanh = load(u, lanes)
-  const slope = f32x4.sub(f32x4.splat(1), f32x4.mul(tanh, tanh))
-  const dScale = f32x4.mul(ds, slope)
-  const part = f32x4.mul(ds, f32x4.sub(f32x4.mul(tanh, bound), f32x4.mul(load(a, lanes), slope)))
-  store(dx, dShifted, lanes)
-  store(dt, dShifted, lanes)
-  store(da, dScale, lanes)
-  store(dKept, f32x4.splat(0), lanes)
-  sumA = f32x4.add(sumA, dScale)
-  sumT = f32x4.add(sumT, dShifted)
-  sumF = f32x4.add(sumF, part)
-}
-
 @inline
 function addSum(to: usize, sum: v128): void {
   f32.store(to, f32.load(to) + sumLanes(sum))
@@ -78,6 +52,50 @@ function hiddenUnit(
   addSum(dParams + 3 * size, dToT)
 }
 
+/** From (dz, dLogDet) to dx and the gradients (da, dt) of the output layer, with their sums over rows and df's. */
+@inline
+function outputs(
+  rows: i32, params: usize, dParams: usize, a: usize, u: usize, e: usize, z: usize,
+  dz: usize, dLogDet: usize, dx: usize, da: usize, dt: usize,
+): void {
+  const bound = exp4(v128.load32_splat(params + 8))
+  let sumA = f32x4.splat(0), sumT = sumA, sumF = sumA
+  const whole = wholeBytes(rows)
+  let i: usize = 0
+  for (; i < whole; i += 16) {
+    const dOut = v128.load(dz + i)
+    const ds = f32x4.add(f32x4.mul(dOut, v128.load(z + i)), v128.load(dLogDet + i))
+    const dShifted = f32x4.mul(dOut, v128.load(e + i))
+    const tanh = v128.load(u + i)
+    const slope = f32x4.sub(f32x4.splat(1), f32x4.mul(tanh, tanh))
+    const dScale = f32x4.mul(ds, slope)
+    sumF = f32x4.add(sumF, f32x4.mul(ds, f32x4.sub(f32x4.mul(tanh, bound), f32x4.mul(v128.load(a + i), slope))))
+    sumA = f32x4.add(sumA, dScale)
+    sumT = f32x4.add(sumT, dShifted)
+    v128.store(dx + i, dShifted)
+    v128.store(dt + i, dShifted)
+    v128.store(da + i, dScale)
+  }
+  const rest = rows & 3
+  if (rest) {
+    const dOut = load(dz + i, rest)
+    const ds = f32x4.add(f32x4.mul(dOut, load(z + i, rest)), load(dLogDet + i, rest))
+    const dShifted = f32x4.mul(dOut, load(e + i, rest))
+    const tanh = load(u + i, rest)
+    const slope = f32x4.sub(f32x4.splat(1), f32x4.mul(tanh, tanh))
+    const dScale = f32x4.mul(ds, slope)
+    sumF = f32x4.add(sumF, f32x4.mul(ds, f32x4.sub(f32x4.mul(tanh, bound), f32x4.mul(load(a + i, rest), slope))))
+    sumA = f32x4.add(sumA, dScale)
+    sumT = f32x4.add(sumT, dShifted)
+    store(dx + i, dShifted, rest)
+    store(dt + i, dShifted, rest)
+    store(da + i, dScale, rest)
+  }
+  addSum(dParams, sumA)
+  addSum(dParams + 4, sumT)
+  addSum(dParams + 8, sumF)
+}
+
 export function narrowCouplingBackward(
   hidden: i32, rows: i32, params: usize, dParams: usize, kept: usize, z: usize, h: usize, a: usize, u: usize, e: usize,
   dzKept: usize, dz: usize, dLogDet: usize, dxKept: usize, dx: usize, da: usize, dt: usize,
@@ -86,19 +104,11 @@ export function narrowCouplingBackward(
   u = bytes(u), e = bytes(e), dzKept = bytes(dzKept), dz = bytes(dz), dLogDet = bytes(dLogDet)
   dxKept = bytes(dxKept), dx = bytes(dx), da = bytes(da), dt = bytes(dt)
   const size = <usize>hidden << 2
-  const bound = exp4(v128.load32_splat(params + 4 * size + 8))
-  sumA = sumT = sumF = f32x4.splat(0)
+  outputs(rows, params + 4 * size, dParams + 4 * size, a, u, e, z, dz, dLogDet, dx, da, dt)
   const whole = wholeBytes(rows)
   let i: usize = 0
-  for (; i < whole; i += 16) {
-    outputRows(4, bound, a + i, u + i, e + i, z + i, dz + i, dLogDet + i, dx + i, dxKept + i, da + i, dt + i)
-  }
-  if (rows & 3) {
-    outputRows(rows & 3, bound, a + i, u + i, e + i, z + i, dz + i, dLogDet + i, dx + i, dxKept + i, da + i, dt + i)
-  }
-  addSum(dParams + 4 * size, sumA)
-  addSum(dParams + 4 * size + 4, sumT)
-  addSum(dParams + 4 * size + 8, sumF)
+  for (; i < whole; i += 16) v128.store(dxKept + i, f32x4.splat(0))
+  if (rows & 3) store(dxKept + i, f32x4.splat(0), rows & 3)
   const stride = bytes(rows)
   for (let unit: usize = 0; unit < size; unit += 4, h += stride) {
     hiddenUnit(rows, params + unit, dParams + unit, size, kept, h, da, dt, dxKept)

@@ -3,9 +3,9 @@
 // the bits are theirs where rows is a multiple of 4. The forward takes four short passes over the tile, which is in
 // the cache: one long one would need more constants than there are registers, and wait for its chain of tanh, tanh, exp.
 // Parameters: weight 0 [H, 1], bias 0 [H], weight 1 [2, H], bias 1 [2], f.
-import { logScale } from './couple'
+import { couple, logScale } from './couple'
 import { bytes, load, store, wholeBytes } from './lanes'
-import { exp4, tanh4 } from './math'
+import { tanh4 } from './math'
 import { band } from './product'
 
 /** One hidden unit of all rows, h = tanh(b + w·kept), four vectors a turn as in the kernel tanh. */
@@ -27,21 +27,17 @@ function hiddenUnit(rows: i32, w: v128, b: v128, kept: usize, h: usize): void {
   if (rows & 3) store(h + i, tanh4(f32x4.add(b, f32x4.mul(w, load(kept + i, rows & 3)))), rows & 3)
 }
 
-/** z = t and e = s become z = (x + t)·e^s and e = e^s; logDet += s. */
+/** Both layers of the conditioner, h, a and t, and a copy of kept; all arguments but the counts are addresses. */
 @inline
-function scale4(x: usize, z: usize, logDet: usize, e: usize, lanes: i32): void {
-  const s = load(e, lanes)
-  const scale = exp4(s)
-  store(z, f32x4.mul(f32x4.add(load(x, lanes), load(z, lanes)), scale), lanes)
-  store(logDet, f32x4.add(load(logDet, lanes), s), lanes)
-  store(e, scale, lanes)
-}
-
-/** Both layers of the conditioner: h, a and t; all arguments but the counts are addresses. */
-@inline
-function condition(hidden: i32, rows: i32, params: usize, kept: usize, h: usize, a: usize, t: usize): void {
+function condition(
+  hidden: i32, rows: i32, params: usize, kept: usize, copy: usize, h: usize, a: usize, t: usize,
+): void {
   const size = <usize>hidden << 2
   const stride = bytes(rows)
+  const whole = wholeBytes(rows)
+  let i: usize = 0
+  for (; i < whole; i += 16) v128.store(copy + i, v128.load(kept + i))
+  if (rows & 3) store(copy + i, load(kept + i, rows & 3), rows & 3)
   for (let unit: usize = 0; unit < size; unit += 4) {
     hiddenUnit(rows, v128.load32_splat(params + unit), v128.load32_splat(params + size + unit), kept, h + (unit >> 2) * stride)
   }
@@ -52,37 +48,21 @@ function condition(hidden: i32, rows: i32, params: usize, kept: usize, h: usize,
 }
 
 export function narrowCoupling(
-  hidden: i32, rows: i32, params: usize, kept: usize, x: usize, z: usize, logDet: usize,
+  hidden: i32, rows: i32, params: usize, kept: usize, x: usize, zKept: usize, z: usize, logDet: usize,
   h: usize, a: usize, u: usize, e: usize,
 ): void {
-  params = bytes(params), x = bytes(x), z = bytes(z), logDet = bytes(logDet), a = bytes(a), e = bytes(e)
-  condition(hidden, rows, params, bytes(kept), bytes(h), a, z)
-  logScale(rows, params + (<usize>hidden << 4) + 8, a, bytes(u), e)
-  const whole = wholeBytes(rows)
-  let i: usize = 0
-  for (; i < whole; i += 16) scale4(x + i, z + i, logDet + i, e + i, 4)
-  if (rows & 3) scale4(x + i, z + i, logDet + i, e + i, rows & 3)
-}
-
-/** x = z·e^−s − t; e = s becomes e^−s; logDet −= s. */
-@inline
-function unscale4(t: usize, z: usize, x: usize, logDet: usize, e: usize, lanes: i32): void {
-  const s = load(e, lanes)
-  const scale = exp4(f32x4.neg(s))
-  store(x, f32x4.sub(f32x4.mul(load(z, lanes), scale), load(t, lanes)), lanes)
-  store(logDet, f32x4.sub(load(logDet, lanes), s), lanes)
-  store(e, scale, lanes)
+  params = bytes(params), z = bytes(z), a = bytes(a), e = bytes(e)
+  condition(hidden, rows, params, bytes(kept), bytes(zKept), bytes(h), a, z)
+  logScale(false, rows, params + (<usize>hidden << 4) + 8, a, bytes(u), e, bytes(logDet))
+  couple(false, rows, z, bytes(x), z, e)
 }
 
 export function narrowCouplingInverse(
-  hidden: i32, rows: i32, params: usize, kept: usize, z: usize, x: usize, logDet: usize,
+  hidden: i32, rows: i32, params: usize, kept: usize, z: usize, xKept: usize, x: usize, logDet: usize,
   h: usize, a: usize, t: usize, u: usize, e: usize,
 ): void {
-  params = bytes(params), z = bytes(z), x = bytes(x), logDet = bytes(logDet), a = bytes(a), t = bytes(t), e = bytes(e)
-  condition(hidden, rows, params, bytes(kept), bytes(h), a, t)
-  logScale(rows, params + (<usize>hidden << 4) + 8, a, bytes(u), e)
-  const whole = wholeBytes(rows)
-  let i: usize = 0
-  for (; i < whole; i += 16) unscale4(t + i, z + i, x + i, logDet + i, e + i, 4)
-  if (rows & 3) unscale4(t + i, z + i, x + i, logDet + i, e + i, rows & 3)
+  params = bytes(params), a = bytes(a), t = bytes(t), e = bytes(e)
+  condition(hidden, rows, params, bytes(kept), bytes(xKept), bytes(h), a, t)
+  logScale(true, rows, params + (<usize>hidden << 4) + 8, a, bytes(u), e, bytes(logDet))
+  couple(true, rows, t, bytes(z), bytes(x), e)
 }

@@ -36,12 +36,14 @@ export function portableNarrowCoupling(
     parts.dense(1, hidden, rows, h, output + hidden, hidden, output + 2 * hidden + 1, t)
   }
   return {
-    narrowCoupling(hidden, rows, params, kept, x, z, logDet, h, a, u, e) {
+    narrowCoupling(hidden, rows, params, kept, x, zKept, z, logDet, h, a, u, e) {
+      parts.copy(rows, kept, zKept)
       // e holds t until the couple has read it: row i of t is read before row i of e is written.
       condition(hidden, rows, params, kept, h, a, e)
       parts.affineCouple(rows, params + 4 * hidden + 2, a, e, x, z, logDet, u, e)
     },
-    narrowCouplingInverse(hidden, rows, params, kept, z, x, logDet, h, a, t, u, e) {
+    narrowCouplingInverse(hidden, rows, params, kept, z, xKept, x, logDet, h, a, t, u, e) {
+      parts.copy(rows, kept, xKept)
       condition(hidden, rows, params, kept, h, a, t)
       parts.affineCoupleInverse(rows, params + 4 * hidden + 2, a, t, z, x, logDet, u, e)
     },

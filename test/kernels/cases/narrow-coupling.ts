@@ -1,4 +1,4 @@
-import { bounded, type Case, type Outcome, ulps } from '../case.js'
+import { bounded, type Case, exact, type Outcome, ulps } from '../case.js'
 import { EXP_ULP, TANH_ULP } from '../claims.js'
 import { blank, LENGTHS, normals, uniforms } from '../inputs.js'
 
@@ -68,15 +68,17 @@ export const narrowCouplingCases: readonly Case[] = [
       kept: normals(rows, 92),
       x: normals(rows, 93),
       logDet: normals(rows, 94),
+      zKept: blank(rows),
       z: blank(rows),
       h: blank(hidden * rows),
       a: blank(rows),
       u: blank(rows),
       e: blank(rows),
     }),
-    run: (k, { params, kept, x, z, logDet, h, a, u, e }, hidden, rows) =>
-      k.narrowCoupling(hidden, rows, params, kept, x, z, logDet, h, a, u, e),
+    run: (k, { params, kept, x, zKept, z, logDet, h, a, u, e }, hidden, rows) =>
+      k.narrowCoupling(hidden, rows, params, kept, x, zKept, z, logDet, h, a, u, e),
     outputs: (_, rows) => ({
+      zKept: exact,
       h: bounded('2·TANH·ε·|h| + 2·ε·(|b| + |wx|)', 1, (i, it) => errors(i % rows, it).unit(Math.floor(i / rows))),
       a: bounded('Σ|w|·Δh + n·ε·(|b| + Σ|wh|)', 1, (t, it) => errors(t, it).a),
       u: bounded('as affineCouple from there', 1, (t, it) => errors(t, it).u),
@@ -98,6 +100,7 @@ export const narrowCouplingCases: readonly Case[] = [
       kept: normals(rows, 107),
       z: normals(rows, 108),
       logDet: normals(rows, 109),
+      xKept: blank(rows),
       x: blank(rows),
       h: blank(hidden * rows),
       a: blank(rows),
@@ -105,9 +108,10 @@ export const narrowCouplingCases: readonly Case[] = [
       u: blank(rows),
       e: blank(rows),
     }),
-    run: (k, { params, kept, z, x, logDet, h, a, t, u, e }, hidden, rows) =>
-      k.narrowCouplingInverse(hidden, rows, params, kept, z, x, logDet, h, a, t, u, e),
+    run: (k, { params, kept, z, xKept, x, logDet, h, a, t, u, e }, hidden, rows) =>
+      k.narrowCouplingInverse(hidden, rows, params, kept, z, xKept, x, logDet, h, a, t, u, e),
     outputs: (_, rows) => ({
+      xKept: exact,
       h: bounded('as narrowCoupling', 1, (i, it) => errors(i % rows, it).unit(Math.floor(i / rows))),
       a: bounded('likewise', 1, (t, it) => errors(t, it).a),
       t: bounded('likewise', 1, (t, it) => errors(t, it).t),

@@ -8,7 +8,11 @@ const PAGE = 65_536
 const MAX_PAGES = 65_536
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+  const text = atob(base64)
+  const bytes = new Uint8Array(text.length)
+  // Uint8Array.from would walk over the text character by character, which took 20 ms of every start.
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
 }
 
 const modules = new Map<boolean, WebAssembly.Module>()

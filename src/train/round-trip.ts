@@ -14,7 +14,7 @@ export async function worstRoundTrip(flow: Flow, { data, rows, columns }: Matrix
   for (let first = 0; first < rows; first += BLOCK_ROWS) {
     await new Promise((resolve) => setImmediate(resolve))
     const block = data.subarray(first * columns, (first + BLOCK_ROWS) * columns)
-    worst = Math.max(worst, worstOf(flow, Float64Array.from(block)))
+    worst = Math.max(worst, worstOf(flow, new Float64Array(block)))
   }
   return worst
 }

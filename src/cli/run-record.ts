@@ -1,5 +1,5 @@
 import { cpus } from 'node:os'
-import { cores } from '../parallel/threads.js'
+import { cores } from '../parallel/cores.js'
 import type { FitResult } from '../train/fit.js'
 import { packageVersion } from './package-version.js'
 

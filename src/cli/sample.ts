@@ -2,6 +2,7 @@ import { columnNames } from '../data/table-columns.js'
 import type { Flow, SampleOptions } from '../flow/flow.js'
 import { loadFlow } from '../io/save-flow.js'
 import { type ParallelOptions, sample } from '../parallel/evaluate.js'
+import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { modelPath } from './run-folder.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
@@ -34,8 +35,10 @@ export const usage: CommandUsage = {
 export async function run({ operands: [path], values }: CommandArguments): Promise<number> {
   const rows = integer(values, 'rows', DEFAULT_ROWS, 0)
   const seed = integer(values, 'seed', 0, 0)
-  const options = { seed, temperature: nonNegative(values, 'temperature', 1), threads: threads(values) }
+  const temperature = nonNegative(values, 'temperature', 1)
+  const wanted = threads(values)
   const model = await loadFlow(await modelPath(path), { kernels: kernels(values) })
+  const options = { seed, temperature, threads: threadsOfAll(wanted, model, rows) }
   await writeTable(columnNames(model.data.columns, model.dim), blocks(model, rows, options), flag(values, 'json'))
   return 0
 }

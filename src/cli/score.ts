@@ -4,6 +4,7 @@ import { DataError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
 import { loadFlow } from '../io/save-flow.js'
 import { logProb, type ParallelOptions } from '../parallel/evaluate.js'
+import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { type DataSource, readData } from './data-source.js'
 import { say } from './output.js'
@@ -40,10 +41,11 @@ export const usage: CommandUsage = {
 export async function run({ operands: [path, data], values }: CommandArguments): Promise<number> {
   const rows = integer(values, 'rows', undefined, 1)
   const seed = integer(values, 'seed', 0, 0)
-  const options = { threads: threads(values) }
+  const wanted = threads(values)
   const model = await loadFlow(await modelPath(path), { kernels: kernels(values) })
   const source = await readData(data, { rows, seed, minimumRows: 1, columns: modelColumns(model, data) })
   const places = placesOf(model, source)
+  const options = { threads: threadsOfAll(wanted, model, source.rows) }
   const blocks = scoredBlocks(model, source, [...places.values()], options)
   await writeTable([...places.keys(), SCORE_COLUMN], blocks, flag(values, 'json'))
   return 0

@@ -10,7 +10,7 @@ import type { Precision } from '../kernels/heap.js'
 import type { EvaluationModel, SampleChunk, ScoreChunk } from './evaluation-tasks.js'
 import { sampleChunk, scoreChunk } from './evaluation-tasks.js'
 import { withCrew } from './pool.js'
-import { resolveThreads, type Threads } from './threads.js'
+import { estimatedMilliseconds, resolveThreads, type Threads } from './threads.js'
 
 export interface ParallelOptions {
   /** Default 'auto'. */
@@ -26,7 +26,8 @@ const CHUNK_ROWS = 65_536
 const CHUNKS_PER_THREAD = 2
 
 /**
- * ln p(x) of every row, as `flow.logProb`, on all cores with the calling thread left free. The flow's parameters are
+ * ln p(x) of every row, as `flow.logProb`, on all cores with the calling thread left free, or in pieces on the calling
+ * thread where that takes no longer than starting others. The flow's parameters are
  * read once, at the start; x must not change before the call has settled.
  * @throws UsageError or DataError as `flow.logProb`; rejects with `signal.reason` when aborted.
  */
@@ -41,7 +42,7 @@ export async function logProb<P extends Precision>(
   const out = reals(flow, matrix.rows, false)
   const shift = logScale(scaler)
   const model = snapshot(flow)
-  await eachChunk(matrix.rows, threads, { signal, onProgress }, async (run, first, count) => {
+  await eachChunk(model, matrix.rows, threads, { signal, onProgress }, async (run, first, count) => {
     const rows = reals(flow, count * dim, true)
     const part = { data: matrix.data.subarray(first * dim, (first + count) * dim), rows: count, columns: dim }
     const outside = standardise(part, scaler, rows, 0)
@@ -54,7 +55,7 @@ export async function logProb<P extends Precision>(
 }
 
 /**
- * Draws [count, dim] rows, as `flow.sample`, on all cores with the calling thread left free.
+ * Draws [count, dim] rows, as `flow.sample`, on the threads that `logProb` takes.
  * @throws UsageError as `flow.sample`; rejects with `signal.reason` when aborted.
  */
 export async function sample(
@@ -67,7 +68,7 @@ export async function sample(
   const { dim, scaler } = flow
   const out = new Float64Array(count * dim)
   const model = snapshot(flow)
-  await eachChunk(count, threads ?? 'auto', { signal, onProgress }, async (run, first, n) => {
+  await eachChunk(model, count, threads ?? 'auto', { signal, onProgress }, async (run, first, n) => {
     const rows = reals(flow, n * dim, true)
     await run('sampleChunk', sampleChunk, {
       model,
@@ -108,6 +109,7 @@ type Run = <Task>(name: string, inline: (task: Task) => void, task: Task) => Pro
 
 /** Walks over `total` rows in chunks, a few under way at a time, on worker threads or, for 0, on this one. */
 async function eachChunk(
+  { parameters, kernels }: EvaluationModel,
   total: number,
   threads: Threads,
   { signal, onProgress }: ParallelOptions,
@@ -115,7 +117,7 @@ async function eachChunk(
 ): Promise<void> {
   signal?.throwIfAborted()
   const chunks = Math.ceil(total / CHUNK_ROWS)
-  const size = resolveThreads(threads, chunks)
+  const size = resolveThreads(threads, chunks, estimatedMilliseconds(parameters.length, total, kernels))
   let next = 0
   let rows = 0
   async function line(run: Run): Promise<void> {

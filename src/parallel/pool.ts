@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
-import { Piscina } from 'piscina'
+import type { Piscina } from 'piscina'
+import { cores } from './cores.js'
 import { abortJob, readyRanks } from './shared-communicator.js'
-import { cores } from './threads.js'
 
 /** Ranks above this many for each core, and a job waits for another to end. */
 const RANKS_PER_CORE = 2
@@ -15,10 +15,16 @@ const MAX_THREADS = 512
 
 const WORKER = new URL('../workers/rank.js', import.meta.url).href
 
-let pool: Piscina | undefined
+let pool: Promise<Piscina> | undefined
 
-function workers(): Piscina {
-  pool ??= new Piscina({ minThreads: 0, maxThreads: MAX_THREADS, idleTimeout: IDLE_MILLISECONDS })
+/** Loaded by the first job that takes threads: many programs have none. */
+async function createPool(): Promise<Piscina> {
+  const { Piscina } = await import('piscina')
+  return new Piscina({ minThreads: 0, maxThreads: MAX_THREADS, idleTimeout: IDLE_MILLISECONDS })
+}
+
+function workers(): Promise<Piscina> {
+  pool ??= createPool()
   return pool
 }
 
@@ -83,7 +89,7 @@ export async function withCrew<Result>(
     if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
     else free--
     try {
-      return await workers().run(task, { filename: worker, name, signal: signal ?? null })
+      return await (await workers()).run(task, { filename: worker, name, signal: signal ?? null })
     } finally {
       const next = waiting.shift()
       if (next) next()

@@ -5,7 +5,7 @@ import { logScale } from '../data/scaler.js'
 import { DataError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
 import { logProb, type ParallelOptions, sample } from '../parallel/evaluate.js'
-import type { Threads } from '../parallel/threads.js'
+import { type Threads, threadsOfAll } from '../parallel/threads.js'
 import { type DensityIntegral, GRID, type IntegralOptions, integrateDensity } from './density-integral.js'
 import type { FitResult } from './fit.js'
 import { type MeanNLL, meanExcess, meanNLL, shifted } from './mean-nll.js'
@@ -89,11 +89,12 @@ export async function evaluate(
   result: FitResult,
   { truth, fresh, test, threads = 'auto', signal }: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const parallel = { threads, signal }
   const matrix = toMatrix(rows, flow.dim, 'Data')
   const parts: Parts = { train: takeRows(matrix, result.split.training) }
   if (result.split.validation.length > 0) parts.validation = takeRows(matrix, result.split.validation)
   if (test !== undefined) parts.test = toMatrix(test, flow.dim, 'Test rows')
+  const mostPoints = gridPoints(result)
+  const parallel = { threads: threadsOfAll(threads, flow, matrix.rows + 2 * SAMPLE_ROWS + mostPoints), signal }
   const nll = await ofParts(parts, async ({ data }) => meanNLL(await logProb(flow, data, parallel)))
   const shift = logScale(flow.scaler)
   return {
@@ -102,7 +103,7 @@ export async function evaluate(
     ...(!parts.test && { note: parts.validation ? NOTES.validation : NOTES.training }),
     gaussianBaseline: await baseline(parts),
     ...(truth && (await againstTruth(flow, truth, parts.train, fresh, parallel))),
-    ...(await geometry(flow, parts.train, { ...parallel, mostPoints: gridPoints(result) })),
+    ...(await geometry(flow, parts.train, { ...parallel, mostPoints })),
     losses: lossesOf(result),
   }
 }

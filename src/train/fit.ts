@@ -7,9 +7,10 @@ import { Evaluator, type Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import { createHeap, createKernels, type KernelKind, resolveKernels, shareHeap } from '../kernels/create.js'
 import type { Heap } from '../kernels/heap.js'
+import { cores } from '../parallel/cores.js'
 import { runRanks, withCrew } from '../parallel/pool.js'
 import { createControl } from '../parallel/shared-communicator.js'
-import { cores, resolveThreads } from '../parallel/threads.js'
+import { estimatedMilliseconds, resolveThreads } from '../parallel/threads.js'
 import {
   createRecord,
   type RecordBlock,
@@ -80,7 +81,11 @@ async function train(flow: Flow, matrix: Matrix, options: CheckedFitOptions): Pr
   const split = splitRows(matrix.rows, options.validation, options.seed)
   const task = taskOf(split, options)
   const kernels = resolveKernels(options.kernels, structure.description.precision)
-  const size = resolveThreads(options.threads, cutIntoShards(task.batchRows, structure.tileRows).count)
+  const size = resolveThreads(
+    options.threads,
+    cutIntoShards(task.batchRows, structure.tileRows).count,
+    estimatedMilliseconds(structure.parameterCount, task.steps * task.batchRows, kernels),
+  )
   const plan = planTraining(structure, task, Math.max(1, size))
   if (plan.bytes > MAX_BYTES) {
     const gibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(1)

@@ -36,7 +36,7 @@ export interface FitOptions {
   validationEvery?: number
   /** Addresses the split and the shuffles; default 0. */
   seed?: number
-  /** Default 'auto'. */
+  /** Default 'auto': as many as cores, or none for a job that is done sooner than they have started. */
   threads?: Threads
   /** Default 'auto'. */
   kernels?: KernelChoice

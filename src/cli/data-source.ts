@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { type Generator, generators } from '../data/generators.js'
 import { nearestName } from '../data/nearest-name.js'
-import { readTable } from '../data/read-table.js'
-import { type Table, type TableOptions, tableReader } from '../data/table.js'
+import type { Table, TableOptions } from '../data/table.js'
 import { UsageError } from '../errors.js'
 
 /** Rows that a command works on, and what is known of them. */
@@ -46,10 +45,13 @@ export async function readData(argument: string, { rows, seed, ...options }: Dat
     throw new UsageError(`--rows is for generators (${[...generators.keys()].join(', ')}); a file is read whole.`)
   if (argument === '-') return { name: 'stdin', ...(await readStandardInput(options)) }
   if (!existsSync(argument)) throw new UsageError(`There is no file or generator ${argument}.${hint(argument)}`)
+  // Loaded here, since a generator's rows need none of it.
+  const { readTable } = await import('../data/read-table.js')
   return { name: basename(argument, extname(argument)), ...(await readTable(argument, options)) }
 }
 
 async function readStandardInput(options: TableOptions): Promise<Table> {
+  const { tableReader } = await import('../data/table.js')
   const reader = tableReader({ ...options, source: 'standard input' })
   for await (const text of process.stdin.setEncoding('utf8')) reader.push(text as string)
   return reader.end()

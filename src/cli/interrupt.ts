@@ -6,7 +6,18 @@ export const INTERRUPTED = 130
 /** npm passes Ctrl-C on to a process that has had it from the terminal already: signals this close together are one. */
 const SAME_MILLISECONDS = 300
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
 const WHILE_TRAINING = 'Stopping after this step and saving the best; once more ends at once.'
+
+function leave(): void {
+  process.exit(INTERRUPTED)
+}
+
+/** Ends the process at a SIGINT or SIGTERM, as long as no command has something to save and catches them itself. */
+export function leaveWhenInterrupted(): void {
+  for (const name of SIGNALS) process.on(name, leave)
+}
 
 /** Aborts `signal` at the first SIGINT or SIGTERM, saying `what` that does, and ends the process at the second. */
 export function catchInterrupts(what: () => string = () => WHILE_TRAINING): {
@@ -24,11 +35,9 @@ export function catchInterrupts(what: () => string = () => WHILE_TRAINING): {
     say(`\n${what()}`)
     controller.abort()
   }
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
+  for (const name of SIGNALS) process.on(name, interrupt).off(name, leave)
   function release(): void {
-    process.off('SIGINT', interrupt)
-    process.off('SIGTERM', interrupt)
+    for (const name of SIGNALS) process.on(name, leave).off(name, interrupt)
   }
   return { signal: controller.signal, release }
 }

@@ -2,6 +2,7 @@
 import { nearestName } from '../data/nearest-name.js'
 import { DataError, FormatError, UsageError } from '../errors.js'
 import { type CommandArguments, type CommandUsage, commandHelp, parseCommand } from './arguments.js'
+import { leaveWhenInterrupted } from './interrupt.js'
 import { endWithReader, say, writeData } from './output.js'
 import { packageVersion } from './package-version.js'
 
@@ -78,5 +79,6 @@ function report(error: unknown): number {
   return usage ? EXIT.usage : EXIT.failed
 }
 
+leaveWhenInterrupted()
 endWithReader()
 process.exitCode = await run(process.argv.slice(2)).catch(report)

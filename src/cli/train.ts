@@ -41,29 +41,38 @@ export interface Job {
 /** `pushforward train [DATA]`. */
 export async function run({ operands: [operand], values: given }: CommandArguments): Promise<number> {
   const { data = 'jang', values } = await withConfig(operand, given, CONFIGURABLE)
-  const job = await prepare(data, trainOptions(values, data), flag(values, 'json'))
-  let trained = false
+  const prepared = await prepare(data, trainOptions(values, data))
+  // From here on there are files, so that a signal must not end the process where it stands.
+  let job: Job | undefined
   const { signal, release } = catchInterrupts(() =>
-    trained
+    job?.record.training
       ? 'The model is saved; leaving the rest out.'
       : 'Stopping after this step and saving the best; once more ends at once.',
   )
   try {
-    const result = await train(job, signal)
-    trained = true
-    return await conclude(job, result, signal)
-  } catch (error) {
-    if (error !== signal.reason) throw await recordFailure(job, error)
-    await job.folder.writeJson('run.json', endedRun(job.record, 'interrupted'))
-    say(`Saved in ${job.folder.path}.`)
-    return INTERRUPTED
+    job = await open(prepared, data, flag(values, 'json'))
+    return await finish(job, signal)
   } finally {
     release()
   }
 }
 
-/** Reads the data, builds the flow and opens the folder: whatever is wrong with the request comes out here. */
-async function prepare(data: string, options: TrainOptions, json: boolean): Promise<Job> {
+/** Trains and writes everything down; an interruption or a failure leaves what there is. */
+async function finish(job: Job, signal: AbortSignal): Promise<number> {
+  try {
+    return await conclude(job, await train(job, signal), signal)
+  } catch (error) {
+    if (error !== signal.reason) throw await recordFailure(job, error)
+    await job.folder.writeJson('run.json', endedRun(job.record, 'interrupted'))
+    say(`Saved in ${job.folder.path}.`)
+    return INTERRUPTED
+  }
+}
+
+type Prepared = Omit<Job, 'folder' | 'report'>
+
+/** Reads the data and builds the flow: whatever is wrong with the request comes out here, and nothing is written. */
+async function prepare(data: string, options: TrainOptions): Promise<Prepared> {
   const { seed, out, columns, where } = options
   if (out !== undefined) await checkUnused(out)
   const source = await readData(data, { rows: options.rows, seed, columns, where })
@@ -75,21 +84,24 @@ async function prepare(data: string, options: TrainOptions, json: boolean): Prom
   model.data = { columns: source.columns, sha256: undefined }
   const { name, rows } = source
   const record = startedRun({ seed, data: { name, rows, columns: source.columns, sha256: dataSha256(table) } })
-  const path = out ?? (await defaultRunPath(name))
-  const first = { 'config.json': resolvedConfig(data, options), 'run.json': record }
-  const folder = await openRunFolder(path, first)
-  const report = await trainReport(json)
-  report.started(record.data, model.parameters.length, path)
   return {
     options,
     source,
     rows: test.length > 0 ? takeRows(table, rest) : table,
     test: test.length > 0 ? takeRows(table, test) : undefined,
     model,
-    folder,
-    report,
     record,
   }
+}
+
+/** Opens the run's folder and says what is going to happen. */
+async function open(prepared: Prepared, data: string, json: boolean): Promise<Job> {
+  const { options, source, model, record } = prepared
+  const path = options.out ?? (await defaultRunPath(source.name))
+  const folder = await openRunFolder(path, { 'config.json': resolvedConfig(data, options), 'run.json': record })
+  const report = await trainReport(json)
+  report.started(record.data, model.parameters.length, path)
+  return { ...prepared, folder, report }
 }
 
 /** The tutorial's chain: `layers` pairs of leaky ReLU and affine coupling, the masks alternating. */
@@ -126,7 +138,7 @@ async function conclude(job: Job, result: FitResult, signal: AbortSignal): Promi
   const plots = await writeOutcome(job, result, interrupted ? undefined : signal)
   await folder.writeJson('run.json', endedRun(job.record, interrupted ? 'interrupted' : 'finished'))
   report.saved(folder.path, plots)
-  return interrupted ? INTERRUPTED : 0
+  return interrupted || signal.aborted ? INTERRUPTED : 0
 }
 
 /** Leaves what there is of a run that failed, with the reason in run.json, and returns the error to be shown. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loadFlow } from 'pushforward'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { pushforward } from './run.js'
+import { MAIN, pushforward } from './run.js'
 
 let folder: string
 beforeAll(async () => {
@@ -30,6 +30,15 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s during training', (signal) => 
     const model = await loadFlow(out)
     expect(nll.train.mean - model.scaler.sd.reduce((sum, sd) => sum + Math.log(sd), 0)).toBeCloseTo(losses.best, 4)
   })
+})
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s while data are read leaves with 130 and no folder', async (signal) => {
+  const child = spawn(process.execPath, [MAIN, 'train', '-', '--out', join(folder, 'unread')])
+  // More than a pipe holds: once it is through, the command is reading.
+  await new Promise((resolve) => child.stdin.write(`x,y\n${'1.5,2.5\n'.repeat(100_000)}`, resolve))
+  child.kill(signal)
+  expect(await once(child, 'exit')).toEqual([130, null])
+  expect(await readdir(folder)).not.toContain('unread')
 })
 
 describe('catchInterrupts', () => {

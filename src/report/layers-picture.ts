@@ -8,7 +8,7 @@ import { dots } from './dots.js'
 import { figure, MARGIN } from './figure.js'
 import { panel } from './panel.js'
 import { COLOUR, SEQUENCE } from './theme.js'
-import { squareWindows } from './windows.js'
+import { squareWindows, type Window } from './windows.js'
 
 /** The least width is room for the longest usual title. */
 const PANEL = { side: 168, across: 5, gap: 8, leastWidth: 200 }
@@ -52,11 +52,16 @@ export function layersPicture(clouds: readonly Cloud[], title: string, dim: numb
   )
   const arranged = arrange(panels, { across: PANEL.across, gap: PANEL.gap, leastWidth: PANEL.leastWidth })
   const scale = oneScale ? 'one scale in all panels' : 'each panel at a scale of its own (see its numbers)'
+  const outside = shown.reduce((sum, cloud, i) => sum + strays(cloud, windows[i]), 0)
+  const strayed =
+    outside === 0
+      ? ''
+      : ` ${outside} ${outside === 1 ? 'point lies outside its panel' : 'points lie outside their panels'}.`
   const shadows = dim > 2 ? ` Coordinates 1 and 2 of ${dim}.` : ''
   const left = every > 1 ? ` Every ${every} layers.` : ''
   return figure({
     title,
-    subtitle: `Standardised units, ${scale}; grey lines mark 0. Colours follow each point by its height in the first panel.${shadows}${left}`,
+    subtitle: `Standardised units, ${scale}; grey lines mark 0. Colours follow each point by its height in the first panel.${strayed}${shadows}${left}`,
     width: Math.max(2 * MARGIN + arranged.width, 560),
     height: arranged.height,
     draw: (top) => arranged.place(MARGIN, top),
@@ -65,6 +70,13 @@ export function layersPicture(clouds: readonly Cloud[], title: string, dim: numb
 
 function pointsPerPanel({ structure }: Flow): number {
   return Math.max(100, Math.min(POINTS_PER_PANEL, Math.floor(MOST_POINTS / (structure.layers.length + 1))))
+}
+
+/** How many points of a cloud its panel does not show. */
+function strays({ x, y }: Cloud, window: Window): number {
+  let count = 0
+  for (let i = 0; i < x.length; i++) if (!within(x[i], window.x) || !within(y[i], window.y)) count++
+  return count
 }
 
 function within(value: number, [low, high]: readonly [number, number]): boolean {

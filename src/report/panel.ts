@@ -3,7 +3,7 @@ import { DOMParser } from 'linkedom'
 import type { Interval } from './interval.js'
 import { escapeXml, shorten, textWidth } from './text.js'
 import { COLOUR, TEXT } from './theme.js'
-import { type Ticks, ticks } from './ticks.js'
+import { type Ticks, ticks, twoTicks } from './ticks.js'
 
 export interface Axis {
   readonly domain: Interval
@@ -47,7 +47,7 @@ const LINE = TEXT.label * 1.5
 export function panel(options: PanelOptions): Panel {
   const { width, height, x, y, title } = options
   const across = fittingTicks(x.domain, width)
-  const up = ticks(y.domain, Math.max(2, Math.floor(height / 45)))
+  const up = twoTicks(y.domain, Math.max(2, Math.floor(height / 45)))
   const { left, top, right, bottom } = marginsOf(options, across, up)
   const whole = { width: left + width + right, height: top + height + bottom }
   const svg = Plot.plot({
@@ -135,7 +135,7 @@ function widest({ values, format }: Ticks): number {
 /** As many ticks as their numbers leave room for, side by side. */
 function fittingTicks(domain: Interval, width: number): Ticks {
   for (let count = Math.max(2, Math.floor(width / 55)); count > 1; count--) {
-    const found = ticks(domain, count)
+    const found = twoTicks(domain, count)
     if (found.values.length * (widest(found) + 8) <= width * 1.1) return found
   }
   return ticks(domain, 1)

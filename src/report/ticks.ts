@@ -22,6 +22,16 @@ export function ticks([low, high]: Interval, count: number): Ticks {
   return { values, format: tickFormat(step, Math.max(Math.abs(low), Math.abs(high))) }
 }
 
+/** Asked for more than this, a domain of any use has two ticks. */
+const ENOUGH = 6
+
+/** The same, but two at least: one number alone tells no scale. */
+export function twoTicks(domain: Interval, count: number): Ticks {
+  let found = ticks(domain, count)
+  for (let more = count + 1; found.values.length < 2 && more <= ENOUGH; more++) found = ticks(domain, more)
+  return found
+}
+
 const PLAIN = { largest: 1e12, smallestStep: 1e-6 }
 
 function tickFormat(step: number, largest: number): (value: number) => string {

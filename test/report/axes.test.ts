@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { linear, padded, quantile, sorted } from '#report/interval.js'
 import { separate } from '#report/separate.js'
 import { escapeXml, shorten, textWidth, wrap } from '#report/text.js'
-import { ticks } from '#report/ticks.js'
+import { ticks, twoTicks } from '#report/ticks.js'
 
 const labels = (domain: [number, number], count: number) => {
   const { values, format } = ticks(domain, count)
@@ -39,6 +39,20 @@ describe('ticks', () => {
       expect(values.length).toBeLessThanOrEqual(12)
     }
   })
+})
+
+test('twoTicks finds two where about two are one', () => {
+  for (const domain of [
+    [170, 245],
+    [2.7, 9.3],
+    [-0.8, 0.9],
+  ] as const) {
+    expect(ticks([...domain], 2).values.length).toBe(1)
+    const { length } = twoTicks([...domain], 2).values
+    expect(length).toBeGreaterThanOrEqual(2)
+    expect(length).toBeLessThanOrEqual(4)
+  }
+  expect(twoTicks([0, 1], 5)).toEqual({ ...ticks([0, 1], 5), format: expect.any(Function) })
 })
 
 describe('separate', () => {

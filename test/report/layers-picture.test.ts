@@ -53,6 +53,14 @@ describe('the layers of a flow', () => {
     expect(texts(noiseToDataPicture(tutorial(1, 5))).join(' ')).toContain('Coordinates 1 and 2 of 5.')
   })
 
+  test('points that a panel leaves out are counted, and not mentioned where there are none', () => {
+    const near = Float64Array.from({ length: 1000 }, (_, i) => Math.sin(i * i))
+    const far = near.with(7, 1e4)
+    const subtitle = (x: Float64Array) => texts(layersPicture([{ name: 'one', x, y: near }], 'Clouds', 2)).join(' ')
+    expect(subtitle(far)).toContain('1 point lies outside its panel.')
+    expect(subtitle(near)).not.toContain('outside')
+  })
+
   test('clouds that are constant, or hold NaN, or lie at 1e6, are drawn', () => {
     const clouds = [0, Number.NaN, 1e6].map((value) => ({
       name: `at ${value}`,

@@ -1,7 +1,7 @@
 import type { NdArray } from 'ndarray'
 import ndarray from 'ndarray'
 import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
-import { destandardise, identityScaler, logScale, type Scaler, standardise } from '../data/scaler.js'
+import { destandardise, identityScaler, logScale, type Scaler } from '../data/scaler.js'
 import { UsageError } from '../errors.js'
 import { type KernelChoice, resolveKernels } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
@@ -10,6 +10,7 @@ import { seedWords } from '../random/philox.js'
 import { PURPOSE } from '../random/purposes.js'
 import { randomStream } from '../random/stream.js'
 import { Evaluator, type Reals } from './evaluator.js'
+import { eachChunk, logProbInto, sampleInto } from './stream-rows.js'
 import { buildStructure, type FlowDescription, type FlowStructure } from './structure.js'
 
 export interface FlowOptions<P extends Precision = Precision> {
@@ -87,15 +88,9 @@ export class Flow<P extends Precision = Precision> {
    * @throws UsageError for a wrong shape, DataError for NaN.
    */
   logProb(x: Rows): Reals<P> {
-    const shift = logScale(this.scaler)
     const matrix = this.#matrix(x, 'Batch')
     const out = this.#reals(matrix.rows)
-    this.#chunks(matrix, (evaluator, first, count, outside) => {
-      evaluator.logProb(count)
-      const values = evaluator.values
-      for (let t = 0; t < count; t++) out[first + t] = values[t] - shift
-      for (const t of outside) out[first + t] = Number.NEGATIVE_INFINITY
-    })
+    logProbInto(this.#ready(), this.scaler, matrix, out)
     return out
   }
 
@@ -173,16 +168,10 @@ export class Flow<P extends Precision = Precision> {
 
   /** Draws [count, dim] rows from the model, in original units. */
   sample(count: number, options: SampleOptions = {}): NdArray<Float64Array> {
-    const { seed, temperature, firstRow } = sampleOptions(count, options)
-    const { dim } = this
-    const out = new Float64Array(count * dim)
-    const evaluator = this.#ready()
-    for (let first = 0; first < count; first += evaluator.chunkRows) {
-      const n = Math.min(evaluator.chunkRows, count - first)
-      evaluator.sample(n, seed, firstRow + first, temperature)
-      destandardise(evaluator.rows.subarray(0, n * dim), this.scaler, out.subarray(first * dim))
-    }
-    return ndarray(out, [count, dim])
+    const draw = sampleOptions(count, options)
+    const out = new Float64Array(count * this.dim)
+    sampleInto(this.#ready(), this.scaler, draw, out)
+    return ndarray(out, [count, this.dim])
   }
 
   /** Every layer's output on the way from data to noise, first the data themselves; NaN as in `forward`. */
@@ -258,12 +247,7 @@ export class Flow<P extends Precision = Precision> {
     work: (evaluator: Evaluator, first: number, count: number, outside: readonly number[]) => void,
   ): void {
     const evaluator = this.#ready()
-    const { rows, columns, data } = matrix
-    for (let first = 0; first < rows; first += evaluator.chunkRows) {
-      const count = Math.min(evaluator.chunkRows, rows - first)
-      const part = { data: data.subarray(first * columns, (first + count) * columns), rows: count, columns }
-      work(evaluator, first, count, standardise(part, this.scaler, evaluator.rows, 0))
-    }
+    eachChunk(evaluator, this.scaler, matrix, (first, count, outside) => work(evaluator, first, count, outside))
   }
 
   #noiseChunks(matrix: Matrix, work: (evaluator: Evaluator, first: number, count: number) => void): void {

@@ -1,14 +1,12 @@
 import type { NdArray } from 'ndarray'
 import ndarray from 'ndarray'
 import { type Rows, toMatrix } from '../data/rows.js'
-import { destandardise, logScale, standardise } from '../data/scaler.js'
 import { UsageError } from '../errors.js'
 import type { Reals } from '../flow/evaluator.js'
 import { type Flow, type SampleOptions, sampleOptions } from '../flow/flow.js'
 import { resolveKernels } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
-import type { EvaluationModel, SampleChunk, ScoreChunk } from './evaluation-tasks.js'
-import { sampleChunk, scoreChunk } from './evaluation-tasks.js'
+import { type EvaluationModel, sampleChunk, scoreChunk } from './evaluation-tasks.js'
 import { withCrew } from './pool.js'
 import { estimatedMilliseconds, resolveThreads, type Threads } from './threads.js'
 
@@ -20,8 +18,9 @@ export interface ParallelOptions {
   onProgress?: (progress: { rows: number; total: number }) => void
 }
 
-/** Rows of a chunk: large beside the cost of handing it over, small beside memory. */
-const CHUNK_ROWS = 65_536
+/** Numbers in a chunk's rows: many beside the cost of handing it over, few beside memory. */
+const CHUNK_NUMBERS = 2 ** 17
+const LEAST_CHUNK_ROWS = 1024
 /** Chunks under way for each thread, so that no thread waits for the next one. */
 const CHUNKS_PER_THREAD = 2
 
@@ -36,22 +35,23 @@ export async function logProb<P extends Precision>(
   x: Rows,
   options: ParallelOptions = {},
 ): Promise<Reals<P>> {
-  const { threads, signal, onProgress } = checked('logProb', options)
-  const { dim, scaler } = flow
-  const matrix = toMatrix(x, dim, 'Batch', { infinite: true })
-  const out = reals(flow, matrix.rows, false)
-  const shift = logScale(scaler)
+  const parallel = checked('logProb', options)
+  const { dim } = flow
+  const { data, rows } = toMatrix(x, dim, 'Batch', { infinite: true })
+  const out = flow.structure.description.precision === 'float64' ? new Float64Array(rows) : new Float32Array(rows)
   const model = snapshot(flow)
-  await eachChunk(model, matrix.rows, threads, { signal, onProgress }, async (run, first, count) => {
-    const rows = reals(flow, count * dim, true)
-    const part = { data: matrix.data.subarray(first * dim, (first + count) * dim), rows: count, columns: dim }
-    const outside = standardise(part, scaler, rows, 0)
-    const values = reals(flow, count, true)
-    await run('scoreChunk', scoreChunk, { model, rows, values } satisfies ScoreChunk)
-    for (let t = 0; t < count; t++) out[first + t] = values[t] - shift
-    for (const t of outside) out[first + t] = Number.NEGATIVE_INFINITY
+  await eachChunk(model, rows, parallel, (chunkRows, crosses) => {
+    const from = crosses && !isShared(data) ? sharedLike(data, chunkRows * dim) : undefined
+    const to = crosses ? sharedLike(out, chunkRows) : undefined
+    return async (run, first, count) => {
+      const own = data.subarray(first * dim, (first + count) * dim)
+      from?.set(own)
+      const values = to?.subarray(0, count) ?? out.subarray(first, first + count)
+      await run('scoreChunk', scoreChunk, { model, rows: from?.subarray(0, own.length) ?? own, values })
+      if (to) out.set(values, first)
+    }
   })
-  return out
+  return out as Reals<P>
 }
 
 /**
@@ -63,21 +63,19 @@ export async function sample(
   count: number,
   options: SampleOptions & ParallelOptions = {},
 ): Promise<NdArray<Float64Array>> {
-  const { threads, signal, onProgress, ...rest } = options
+  const { threads = 'auto', signal, onProgress, ...rest } = options
   const { seed, temperature, firstRow } = sampleOptions(count, rest)
-  const { dim, scaler } = flow
+  const { dim } = flow
   const out = new Float64Array(count * dim)
   const model = snapshot(flow)
-  await eachChunk(model, count, threads ?? 'auto', { signal, onProgress }, async (run, first, n) => {
-    const rows = reals(flow, n * dim, true)
-    await run('sampleChunk', sampleChunk, {
-      model,
-      seed,
-      firstRow: firstRow + first,
-      temperature,
-      rows,
-    } satisfies SampleChunk)
-    destandardise(rows, scaler, out.subarray(first * dim))
+  await eachChunk(model, count, { threads, signal, onProgress }, (chunkRows, crosses) => {
+    const to = crosses ? sharedLike(out, chunkRows * dim) : undefined
+    return async (run, first, n) => {
+      const own = out.subarray(first * dim, (first + n) * dim)
+      const rows = to?.subarray(0, own.length) ?? own
+      await run('sampleChunk', sampleChunk, { model, draw: { seed, temperature, firstRow: firstRow + first }, rows })
+      if (to) own.set(rows)
+    }
   })
   return ndarray(out, [count, dim])
 }
@@ -89,42 +87,58 @@ function checked(name: string, options: ParallelOptions): ParallelOptions & { th
   return { threads, signal, onProgress }
 }
 
-function reals<P extends Precision>(flow: Flow<P>, length: number, shared: boolean): Reals<P> & Reals {
-  const double = flow.structure.description.precision === 'float64'
-  const bytes = length * (double ? 8 : 4)
-  const buffer = shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes)
-  return (double ? new Float64Array(buffer) : new Float32Array(buffer)) as Reals<P> & Reals
+function isShared({ buffer }: Reals): boolean {
+  return buffer instanceof SharedArrayBuffer
+}
+
+/** An array of the same type in shared memory: sending it to a thread costs nothing. */
+function sharedLike<Array extends Reals>(array: Array, length: number): Array {
+  const buffer = new SharedArrayBuffer(length * array.BYTES_PER_ELEMENT)
+  return (array instanceof Float64Array ? new Float64Array(buffer) : new Float32Array(buffer)) as Array
 }
 
 let jobs = 0
 
-function snapshot(flow: Flow): EvaluationModel {
-  const { description } = flow.structure
-  const parameters = reals(flow, flow.parameters.length, true)
-  parameters.set(flow.parameters)
-  return { job: ++jobs, description, kernels: resolveKernels(flow.kernels, description.precision), parameters }
+function snapshot({ structure, scaler, parameters, kernels }: Flow): EvaluationModel {
+  const { description } = structure
+  const copy = sharedLike(parameters, parameters.length)
+  copy.set(parameters)
+  return {
+    job: ++jobs,
+    description,
+    kernels: resolveKernels(kernels, description.precision),
+    scaler: { mean: scaler.mean.slice(), sd: scaler.sd.slice() },
+    parameters: copy,
+  }
 }
 
 type Run = <Task>(name: string, inline: (task: Task) => void, task: Task) => Promise<void>
 
-/** Walks over `total` rows in chunks, a few under way at a time, on worker threads or, for 0, on this one. */
+type Work = (run: Run, first: number, count: number) => Promise<void>
+
+/**
+ * Walks over `total` rows in chunks, a few under way at a time, on worker threads or, for 0, on this one. Each line of
+ * chunks makes its own `work`, with memory for one chunk where that `crosses` to another thread; all of it together is
+ * bounded, however many rows there are.
+ */
 async function eachChunk(
-  { parameters, kernels }: EvaluationModel,
+  model: EvaluationModel,
   total: number,
-  threads: Threads,
-  { signal, onProgress }: ParallelOptions,
-  work: (run: Run, first: number, count: number) => Promise<void>,
+  { threads, signal, onProgress }: ParallelOptions & { threads: Threads },
+  workOf: (chunkRows: number, crosses: boolean) => Work,
 ): Promise<void> {
   signal?.throwIfAborted()
-  const chunks = Math.ceil(total / CHUNK_ROWS)
-  const size = resolveThreads(threads, chunks, estimatedMilliseconds(parameters.length, total, kernels))
+  const chunkRows = Math.max(LEAST_CHUNK_ROWS, Math.floor(CHUNK_NUMBERS / model.description.dim))
+  const chunks = Math.ceil(total / chunkRows)
+  const size = resolveThreads(threads, chunks, estimatedMilliseconds(model.parameters.length, total, model.kernels))
   let next = 0
   let rows = 0
   async function line(run: Run): Promise<void> {
+    const work = workOf(Math.min(chunkRows, total), size > 0)
     while (next < chunks) {
       signal?.throwIfAborted()
-      const first = next++ * CHUNK_ROWS
-      const count = Math.min(CHUNK_ROWS, total - first)
+      const first = next++ * chunkRows
+      const count = Math.min(chunkRows, total - first)
       await work(run, first, count)
       rows += count
       onProgress?.({ rows, total })
@@ -132,7 +146,7 @@ async function eachChunk(
   }
   async function lines(count: number, run: Run): Promise<void> {
     const ends = await Promise.allSettled(
-      Array.from({ length: count }, () =>
+      Array.from({ length: Math.min(count, chunks) }, () =>
         line(run).catch((error) => {
           next = chunks
           throw error

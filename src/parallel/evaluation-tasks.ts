@@ -1,4 +1,6 @@
-import { Evaluator } from '../flow/evaluator.js'
+import type { Scaler } from '../data/scaler.js'
+import { Evaluator, type Reals } from '../flow/evaluator.js'
+import { logProbInto, type SampleDraw, sampleInto } from '../flow/stream-rows.js'
 import { buildStructure, type FlowDescription } from '../flow/structure.js'
 import type { KernelKind } from '../kernels/create.js'
 
@@ -7,25 +9,24 @@ export interface EvaluationModel {
   readonly job: number
   readonly description: FlowDescription
   readonly kernels: KernelKind
+  readonly scaler: Scaler
   /** In shared memory, so that sending it costs nothing. */
-  readonly parameters: Float32Array | Float64Array
+  readonly parameters: Reals
 }
 
 export interface ScoreChunk {
   readonly model: EvaluationModel
-  /** Standardised rows, row-major, in shared memory. */
+  /** Rows in original units, row-major. */
   readonly rows: Float32Array | Float64Array
-  /** Receives the log-densities, in standardised units. */
-  readonly values: Float32Array | Float64Array
+  /** Receives the log-densities, [rows]. */
+  readonly values: Reals
 }
 
 export interface SampleChunk {
   readonly model: EvaluationModel
-  readonly seed: number
-  readonly firstRow: number
-  readonly temperature: number
-  /** Receives standardised rows, row-major. */
-  readonly rows: Float32Array | Float64Array
+  readonly draw: SampleDraw
+  /** Receives rows in original units, row-major. */
+  readonly rows: Float64Array
 }
 
 let current: { job: number; evaluator: Evaluator } | undefined
@@ -40,25 +41,11 @@ function evaluatorOf({ job, description, kernels, parameters }: EvaluationModel)
 }
 
 /** Log-densities of one chunk of rows. */
-export function scoreChunk({ model, rows, values }: ScoreChunk): void {
-  const evaluator = evaluatorOf(model)
-  const { dim } = evaluator.structure
-  for (let first = 0; first < values.length; first += evaluator.chunkRows) {
-    const count = Math.min(evaluator.chunkRows, values.length - first)
-    evaluator.rows.set(rows.subarray(first * dim, (first + count) * dim))
-    evaluator.logProb(count)
-    values.set(evaluator.values.subarray(0, count), first)
-  }
+export function scoreChunk({ model, rows: data, values }: ScoreChunk): void {
+  logProbInto(evaluatorOf(model), model.scaler, { data, rows: values.length, columns: model.description.dim }, values)
 }
 
 /** One chunk of a sample. */
-export function sampleChunk({ model, seed, firstRow, temperature, rows }: SampleChunk): void {
-  const evaluator = evaluatorOf(model)
-  const { dim } = evaluator.structure
-  const total = rows.length / dim
-  for (let first = 0; first < total; first += evaluator.chunkRows) {
-    const count = Math.min(evaluator.chunkRows, total - first)
-    evaluator.sample(count, seed, firstRow + first, temperature)
-    rows.set(evaluator.rows.subarray(0, count * dim), first * dim)
-  }
+export function sampleChunk({ model, draw, rows }: SampleChunk): void {
+  sampleInto(evaluatorOf(model), model.scaler, draw, rows)
 }

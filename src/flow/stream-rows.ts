@@ -1,0 +1,54 @@
+import type { Matrix } from '../data/rows.js'
+import { destandardise, logScale, type Scaler, standardise } from '../data/scaler.js'
+import type { Evaluator, Reals } from './evaluator.js'
+
+/**
+ * Passes rows in original units through an evaluator, a chunk at a time. `outside` lists the rows beyond the bound, as
+ * `standardise` does, counted within the chunk.
+ */
+export function eachChunk(
+  evaluator: Evaluator,
+  scaler: Scaler,
+  { data, rows, columns }: Matrix,
+  work: (first: number, count: number, outside: readonly number[]) => void,
+): void {
+  for (let first = 0; first < rows; first += evaluator.chunkRows) {
+    const count = Math.min(evaluator.chunkRows, rows - first)
+    const part = { data: data.subarray(first * columns, (first + count) * columns), rows: count, columns }
+    work(first, count, standardise(part, scaler, evaluator.rows, 0))
+  }
+}
+
+/** ln p of every row in original units → out [rows]; −∞ beyond the bound. */
+export function logProbInto(evaluator: Evaluator, scaler: Scaler, matrix: Matrix, out: Reals): void {
+  const shift = logScale(scaler)
+  eachChunk(evaluator, scaler, matrix, (first, count, outside) => {
+    evaluator.logProb(count)
+    const { values } = evaluator
+    for (let t = 0; t < count; t++) out[first + t] = values[t] - shift
+    for (const t of outside) out[first + t] = Number.NEGATIVE_INFINITY
+  })
+}
+
+/** Which rows of which sample. */
+export interface SampleDraw {
+  readonly seed: number
+  readonly firstRow: number
+  readonly temperature: number
+}
+
+/** Rows of a sample in original units → out [rows, dim], as many as fit. */
+export function sampleInto(
+  evaluator: Evaluator,
+  scaler: Scaler,
+  { seed, firstRow, temperature }: SampleDraw,
+  out: Float64Array,
+): void {
+  const { dim } = evaluator.structure
+  const rows = out.length / dim
+  for (let first = 0; first < rows; first += evaluator.chunkRows) {
+    const count = Math.min(evaluator.chunkRows, rows - first)
+    evaluator.sample(count, seed, firstRow + first, temperature)
+    destandardise(evaluator.rows.subarray(0, count * dim), scaler, out.subarray(first * dim))
+  }
+}

@@ -1,18 +1,14 @@
-"""The tutorial flow in JAX, driven over standard input so that rounds can alternate with another contestant.
+"""The tutorial flow in JAX, driven as contest.py says.
 
-First line: JSON {rows: [[...]], layers: [{raw, weights: [[out][in] ...], biases, f, kept, moved}], lr, wd, mode}.
-mode "jit" dispatches one jitted step after another; "scan" runs a whole round inside one lax.scan.
-Then per line: {"steps": n} -> {"seconds": s, "loss": loss of the last step before its update}.
-           or: {"score": n} / {"sample": n, "seed": s} -> {"seconds": s, "mean": mean of the result}.
+Mode "jit" dispatches one jitted step after another; "scan" runs a whole round inside one lax.scan.
 All arrays are float32, as in the library.
 """
-import json
-import sys
-import time
 from functools import partial
 
 import jax
 import jax.numpy as jnp
+
+from contest import evaluated, read_rows, read_setup, serve
 
 HALF_LN_2PI = 0.9189385332046727
 
@@ -49,11 +45,8 @@ def inverse(params, masks, z):
     return z
 
 
-def main():
-    setup = json.loads(sys.stdin.readline())
-    x = jnp.asarray(setup["rows"], jnp.float32)
-    masks = [(tuple(l["kept"]), tuple(l["moved"])) for l in setup["layers"]]
-    masks = [(jnp.array(k), jnp.array(m)) for k, m in masks]
+def read_parameters(layers):
+    masks = [(jnp.array(l["kept"]), jnp.array(l["moved"])) for l in layers]
     params = [
         {
             "raw": jnp.float32(l["raw"]),
@@ -61,16 +54,19 @@ def main():
             "biases": [jnp.asarray(b, jnp.float32) for b in l["biases"]],
             "f": jnp.float32(l["f"]),
         }
-        for l in setup["layers"]
+        for l in layers
     ]
-    lr, wd = setup["lr"], setup["wd"]
+    return params, masks
 
-    def loss_of(p):
-        return -jnp.mean(log_prob(p, masks, x))
+
+def training(setup, params, masks):
+    """The trainer of one mode, and what compiles it for a number of steps."""
+    x = jnp.asarray(read_rows(setup["rows"], setup["columns"]))
+    lr, wd = setup["lr"], setup["wd"]
 
     def update(state):
         p, m, v, t = state
-        loss, g = jax.value_and_grad(loss_of)(p)
+        loss, g = jax.value_and_grad(lambda p: -jnp.mean(log_prob(p, masks, x)))(p)
         t = t + 1
         m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
         v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
@@ -79,50 +75,59 @@ def main():
         p = jax.tree.map(lambda p, m, v: p - lr * (m * c1 / (jnp.sqrt(v * c2) + 1e-8) + wd * p), p, m, v)
         return (p, m, v, t), loss
 
-    zeros = jax.tree.map(jnp.zeros_like, params)
-    state = (params, zeros, zeros, jnp.float32(0))
     step = jax.jit(update)
 
     @partial(jax.jit, static_argnums=1)
     def scan(state, n):
-        return jax.lax.scan(lambda s, _: update(s), state, None, length=n)
+        state, losses = jax.lax.scan(lambda s, _: update(s), state, None, length=n)
+        return state, losses[-1]
 
-    score = jax.jit(lambda p, rows: log_prob(p, masks, rows))
+    zeros = jax.tree.map(jnp.zeros_like, params)
+    state = (params, zeros, zeros, jnp.float32(0))
+    whole_round = setup["mode"] == "scan"
+
+    def train(n):
+        nonlocal state
+        if whole_round:
+            state, loss = scan(state, n)
+        else:
+            for _ in range(n):
+                state, loss = step(state)
+        jax.block_until_ready(state)
+        return float(loss)
+
+    def warm(n):
+        jax.block_until_ready(scan(state, n) if whole_round else step(state))
+
+    return train, warm
+
+
+def main():
+    setup = read_setup({"JAX": jax.__version__})
+    columns = setup["columns"]
+    params, masks = read_parameters(setup["layers"])
+    train, warm = training(setup, params, masks)
+    log_density = jax.jit(lambda p, x: log_prob(p, masks, x))
 
     @partial(jax.jit, static_argnums=2)
     def draw(p, key, n):
-        return inverse(p, masks, jax.random.normal(key, (n, x.shape[1]), jnp.float32))
+        return inverse(p, masks, jax.random.normal(key, (n, columns), jnp.float32))
 
-    for line in sys.stdin:
-        ask = json.loads(line)
-        if "warm" in ask:
-            if "steps" in ask["warm"]:
-                n = ask["warm"]["steps"]
-                jax.block_until_ready(step(state)[1] if setup["mode"] == "jit" else scan(state, n)[1])
-            print(json.dumps({}), flush=True)
-        elif "steps" in ask:
-            n = ask["steps"]
-            started = time.perf_counter()
-            if setup["mode"] == "jit":
-                for _ in range(n):
-                    state, loss = step(state)
-            else:
-                state, losses = scan(state, n)
-                loss = losses[-1]
-            loss = float(jax.block_until_ready(loss))
-            print(json.dumps({"seconds": time.perf_counter() - started, "loss": loss}), flush=True)
-        elif "score" in ask:
-            rows = jax.random.normal(jax.random.key(0), (ask["score"], x.shape[1]), jnp.float32)
-            jax.block_until_ready(score(params, rows))
-            started = time.perf_counter()
-            out = jax.block_until_ready(score(params, rows))
-            print(json.dumps({"seconds": time.perf_counter() - started, "mean": float(out.mean())}), flush=True)
-        elif "sample" in ask:
-            key = jax.random.key(ask.get("seed", 0))
-            jax.block_until_ready(draw(params, key, ask["sample"]))
-            started = time.perf_counter()
-            out = jax.block_until_ready(draw(params, key, ask["sample"]))
-            print(json.dumps({"seconds": time.perf_counter() - started, "mean": float(out.mean())}), flush=True)
+    def answer_score(path):
+        rows = jnp.asarray(read_rows(path, columns))
+        return evaluated(
+            lambda: jax.block_until_ready(log_density(params, rows)),
+            lambda values: {"mean": float(values.mean())},
+        )
+
+    def answer_sample(count, seed):
+        key = jax.random.key(seed)
+        return evaluated(
+            lambda: jax.block_until_ready(draw(params, key, count)),
+            lambda rows: {"means": rows.mean(axis=0).tolist()},
+        )
+
+    serve(train, answer_score, answer_sample, warm)
 
 
 main()

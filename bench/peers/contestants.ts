@@ -1,0 +1,108 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { ExportedPair } from './workloads.js'
+
+/** A peer in one of its modes. */
+export interface Contestant {
+  /** What `--only` calls it. */
+  readonly id: string
+  /** The column's title. */
+  readonly title: string
+  readonly script: string
+  readonly mode: string
+  readonly language: 'python' | 'javascript'
+  /** Whether it scores and samples, too. */
+  readonly evaluates: boolean
+  /** How far its loss after 100 steps may lie from ours, relative. */
+  readonly tolerance: number
+}
+
+/** Float32 sums in another order, over 100 steps, differ by some 1e-6; a wrong term shows in the first digits. */
+const TOLERANCE = 2e-5
+
+const python = { language: 'python', tolerance: TOLERANCE } as const
+
+export const contestants: readonly Contestant[] = [
+  { id: 'jit', title: 'JAX jit', script: 'jax_peer.py', mode: 'jit', evaluates: true, ...python },
+  { id: 'scan', title: 'JAX lax.scan', script: 'jax_peer.py', mode: 'scan', evaluates: false, ...python },
+]
+
+/** The column that the others are compared with. */
+export const OURS = 'pushforward'
+
+export const INSTALL =
+  'To install the peers: `npm ci --prefix bench/peers` (tfjs, jax-js) and `pip install -r bench/peers/requirements.txt` ' +
+  '(JAX, torch; PYTHON=/path/to/python names an interpreter other than python3).'
+
+/** A contestant's program and arguments; this module lies in dist/bench/peers. */
+function command({ script, language }: Contestant): [string, string[]] {
+  const path = fileURLToPath(new URL(`../../../bench/peers/${script}`, import.meta.url))
+  return [language === 'python' ? (process.env.PYTHON ?? 'python3') : process.execPath, [path]]
+}
+
+/** Name and version of a contestant's library, or why it cannot take part: the last line of what it said. */
+export function probe(contestant: Contestant): { versions: Record<string, string> } | { reason: string } {
+  const [program, args] = command(contestant)
+  const { status, stdout, stderr, error } = spawnSync(program, [...args, '--version'], { encoding: 'utf8' })
+  if (status === 0) return { versions: JSON.parse(stdout) }
+  return { reason: error?.message ?? errorLine(stderr) }
+}
+
+function errorLine(stderr: string): string {
+  const lines = stderr.trim().split('\n')
+  return lines.find((line) => /^\w*(Error|Exception)\b.*:/.test(line)) ?? lines.at(-1) ?? 'no message'
+}
+
+/** What a contestant is told first. */
+export interface Setup {
+  /** A file of float32, row-major. */
+  readonly rows: string
+  readonly columns: number
+  readonly layers: readonly ExportedPair[]
+  readonly lr: number
+  readonly wd: number
+  readonly threads: number
+}
+
+export type Question =
+  | { readonly do: 'warm' | 'train'; readonly steps: number }
+  | { readonly do: 'score'; readonly rows: string }
+  | { readonly do: 'sample'; readonly count: number; readonly seed: number }
+
+export interface Answer {
+  readonly seconds: number
+  readonly loss: number
+  readonly mean: number
+  readonly means: readonly number[]
+}
+
+/** A running contestant, idle between its answers. */
+export interface Peer {
+  ask(question: Question): Promise<Answer>
+  end(): void
+}
+
+export function start(contestant: Contestant, setup: Setup): Peer {
+  const [program, args] = command(contestant)
+  const { threads } = setup
+  // XLA sizes its thread pools by NPROC, OpenMP by its own variable.
+  const env = { ...process.env, NPROC: `${threads}`, PJRT_NPROC: `${threads}`, OMP_NUM_THREADS: `${threads}` }
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-20_000)
+  })
+  const send = (message: object) => child.stdin.write(`${JSON.stringify(message)}\n`)
+  send({ ...setup, mode: contestant.mode })
+  return {
+    async ask(question) {
+      send(question)
+      const { value, done } = await lines.next()
+      if (done) throw new Error(`${contestant.title} ended before it answered:\n${stderr}`)
+      return JSON.parse(value)
+    },
+    end: () => child.stdin.end(),
+  }
+}

@@ -1,0 +1,46 @@
+import { parseArgs } from 'node:util'
+import { type Contestant, contestants } from './contestants.js'
+import { evaluationWorkloads, type TrainingWorkload, trainingWorkloads, type Workload } from './workloads.js'
+
+export interface Options {
+  readonly contestants: readonly Contestant[]
+  readonly training: readonly TrainingWorkload[]
+  readonly evaluation: readonly Workload[]
+  readonly threads: number
+}
+
+/** Reads `--only`, `--workloads` (names, comma-separated; all without them) and `--threads`; throws on an unknown name. */
+export function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      workloads: { type: 'string' },
+      threads: { type: 'string', default: '2' },
+    },
+  })
+  const isChosen = chooser(
+    '--only',
+    values.only,
+    contestants.map(({ id }) => id),
+  )
+  const names = [...trainingWorkloads, ...evaluationWorkloads].map(({ name }) => name)
+  const isWanted = chooser('--workloads', values.workloads, names)
+  const threads = Number(values.threads)
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new Error(`--threads is ${values.threads}; expected an integer ≥ 1.`)
+  }
+  return {
+    contestants: contestants.filter(({ id }) => isChosen(id)),
+    training: trainingWorkloads.filter(({ name }) => isWanted(name)),
+    evaluation: evaluationWorkloads.filter(({ name }) => isWanted(name)),
+    threads,
+  }
+}
+
+function chooser(option: string, value: string | undefined, known: readonly string[]): (name: string) => boolean {
+  if (value === undefined) return () => true
+  const names = value.split(',')
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined) throw new Error(`${option} has no "${unknown}"; it takes ${known.join(', ')}.`)
+  return (name) => names.includes(name)
+}

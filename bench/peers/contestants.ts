@@ -26,6 +26,7 @@ const python = { language: 'python', tolerance: TOLERANCE } as const
 export const contestants: readonly Contestant[] = [
   { id: 'jit', title: 'JAX jit', script: 'jax_peer.py', mode: 'jit', evaluates: true, ...python },
   { id: 'scan', title: 'JAX lax.scan', script: 'jax_peer.py', mode: 'scan', evaluates: false, ...python },
+  { id: 'torch', title: 'torch eager', script: 'torch_peer.py', mode: 'eager', evaluates: true, ...python },
 ]
 
 /** The column that the others are compared with. */

@@ -22,11 +22,15 @@ export interface Contestant {
 const TOLERANCE = 2e-5
 
 const python = { language: 'python', tolerance: TOLERANCE } as const
+const javascript = { language: 'javascript', tolerance: TOLERANCE, evaluates: false } as const
 
 export const contestants: readonly Contestant[] = [
   { id: 'jit', title: 'JAX jit', script: 'jax_peer.py', mode: 'jit', evaluates: true, ...python },
   { id: 'scan', title: 'JAX lax.scan', script: 'jax_peer.py', mode: 'scan', evaluates: false, ...python },
   { id: 'torch', title: 'torch eager', script: 'torch_peer.py', mode: 'eager', evaluates: true, ...python },
+  { id: 'tfjs-wasm', title: 'tfjs wasm', script: 'tfjs_peer.mjs', mode: 'wasm', ...javascript },
+  { id: 'tfjs-cpu', title: 'tfjs cpu', script: 'tfjs_peer.mjs', mode: 'cpu', ...javascript },
+  { id: 'jax-js', title: 'jax-js wasm', script: 'jaxjs_peer.mjs', mode: 'wasm', ...javascript },
 ]
 
 /** The column that the others are compared with. */

@@ -1,0 +1,32 @@
+import { fit } from 'pushforward'
+import { median } from '../machine.js'
+import { build, standardised } from '../peers/workloads.js'
+
+const ROUNDS = 5
+/** What one measured training lasts, about: long beside the waking of ranks. */
+const TURN_SECONDS = 0.25
+const PROBE_STEPS = 3
+
+export interface Case {
+  readonly rows: number
+  readonly hidden: readonly number[]
+  readonly threads: number
+}
+
+/** Seconds of a training step of each case, medians of alternating rounds; two columns. */
+export async function stepSeconds(cases: readonly Case[]): Promise<number[]> {
+  const turns = []
+  for (const { rows, hidden, threads } of cases) {
+    const workload = { name: '', rows, dim: 2, hidden }
+    const data = standardised(workload)
+    const train = async (steps: number) =>
+      (await fit(build(workload), data, { steps, threads, standardise: false })).seconds / steps
+    await train(PROBE_STEPS)
+    const steps = Math.max(PROBE_STEPS, Math.round(TURN_SECONDS / (await train(PROBE_STEPS))))
+    turns.push({ train, steps, times: [] as number[] })
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { train, steps, times } of turns) times.push(await train(steps))
+  }
+  return turns.map(({ times }) => median(times))
+}

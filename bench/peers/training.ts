@@ -9,8 +9,10 @@ const LEARNING_RATE = 1e-4
 const WEIGHT_DECAY = 1e-4
 /** Loss 100 is that of the parameters after 100 updates. */
 const CHECK_STEPS = 101
-/** What a contestant's turn lasts: long beside the timer and a pool's waking, short beside the machine's moods. */
-const TURN_SECONDS = 0.4
+/** What a contestant's turn lasts: long beside handing out a job, short beside the machine's moods. */
+const TURN_SECONDS = 0.6
+/** How much longer than the last one a trial on the way to a full turn may be. */
+const LONGER = 8
 /** A contestant whose step takes longer than its turn still takes as many. */
 const LEAST_STEPS = 2
 const ROUNDS = 7
@@ -66,6 +68,20 @@ function entrantOurs(workload: TrainingWorkload, rows: Float32Array, threads: nu
   }
 }
 
+/** Steps that fill a turn: approached from below, since short trainings spend most of their time on starting. */
+async function stepsOfTurn(entrant: Entrant, secondsOfCheck: number): Promise<number> {
+  let [steps, seconds] = [CHECK_STEPS, secondsOfCheck]
+  // The first training also started whatever had to be started.
+  for (let first = seconds < 2 * TURN_SECONDS; first || seconds < TURN_SECONDS / 2; first = false) {
+    if (!first) steps = Math.round(steps * Math.min(LONGER, TURN_SECONDS / seconds))
+    await entrant.warm(steps)
+    seconds = (await entrant.train(steps)).seconds
+  }
+  steps = Math.max(LEAST_STEPS, Math.round((TURN_SECONDS * steps) / seconds))
+  await entrant.warm(steps)
+  return steps
+}
+
 async function race(what: string, entrants: readonly Entrant[]): Promise<Map<string, number>> {
   let reference: number | undefined
   const turns: { entrant: Entrant; steps: number; times: number[] }[] = []
@@ -77,9 +93,7 @@ async function race(what: string, entrants: readonly Entrant[]): Promise<Map<str
     if (!(Math.abs(loss / reference - 1) <= entrant.tolerance)) {
       throw new Error(`${what}: ${entrant.title} has loss ${loss} after 100 steps, we have ${reference}.`)
     }
-    const steps = Math.max(LEAST_STEPS, Math.round((TURN_SECONDS * CHECK_STEPS) / seconds))
-    await entrant.warm(steps)
-    turns.push({ entrant, steps, times: [] })
+    turns.push({ entrant, steps: await stepsOfTurn(entrant, seconds), times: [] })
   }
   for (let round = 0; round < ROUNDS; round++) {
     for (const { entrant, steps, times } of turns) times.push((await entrant.train(steps)).seconds / steps)

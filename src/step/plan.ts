@@ -2,15 +2,8 @@ import type { FlowStructure } from '../flow/structure.js'
 import { Tile } from '../flow/tile.js'
 import { Arena, type Offset } from '../kernels/heap.js'
 import type { Optimizer } from './adamw.js'
-import {
-  cutIntoShards,
-  type Instruction,
-  joinProgram,
-  maximalSubtrees,
-  runOf,
-  type Shards,
-  subtreeProgram,
-} from './shards.js'
+import { dealLength } from './deal.js'
+import { cutIntoShards, cutTree, type Instruction, joinProgram, runOf, type Shards, subtreeProgram } from './shards.js'
 import type { Stopping } from './stopping.js'
 
 /** What is trained and how: the part of a job that decides its numbers. Plain data, so that it can cross threads. */
@@ -27,11 +20,17 @@ export interface TrainingTask {
   readonly seed: number
 }
 
-/** One rank's share: its tile, its gradient buffers, what it computes and which parameters it updates. */
+/** What ranks are dealt: a subtree of the shards, and where its sum goes. */
+export interface Unit {
+  readonly slot: Offset
+  /** Buffer 0 is the slot, those from 1 on are the rank's spare ones. */
+  readonly program: readonly Instruction[]
+}
+
+/** What belongs to one rank: its tile, its spare gradient buffers, and which parameters it updates. */
 export interface RankPlan {
   readonly tile: Tile
-  readonly buffers: readonly Offset[]
-  readonly program: readonly Instruction[]
+  readonly spares: readonly Offset[]
   readonly validationShards: { readonly first: number; readonly end: number }
   /** Parameters [first, end) are summed and updated by this rank. */
   readonly slice: { readonly first: number; readonly end: number }
@@ -59,8 +58,10 @@ export interface TrainingPlan {
   readonly validationLoss: Offset
   /** i32: the step after which all ranks leave, or −1; written by rank 0 before a barrier. */
   readonly stopAfter: Offset
-  /** Buffers that hold the ranks' subtree sums, in shard order, and the additions that join them into the first. */
-  readonly slots: readonly Offset[]
+  /** i32, the deal of the units. */
+  readonly deal: Offset
+  readonly units: readonly Unit[]
+  /** The additions that join the units' sums into the first one's slot. */
   readonly join: readonly { readonly add: number; readonly to: number }[]
   readonly ranks: readonly RankPlan[]
 }
@@ -85,26 +86,34 @@ export function planTraining(structure: FlowStructure, task: TrainingTask, size:
     shardLoss: arena.double(shards.count),
     validationLoss: arena.double(validationShards?.count ?? 0),
     stopAfter: arena.int(1),
+    deal: arena.int(dealLength(size)),
   }
-  const slots: Offset[] = []
-  const subtrees = Array.from({ length: size }, (_, rank) => {
-    const run = runOf(shards.count, rank, size)
-    return maximalSubtrees(shards.count, run.first, run.end)
-  })
-  const ranks = subtrees.map((own, rank): RankPlan => {
-    const spareLevels = Math.max(0, ...own.map(({ level }) => level))
-    const buffers = Array.from({ length: own.length + spareLevels }, () => arena.real(parameterCount))
-    slots.push(...buffers.slice(0, own.length))
+  const subtrees = cutTree(shards.count, mostUnits(parameterCount, size))
+  const units = subtrees.map((subtree) => ({
+    slot: arena.real(parameterCount),
+    program: subtreeProgram(shards.count, subtree, 0, 1),
+  }))
+  const ranks = Array.from({ length: size }, (_, rank): RankPlan => {
     return {
       tile: new Tile(structure, arena, 'differentiate', global.params, global.params),
-      buffers,
-      program: own.flatMap((subtree, into) => subtreeProgram(shards.count, subtree, into, own.length)),
+      spares: Array.from({ length: subtrees[0].level }, () => arena.real(parameterCount)),
       validationShards: runOf(validationShards?.count ?? 0, rank, size),
       slice: sliceOf(parameterCount, rank, size),
     }
   })
-  const join = joinProgram(shards.count, subtrees.flat())
-  return { structure, task, arena, bytes: arena.bytes, shards, validationShards, ...global, slots, join, ranks }
+  const join = joinProgram(shards.count, subtrees)
+  return { structure, task, arena, bytes: arena.bytes, shards, validationShards, ...global, units, join, ranks }
+}
+
+/** Units for each rank: enough for ranks of different speed to end together, where their sums take little memory. */
+const UNITS_PER_RANK = { least: 4, most: 32 }
+const UNIT_NUMBERS = 2 ** 22
+
+/** How many units to deal at most; one rank alone sums as it goes. */
+function mostUnits(parameterCount: number, size: number): number {
+  if (size === 1) return 1
+  const { least, most } = UNITS_PER_RANK
+  return size * Math.min(most, Math.max(least, Math.floor(UNIT_NUMBERS / (parameterCount * size))))
 }
 
 function sliceOf(parameterCount: number, rank: number, size: number): { first: number; end: number } {

@@ -26,7 +26,7 @@ export function shardRows({ rows, tileRows, tilesPerShard }: Shards, shard: numb
   return { first: shard * size, end: Math.min(rows, (shard + 1) * size) }
 }
 
-/** The contiguous run of shards [first, end) that a rank holds. */
+/** The contiguous run [first, end) of `count` things that falls to a rank. */
 export function runOf(count: number, rank: number, size: number): { first: number; end: number } {
   return { first: Math.floor((rank * count) / size), end: Math.floor(((rank + 1) * count) / size) }
 }
@@ -42,17 +42,11 @@ function height(count: number): number {
   return 32 - Math.clz32(count - 1)
 }
 
-/** The largest subtrees that lie wholly inside the run [first, end). */
-export function maximalSubtrees(count: number, first: number, end: number): Subtree[] {
-  const top = height(count)
-  const subtrees: Subtree[] = []
-  for (let at = first; at < end; ) {
-    let level = 0
-    while (level < top && at % 2 ** (level + 1) === 0 && Math.min(count, at + 2 ** (level + 1)) <= end) level++
-    subtrees.push({ level, first: at })
-    at += 2 ** level
-  }
-  return subtrees
+/** The tree cut at the lowest level that leaves at most `most` subtrees, in shard order. */
+export function cutTree(count: number, most: number): Subtree[] {
+  let level = 0
+  while (Math.ceil(count / 2 ** level) > Math.max(1, most)) level++
+  return Array.from({ length: Math.ceil(count / 2 ** level) }, (_, i) => ({ level, first: i * 2 ** level }))
 }
 
 /** One instruction of a reduction: compute a shard into a buffer, or add one buffer to another. */
@@ -77,7 +71,7 @@ export function subtreeProgram(count: number, { level, first }: Subtree, into: n
   ]
 }
 
-/** The additions that join the ranks' subtrees, given in shard order as slots 0, 1, …; the sum ends in slot 0. */
+/** The additions that join subtrees, given in shard order as slots 0, 1, …; the sum ends in slot 0. */
 export function joinProgram(count: number, slots: readonly Subtree[]): { add: number; to: number }[] {
   const program: { add: number; to: number }[] = []
   function join(level: number, first: number): number {

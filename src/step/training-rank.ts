@@ -5,7 +5,8 @@ import { PURPOSE } from '../random/purposes.js'
 import { permutationInto } from '../random/stream.js'
 import { type AdamWState, advanceAdamW, startAdamW } from './adamw.js'
 import type { Communicator } from './communicator.js'
-import type { RankPlan, TrainingPlan } from './plan.js'
+import { Deal } from './deal.js'
+import type { RankPlan, TrainingPlan, Unit } from './plan.js'
 import { type Shards, shardRows, treeSum } from './shards.js'
 import { BestSoFar } from './stopping.js'
 
@@ -32,9 +33,13 @@ export class TrainingRank {
   readonly #record: TrainingRecord | undefined
   readonly #adamw: AdamWState = startAdamW()
   readonly #best: BestSoFar
+  readonly #deal: Deal
   #step = 0
 
-  /** `record` is rank 0's. The heap holds parameters and data; moments start at zero. */
+  /**
+   * `record` is rank 0's. The heap holds parameters and data; moments start at zero. Ranks meet at a barrier between
+   * this and the first step.
+   */
   constructor(kernels: Kernels, plan: TrainingPlan, communicator: Communicator, record?: TrainingRecord) {
     this.#kernels = kernels
     this.#plan = plan
@@ -42,6 +47,9 @@ export class TrainingRank {
     this.#communicator = communicator
     this.#record = record
     this.#best = new BestSoFar(plan.task.stopping)
+    const { rank, size } = communicator
+    this.#deal = new Deal(kernels.heap.i32, plan.deal, plan.units.length, rank, size)
+    this.#deal.reset()
   }
 
   get best(): BestSoFar {
@@ -54,7 +62,7 @@ export class TrainingRank {
     const step = this.#step
     if (step === task.steps) return { reason: 'steps', step }
     const validate = task.validationRows > 0 && step % task.validationEvery === 0
-    this.#computeShards(this.#batchStart(step))
+    this.#computeUnits(this.#batchStart(step))
     if (validate) this.#computeValidation()
     this.#communicator.exchange()
 
@@ -75,18 +83,24 @@ export class TrainingRank {
     return undefined
   }
 
-  /** Phase 1: this rank's shards forward and backward, added up along its part of the tree. */
-  #computeShards(batchStart: number): void {
-    const { structure, task, data, permutation, shards, shardLoss } = this.#plan
-    const { buffers, program, tile } = this.#own
+  /** Phase 1: units of shards forward and backward, as they are dealt, each added up along its part of the tree. */
+  #computeUnits(batchStart: number): void {
+    const { task, permutation, units } = this.#plan
     const indices = task.batchRows < task.rows ? permutation + batchStart : NONE
+    for (let unit = this.#deal.take(); unit >= 0; unit = this.#deal.take()) this.#computeUnit(units[unit], indices)
+  }
+
+  #computeUnit({ slot, program }: Unit, indices: Offset): void {
+    const { structure, data, shards, shardLoss } = this.#plan
+    const { spares, tile } = this.#own
+    const buffer = (index: number) => (index === 0 ? slot : spares[index - 1])
     for (const instruction of program) {
       if ('add' in instruction) {
-        this.#kernels.add(structure.parameterCount, buffers[instruction.add], buffers[instruction.to])
+        this.#kernels.add(structure.parameterCount, buffer(instruction.add), buffer(instruction.to))
         continue
       }
       this.#communicator.checkAbort()
-      const gradient = buffers[instruction.into]
+      const gradient = buffer(instruction.into)
       this.#kernels.fill(structure.parameterCount, 0, gradient)
       tile.accumulateInto(gradient)
       this.#computeShard(shards, instruction.shard, data, indices, shardLoss, true)
@@ -125,18 +139,19 @@ export class TrainingRank {
 
   /** Phase 2: this rank's slice of the parameters, from the summed gradient. */
   #update(improved: boolean): void {
-    const { params, firstMoment, secondMoment, best, slots, join, task } = this.#plan
+    const { params, firstMoment, secondMoment, best, units, join, task } = this.#plan
     const { first, end } = this.#own.slice
+    this.#deal.reset()
     const { c1, c2 } = advanceAdamW(this.#adamw, task.optimizer)
     const n = end - first
     if (n === 0) return
     if (improved) this.#kernels.copy(n, params + first, best + first)
-    for (const { add, to } of join) this.#kernels.add(n, slots[add] + first, slots[to] + first)
+    for (const { add, to } of join) this.#kernels.add(n, units[add].slot + first, units[to].slot + first)
     const { learningRate, beta1, beta2, epsilon, weightDecay } = task.optimizer
     this.#kernels.adamw(
       n,
       params + first,
-      slots[0] + first,
+      units[0].slot + first,
       firstMoment + first,
       secondMoment + first,
       1 / task.batchRows,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cutIntoShards, joinProgram, maximalSubtrees, runOf, shardRows, subtreeProgram, treeSum } from '#step/shards.js'
+import { cutIntoShards, cutTree, joinProgram, runOf, shardRows, subtreeProgram, treeSum } from '#step/shards.js'
 
 /** The tree as an expression: what adds to what, in words. */
 function expression(first: number, count: number, size: number): string {
@@ -9,32 +9,28 @@ function expression(first: number, count: number, size: number): string {
   return count > size / 2 ? `(${left}+${expression(first + size / 2, count - size / 2, size / 2)})` : left
 }
 
-/** What ranks compute together, as the same kind of expression. */
-function expressionOfRanks(count: number, ranks: number): string {
-  const slots: string[] = []
-  const subtrees = Array.from({ length: ranks }, (_, rank) => {
-    const { first, end } = runOf(count, rank, ranks)
-    return maximalSubtrees(count, first, end)
-  })
-  for (const own of subtrees) {
+/** What units add up to together, as the same kind of expression. */
+function expressionOfUnits(count: number, most: number): string {
+  const subtrees = cutTree(count, most)
+  const slots = subtrees.map((subtree) => {
     const buffers: string[] = []
-    own.forEach((subtree, into) => {
-      for (const instruction of subtreeProgram(count, subtree, into, own.length)) {
-        if ('shard' in instruction) buffers[instruction.into] = String(instruction.shard)
-        else buffers[instruction.to] = `(${buffers[instruction.to]}+${buffers[instruction.add]})`
-      }
-    })
-    slots.push(...buffers.slice(0, own.length))
-  }
-  for (const { add, to } of joinProgram(count, subtrees.flat())) slots[to] = `(${slots[to]}+${slots[add]})`
+    for (const instruction of subtreeProgram(count, subtree, 0, 1)) {
+      if ('shard' in instruction) buffers[instruction.into] = String(instruction.shard)
+      else buffers[instruction.to] = `(${buffers[instruction.to]}+${buffers[instruction.add]})`
+    }
+    expect(buffers.length).toBeLessThanOrEqual(1 + subtree.level)
+    return buffers[0]
+  })
+  for (const { add, to } of joinProgram(count, subtrees)) slots[to] = `(${slots[to]}+${slots[add]})`
   return slots[0]
 }
 
 describe('the tree of shard sums', () => {
-  it('is the same expression for any number of ranks', () => {
+  it('is the same expression however it is cut into units', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 256 }), fc.integer({ min: 1, max: 64 }), (count, ranks) => {
-        expect(expressionOfRanks(count, ranks)).toBe(expression(0, count, 2 ** Math.ceil(Math.log2(count))))
+      fc.property(fc.integer({ min: 1, max: 256 }), fc.integer({ min: 1, max: 300 }), (count, most) => {
+        expect(cutTree(count, most).length).toBeLessThanOrEqual(most)
+        expect(expressionOfUnits(count, most)).toBe(expression(0, count, 2 ** Math.ceil(Math.log2(count))))
       }),
     )
   })

@@ -72,7 +72,7 @@ const cases: readonly Case[] = [
 
 function prepare(kind: KernelKind): { kernels: Kernels; arrays: number[] } {
   const arena = new Arena('float32')
-  const arrays = Array.from({ length: 5 }, () => arena.real(LENGTH))
+  const arrays = Array.from({ length: 5 }, () => arena.real(2 * LENGTH))
   const kernels = createKernels(createHeap(arena, kind, false))
   return { kernels, arrays }
 }

@@ -84,7 +84,7 @@ console.log(
 const ROWS = 128
 const LENGTH = 128 * ROWS
 const arena = new Arena('float32')
-const [x, y, w, scratch] = Array.from({ length: 4 }, () => arena.real(LENGTH))
+const [x, y, w, scratch] = Array.from({ length: 4 }, () => arena.real(2 * LENGTH))
 const k = createKernels(createHeap(arena, 'simd', false))
 for (let i = 0; i < LENGTH; i++) {
   k.heap.real[x + i] = ((i * 37) % 800) / 100 - 4

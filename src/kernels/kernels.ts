@@ -56,7 +56,7 @@ export interface Kernels {
   ): void
   /**
    * dWeight[o · outStride + i] += Σₜ dy[o, t] · x[i, t]; dBias[o] += Σₜ dy[o, t] unless dBias is NONE. `scratch` has
-   * room for x.
+   * room for x and dWeight, inDim · (rows + outDim).
    */
   denseWeightGradient(
     outDim: number,

@@ -71,10 +71,10 @@ export class MLP {
     return this.options.hidden.reduce((total, width) => total + width * rows, 0)
   }
 
-  /** Two gradients of hidden activations, used in turn, and room for a layer's input or its weights, transposed. */
+  /** Two gradients of hidden activations, used in turn, and what a layer's weight gradient needs. */
   scratchLength(rows: number): number {
-    const turned = this.#layers.map(({ inputs, outputs }) => inputs * Math.max(rows, outputs))
-    return 2 * this.#widest * rows + Math.max(...turned)
+    const gradient = this.#layers.map(({ inputs, outputs }) => inputs * (rows + outputs))
+    return 2 * this.#widest * rows + Math.max(...gradient)
   }
 
   /** Weights N(0, 1/fan-in), the last layer's scaled by `lastLayerScale`; biases 0. */

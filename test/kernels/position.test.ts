@@ -146,7 +146,13 @@ describe('the blocking of dense kernels does not show in the bits', () => {
     const narrow = { outDim: 8, inDim: 16 }
     const [wideX, dy] = [normals(wide.inDim * rows, 86), normals(wide.outDim * rows, 87)]
     const gradient = new Float32Array(wide.outDim * wide.inDim)
-    const { kernels, at, slice } = heapWith(wideX, dy, gradient, gradient, wideX)
+    const { kernels, at, slice } = heapWith(
+      wideX,
+      dy,
+      gradient,
+      gradient,
+      new Float32Array(wide.inDim * (rows + wide.outDim)),
+    )
     kernels.denseWeightGradient(wide.outDim, wide.inDim, rows, at[0], at[1], at[2], wide.inDim, NONE, at[4])
     // The last 8 outputs and 16 inputs of the wide layer, in other blocks than there.
     const [o, i] = [wide.outDim - narrow.outDim, wide.inDim - narrow.inDim]

@@ -18,7 +18,7 @@ export function dense(
   for (; o + 2 <= outDim; o += 2, weight += 2 * outStride, bias += 2 * biasStep, y += 2 * stride) {
     const start = first(bias)
     const next = bias == NONE ? start : first(bias + 4)
-    band(2, false, rows, inDim, x, stride, weight, outStride, start, next, y, stride)
+    band(2, rows, inDim, x, stride, weight, outStride, start, next, y, stride)
   }
-  if (o < outDim) band(1, false, rows, inDim, x, stride, weight, outStride, first(bias), first(bias), y, stride)
+  if (o < outDim) band(1, rows, inDim, x, stride, weight, outStride, first(bias), first(bias), y, stride)
 }

@@ -69,6 +69,12 @@ export function tanhBackward(n: i32, y: usize, dy: usize, dx: usize): void {
   const to = bytes(dx)
   const whole = wholeBytes(n)
   let i: usize = 0
+  for (; i < (whole & ~63); i += 64) {
+    v128.store(to + i, tanhSlope(v128.load(out + i), v128.load(from + i)))
+    v128.store(to + i, tanhSlope(v128.load(out + i, 16), v128.load(from + i, 16)), 16)
+    v128.store(to + i, tanhSlope(v128.load(out + i, 32), v128.load(from + i, 32)), 32)
+    v128.store(to + i, tanhSlope(v128.load(out + i, 48), v128.load(from + i, 48)), 48)
+  }
   for (; i < whole; i += 16) v128.store(to + i, tanhSlope(v128.load(out + i), v128.load(from + i)))
   if (n & 3) store(to + i, tanhSlope(load(out + i, n & 3), load(from + i, n & 3)), n & 3)
 }

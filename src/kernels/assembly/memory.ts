@@ -18,13 +18,23 @@ export function copy(n: i32, x: usize, y: usize): void {
   if (n & 3) store(to + i, load(from + i, n & 3), n & 3)
 }
 
-export function add(n: i32, x: usize, y: usize): void {
-  const from = bytes(x)
-  const to = bytes(y)
+/** to += from; addresses in bytes. */
+@inline
+export function addRow(n: i32, from: usize, to: usize): void {
   const whole = wholeBytes(n)
   let i: usize = 0
+  for (; i < (whole & ~63); i += 64) {
+    v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(from + i)))
+    v128.store(to + i, f32x4.add(v128.load(to + i, 16), v128.load(from + i, 16)), 16)
+    v128.store(to + i, f32x4.add(v128.load(to + i, 32), v128.load(from + i, 32)), 32)
+    v128.store(to + i, f32x4.add(v128.load(to + i, 48), v128.load(from + i, 48)), 48)
+  }
   for (; i < whole; i += 16) v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(from + i)))
   if (n & 3) store(to + i, f32x4.add(load(to + i, n & 3), load(from + i, n & 3)), n & 3)
+}
+
+export function add(n: i32, x: usize, y: usize): void {
+  addRow(n, bytes(x), bytes(y))
 }
 
 /** Lane l adds the x[i] with i ≡ l (mod 4) in order; then (l₀ + l₂) + (l₁ + l₃). */

@@ -44,7 +44,7 @@ function condition(
   const output = params + 2 * size
   const startA = v128.load32_splat(output + 2 * size)
   const startT = v128.load32_splat(output + 2 * size + 4)
-  band(2, false, rows, hidden, h, stride, output, size, startA, startT, a, t - a)
+  band(2, rows, hidden, h, stride, output, size, startA, startT, a, t - a)
 }
 
 export function narrowCoupling(

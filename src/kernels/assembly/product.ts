@@ -10,18 +10,13 @@ function step(sum: v128, w: v128, x: v128): v128 {
   return f32x4.add(sum, f32x4.mul(w, x))
 }
 
-@inline
-function put(accumulate: bool, to: usize, sum: v128, lanes: i32): void {
-  store(to, accumulate ? f32x4.add(load(to, lanes), sum) : sum, lanes)
-}
-
 /**
  * y[o, …] = start_o + Σₖ w[o, k]·x[k, …] for `outs` (1 or 2) rows of y and `vectors` (1 or 4) vectors, of which one
- * alone may have fewer `lanes`; with `accumulate` y += the sum instead. depth ≥ 1; strides in bytes.
+ * alone may have fewer `lanes`. depth ≥ 1; strides in bytes.
  */
 @inline
 function block(
-  outs: i32, vectors: i32, lanes: i32, accumulate: bool,
+  outs: i32, vectors: i32, lanes: i32,
   depth: i32, x: usize, xStride: usize, w: usize, wStride: usize, start0: v128, start1: v128, y: usize, yStride: usize,
 ): void {
   const end = x + <usize>depth * xStride
@@ -41,14 +36,14 @@ function block(
     }
     x += xStride, w += 4, w1 += 4
   } while (x != end)
-  put(accumulate, y, a0, lanes)
-  if (outs > 1) put(accumulate, y + yStride, b0, lanes)
+  store(y, a0, lanes)
+  if (outs > 1) store(y + yStride, b0, lanes)
   if (vectors > 1) {
-    put(accumulate, y + 16, a1, 4), put(accumulate, y + 32, a2, 4), put(accumulate, y + 48, a3, 4)
+    store(y + 16, a1, 4), store(y + 32, a2, 4), store(y + 48, a3, 4)
     if (outs > 1) {
-      put(accumulate, y + yStride + 16, b1, 4)
-      put(accumulate, y + yStride + 32, b2, 4)
-      put(accumulate, y + yStride + 48, b3, 4)
+      store(y + yStride + 16, b1, 4)
+      store(y + yStride + 32, b2, 4)
+      store(y + yStride + 48, b3, 4)
     }
   }
 }
@@ -56,15 +51,15 @@ function block(
 /** All `width` columns of `outs` (1 or 2) rows of y, as `block`. x [depth, width], y [outs, width]. */
 @inline
 export function band(
-  outs: i32, accumulate: bool, width: i32,
+  outs: i32, width: i32,
   depth: i32, x: usize, xStride: usize, w: usize, wStride: usize, start0: v128, start1: v128, y: usize, yStride: usize,
 ): void {
   let left = width
   for (; left >= 16; left -= 16, x += 64, y += 64) {
-    block(outs, 4, 4, accumulate, depth, x, xStride, w, wStride, start0, start1, y, yStride)
+    block(outs, 4, 4, depth, x, xStride, w, wStride, start0, start1, y, yStride)
   }
   for (; left >= 4; left -= 4, x += 16, y += 16) {
-    block(outs, 1, 4, accumulate, depth, x, xStride, w, wStride, start0, start1, y, yStride)
+    block(outs, 1, 4, depth, x, xStride, w, wStride, start0, start1, y, yStride)
   }
-  if (left) block(outs, 1, left, accumulate, depth, x, xStride, w, wStride, start0, start1, y, yStride)
+  if (left) block(outs, 1, left, depth, x, xStride, w, wStride, start0, start1, y, yStride)
 }

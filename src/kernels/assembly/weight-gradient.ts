@@ -2,6 +2,7 @@
 // - few outputs or inputs: lane l of an accumulator takes the rows t ≡ l (mod 4) in order, then (l₀ + l₂) + (l₁ + l₃);
 // - wide layers: the product of dy with the transposed x, every sum taking t in order.
 import { bytes, load, NONE, sumLanes, wholeBytes } from './lanes'
+import { addRow } from './memory'
 import { band as productBand } from './product'
 import { turn } from './transpose'
 
@@ -108,19 +109,25 @@ function biasGradient(outDim: i32, rows: i32, dy: usize, dBias: usize): void {
   }
 }
 
-/** The wide way; addresses in bytes. `turned` holds x [rows, inDim] then. */
+/**
+ * The wide way; addresses in bytes. `scratch` takes x [rows, inDim] and behind it the sums [outDim, inDim]: added to
+ * dWeight in a pass of their own, they cost less than at the end of every block.
+ */
 function wide(
-  outDim: i32, inDim: i32, rows: i32, x: usize, dy: usize, dWeight: usize, outStride: usize, turned: usize,
+  outDim: i32, inDim: i32, rows: i32, x: usize, dy: usize, dWeight: usize, outStride: usize, scratch: usize,
 ): void {
   const stride = bytes(rows)
   const width = bytes(inDim)
-  turn(inDim, rows, x, stride, turned, width)
+  turn(inDim, rows, x, stride, scratch, width)
   const zero = f32x4.splat(0)
+  const sums = scratch + <usize>inDim * stride
+  let to = sums
   let o = 0
-  for (; o + 2 <= outDim; o += 2, dy += 2 * stride, dWeight += 2 * outStride) {
-    productBand(2, true, inDim, rows, turned, width, dy, stride, zero, zero, dWeight, outStride)
+  for (; o + 2 <= outDim; o += 2, dy += 2 * stride, to += 2 * width) {
+    productBand(2, inDim, rows, scratch, width, dy, stride, zero, zero, to, width)
   }
-  if (o < outDim) productBand(1, true, inDim, rows, turned, width, dy, stride, zero, zero, dWeight, outStride)
+  if (o < outDim) productBand(1, inDim, rows, scratch, width, dy, stride, zero, zero, to, width)
+  for (o = 0; o < outDim; o++) addRow(inDim, sums + <usize>o * width, dWeight + <usize>o * outStride)
 }
 
 export function denseWeightGradient(

@@ -1,9 +1,19 @@
 import { once } from 'node:events'
 import { styleText } from 'node:util'
 
+let outlives = false
+let readerGone = false
+
+/** For a command whose output is not what it is run for: it goes on in silence when the reader has gone. */
+export function outliveReader(): void {
+  outlives = true
+}
+
 /** Lets the process end quietly when the reader of its output has gone (`| head`). */
 export function endWithReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    readerGone = true
+    if (error.code === 'EPIPE' && outlives) return
     if (error.code === 'EPIPE') process.exit(0)
     console.error(`pushforward: the output cannot be written: ${error.message}`)
     process.exit(1)
@@ -14,7 +24,7 @@ export function endWithReader(): void {
 
 /** Writes data to stdout, and waits where the reader is slower, so that memory holds one piece at a time. */
 export async function writeData(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain')
+  if (!readerGone && !process.stdout.write(text)) await once(process.stdout, 'drain')
 }
 
 /** Writes a line for a person to stderr. */

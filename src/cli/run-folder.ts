@@ -57,7 +57,7 @@ function runFolder(path: string, made: () => string | undefined): RunFolder {
     try {
       await writeFileWhole(join(path, name), content)
     } catch (cause) {
-      throw new Error(`${name} cannot be written in ${path}: ${(cause as Error).message}`, { cause })
+      throw new Error(`${name} cannot be written in ${path}: ${(cause as Error).message}${wayOut(cause)}`, { cause })
     }
   }
   async function point(): Promise<void> {
@@ -72,6 +72,14 @@ function runFolder(path: string, made: () => string | undefined): RunFolder {
     }
   }
   return { path, write, writeJson: (name, value) => write(name, jsonText(value)), point, discard }
+}
+
+/** What to do about a write that failed, as the end of a sentence. */
+export function wayOut(cause: unknown): string {
+  const { code } = cause as NodeJS.ErrnoException
+  if (code === 'ENOSPC' || code === 'EDQUOT') return '; free some space there, or give an --out elsewhere'
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') return '; give an --out that can be written'
+  return ''
 }
 
 async function removed(folder: string): Promise<boolean> {

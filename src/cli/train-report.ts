@@ -2,7 +2,7 @@ import type { Evaluation } from '../train/evaluation.js'
 import type { FitResult } from '../train/fit.js'
 import type { Progress } from '../train/options.js'
 import { evaluationText, resultText } from './evaluation-text.js'
-import { say, writeObject } from './output.js'
+import { outliveReader, say, writeObject } from './output.js'
 import { progressView } from './progress.js'
 import type { RunRecord } from './run-record.js'
 
@@ -40,7 +40,9 @@ async function personReport(): Promise<TrainReport> {
 function eventReport(): TrainReport {
   let last = Number.NEGATIVE_INFINITY
   let step = 0
-  const event = (name: string, rest: object) => void writeObject({ event: name, ...rest })
+  // A reader that leaves (`| head -1`) must not cost the run: what `once` then rejects with is of no interest.
+  outliveReader()
+  const event = (name: string, rest: object) => void writeObject({ event: name, ...rest }).catch(() => {})
   return {
     started: (data, parameters, folder) => event('started', { ...data, parameters, folder }),
     progress(progress) {

@@ -1,4 +1,6 @@
-import { join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import type { Matrix } from '../data/rows.js'
 import { dataSha256 } from '../data/sha256.js'
 import { DataError, TrainingError, UsageError } from '../errors.js'
@@ -15,7 +17,7 @@ import { type DataSource, readData } from './data-source.js'
 import { catchInterrupts, INTERRUPTED } from './interrupt.js'
 import { metricsText } from './metrics.js'
 import { say, warn } from './output.js'
-import { checkUnused, defaultRunPath, openRunFolder, type RunFolder } from './run-folder.js'
+import { checkUnused, defaultRunPath, openRunFolder, type RunFolder, wayOut } from './run-folder.js'
 import { endedRun, type RunRecord, startedRun, trainedRun } from './run-record.js'
 import { CONFIGURABLE, type TrainOptions, trainOptions } from './train-options.js'
 import { TRAINED_FILES, writeOutcome } from './train-outcome.js'
@@ -129,7 +131,7 @@ async function conclude(job: Job, result: FitResult, signal: AbortSignal): Promi
     return INTERRUPTED
   }
   const interrupted = result.stopped === 'aborted'
-  await saveFlow(model, join(folder.path, MODEL_FILE))
+  await saveModel(model, folder)
   job.record = trainedRun(job.record, result)
   await folder.writeJson('run.json', interrupted ? endedRun(job.record, 'interrupted') : job.record)
   await folder.write(TRAINED_FILES.metrics, metricsText(result))
@@ -139,6 +141,24 @@ async function conclude(job: Job, result: FitResult, signal: AbortSignal): Promi
   await folder.writeJson('run.json', endedRun(job.record, interrupted ? 'interrupted' : 'finished'))
   report.saved(folder.path, plots)
   return interrupted || signal.aborted ? INTERRUPTED : 0
+}
+
+/**
+ * The model into its folder or, where that has no room for it any more, among the system's temporary files.
+ * @throws Error where the folder cannot take it, saying where it is instead.
+ */
+async function saveModel(model: Flow, folder: RunFolder): Promise<void> {
+  try {
+    await saveFlow(model, join(folder.path, MODEL_FILE))
+  } catch (error) {
+    const rescue = join(tmpdir(), `${basename(folder.path)}-${randomUUID().slice(0, 8)}-${MODEL_FILE}`)
+    const { message, cause } = error as Error
+    const saved = await saveFlow(model, rescue).then(
+      () => `. It is saved as ${rescue} instead`,
+      () => '',
+    )
+    throw new Error(`${message}${wayOut(cause)}${saved}.`, { cause: error })
+  }
 }
 
 /** Leaves what there is of a run that failed, with the reason in run.json, and returns the error to be shown. */

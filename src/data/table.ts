@@ -53,7 +53,9 @@ export function tableReader(options: TableOptions = {}): TableReader {
 
   function takeRow(cells: string[], line: number, { names, places, width }: ColumnChoice): void {
     if (cells.length !== width) {
-      throw new DataError(`${source}:${line}: ${count(cells.length, 'cell')}, expected ${width}.`)
+      throw new DataError(
+        `${source}:${line}: ${count(cells.length, 'cell')}, expected ${width}: complete the row or remove it.`,
+      )
     }
     if (wanted !== undefined && !wanted(cells)) return
     if (rows === 0 && choice !== undefined) checkFirstRow(cells, choice, `${source}:${line}`)

@@ -9,16 +9,17 @@ export type Threads = 'auto' | number
 export const MAX_THREADS_OF_A_JOB = 256
 
 /**
- * Nanoseconds that one thread spends on a row for each parameter: measured 0.3 to 1.2 a training step and 0.1 to 0.8 a
- * density or sample with SIMD, 8 to 25 and 3 to 13 with the portable kernels (180 to 160 200 parameters).
+ * Nanoseconds that one thread spends on a row for each parameter, roughly: measured 0.3 to 1.2 a training step and 0.1
+ * to 1.2 a density or sample with SIMD, 8 to 25 and 3 to 13 with the portable kernels (180 to 160 200 parameters).
  */
 const NANOSECONDS: Readonly<Record<KernelKind, number>> = { simd: 0.5, portable: 12 }
 /** Columns are read, transposed and scaled whatever the model: a row costs as much as a model of this size. */
 const PARAMETERS_OF_A_ROW = 64
 
 /**
- * A job shorter than this stays on the calling thread. Loading the pool and starting two workers takes 100 to 150 ms,
- * during which two threads could have saved half of a job twice as long.
+ * A job shorter than this stays on the calling thread. A fit of one step takes some 170 ms longer with two threads than
+ * with none (median of 7 processes, AMD EPYC, 2 cores): loading the pool, starting workers. Two threads save at most
+ * half of a job.
  */
 const WORTH_A_START_MILLISECONDS = 250
 

@@ -97,10 +97,26 @@ describe('the run folder', () => {
   })
 })
 
+test('a model that its folder cannot take any more is saved elsewhere, and the message says where', async () => {
+  const { code, stderr } = await pushforward(['train', '--steps', '20000', '--out', 'runs/gone'], {
+    cwd: folder,
+    env: { TMPDIR: folder },
+    onStart: (child) =>
+      child.stderr?.once('data', () =>
+        rm(at('runs', 'gone'), { recursive: true }).then(() => writeFile(at('runs', 'gone'), '')),
+      ),
+  })
+  const saved = /It is saved as (.+) instead\./.exec(stderr)?.[1] ?? 'no path'
+  expect(code).toBe(1)
+  const { stdout } = await pushforward(['show', saved], { cwd: folder })
+  expect(stdout).toContain('180 parameters')
+  await rm(at('runs', 'gone'))
+})
+
 describe('warnings', () => {
   test('name discrete columns and count repeated rows, and are silent where there are none', async () => {
     const { stderr } = await train('points.csv', '--columns', 'set,x', '--steps', '1', '--out', 'runs/discrete')
-    expect(stderr).toContain('Warning: column "set" has only 3 different values in 120 rows')
+    expect(stderr).toContain('Warning: few different values for 120 rows in column "set" (3): ')
     await writeFile(at('twice.csv'), 'x,y\n1,2\n3,4\n1,2\n5,7\n6,1\n')
     const twice = await train('twice.csv', '--validation', '0', '--steps', '1', '--out', 'runs/twice')
     expect(twice.stderr).toContain('Warning: 1 of 5 rows repeat an earlier one')
@@ -121,6 +137,15 @@ describe('--json', () => {
     expect(names).toEqual(['started', 'progress', 'trained', 'evaluated', 'saved'])
     expect(events.at(-4)).toMatchObject({ step: 20, steps: 20, loss: expect.any(Number) })
     expect(events.at(-1)).toMatchObject({ folder: 'runs/json' })
+  })
+
+  test('train goes on to its end when the reader of its events leaves', async () => {
+    const { code } = await pushforward(['train', '--json', '--steps', '400', '--out', 'runs/left'], {
+      cwd: folder,
+      onStart: (child) => child.stdout?.once('data', () => child.stdout?.destroy()),
+    })
+    expect(code).toBe(0)
+    expect(JSON.parse(await readFile(at('runs', 'left', 'run.json'), 'utf8')).status).toBe('finished')
   })
 
   test('sample, score, data: one object a row, with the numbers of the CSV', async () => {

@@ -3,6 +3,7 @@ import { formatHeader, formatRows } from '../data/write-table.js'
 import { sample } from '../parallel/evaluate.js'
 import { type Evaluation, evaluate } from '../train/evaluation.js'
 import type { FitResult } from '../train/fit.js'
+import { wayOut } from './run-folder.js'
 import type { Job } from './train.js'
 
 export const TRAINED_FILES = {
@@ -60,6 +61,7 @@ async function drawPlots({ model, rows, source, options, folder }: Job, result: 
       gaussianNll: evaluation.gaussianBaseline?.train.mean ?? undefined,
     })
   } catch (cause) {
-    throw new Error(`The pictures cannot be written in ${folder.path}: ${(cause as Error).message}`, { cause })
+    const { message } = cause as Error
+    throw new Error(`The pictures cannot be written in ${folder.path}: ${message}${wayOut(cause)}`, { cause })
   }
 }

@@ -8,7 +8,7 @@ export function repetitionWarnings({ data, rows, columns }: Table): string[] {
   const names = discreteColumns.map(({ column, values }) => `${JSON.stringify(columns[column])} (${values})`)
   if (names.length > 0) {
     warnings.push(
-      `few different values for ${rows} rows in column ${listed(names)}: a density may pile up on them without bound. Leave such a column out with --columns, or spread its values by noise of a step's width.`,
+      `few different values for ${rows} rows in ${names.length === 1 ? 'column' : 'columns'} ${listed(names)}: a density may pile up on them without bound. Leave such a column out with --columns, or spread its values by noise of a step's width.`,
     )
   }
   if (duplicateRows > 0) {

@@ -8,6 +8,7 @@ import { resolveKernels } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
 import { type EvaluationModel, sampleChunk, scoreChunk } from './evaluation-tasks.js'
 import { withCrew } from './pool.js'
+import { isShared, sharedLike, withSharedArrays } from './shared-memory.js'
 import { estimatedMilliseconds, resolveThreads, type Threads } from './threads.js'
 
 export interface ParallelOptions {
@@ -40,9 +41,9 @@ export async function logProb<P extends Precision>(
   const { data, rows } = toMatrix(x, dim, 'Batch', { infinite: true })
   const out = flow.structure.description.precision === 'float64' ? new Float64Array(rows) : new Float32Array(rows)
   const model = snapshot(flow)
-  await eachChunk(model, rows, parallel, (chunkRows, crosses) => {
-    const from = crosses && !isShared(data) ? sharedLike(data, chunkRows * dim) : undefined
-    const to = crosses ? sharedLike(out, chunkRows) : undefined
+  await eachChunk(model, rows, parallel, (chunkRows, lend) => {
+    const from = lend && !isShared(data) ? lend(data, chunkRows * dim) : undefined
+    const to = lend?.(out, chunkRows)
     return async (run, first, count) => {
       const own = data.subarray(first * dim, (first + count) * dim)
       from?.set(own)
@@ -68,8 +69,8 @@ export async function sample(
   const { dim } = flow
   const out = new Float64Array(count * dim)
   const model = snapshot(flow)
-  await eachChunk(model, count, { threads, signal, onProgress }, (chunkRows, crosses) => {
-    const to = crosses ? sharedLike(out, chunkRows * dim) : undefined
+  await eachChunk(model, count, { threads, signal, onProgress }, (chunkRows, lend) => {
+    const to = lend?.(out, chunkRows * dim)
     return async (run, first, n) => {
       const own = out.subarray(first * dim, (first + n) * dim)
       const rows = to?.subarray(0, own.length) ?? own
@@ -85,16 +86,6 @@ function checked(name: string, options: ParallelOptions): ParallelOptions & { th
   const [key] = Object.keys(unknown)
   if (key !== undefined) throw new UsageError(`${name} has no option "${key}"; it takes threads, signal, onProgress.`)
   return { threads, signal, onProgress }
-}
-
-function isShared({ buffer }: Reals): boolean {
-  return buffer instanceof SharedArrayBuffer
-}
-
-/** An array of the same type in shared memory: sending it to a thread costs nothing. */
-function sharedLike<Array extends Reals>(array: Array, length: number): Array {
-  const buffer = new SharedArrayBuffer(length * array.BYTES_PER_ELEMENT)
-  return (array instanceof Float64Array ? new Float64Array(buffer) : new Float32Array(buffer)) as Array
 }
 
 let jobs = 0
@@ -116,16 +107,18 @@ type Run = <Task>(name: string, inline: (task: Task) => void, task: Task) => Pro
 
 type Work = (run: Run, first: number, count: number) => Promise<void>
 
+type Lend = <Array extends Reals>(like: Array, length: number) => Array
+
 /**
  * Walks over `total` rows in chunks, a few under way at a time, on worker threads or, for 0, on this one. Each line of
- * chunks makes its own `work`, with memory for one chunk where that `crosses` to another thread; all of it together is
- * bounded, however many rows there are.
+ * chunks makes its own `work`, with memory for one chunk that is lent where chunks go to other threads; all of it
+ * together is bounded, however many rows there are.
  */
 async function eachChunk(
   model: EvaluationModel,
   total: number,
   { threads, signal, onProgress }: ParallelOptions & { threads: Threads },
-  workOf: (chunkRows: number, crosses: boolean) => Work,
+  workOf: (chunkRows: number, lend: Lend | undefined) => Work,
 ): Promise<void> {
   signal?.throwIfAborted()
   const chunkRows = Math.max(LEAST_CHUNK_ROWS, Math.floor(CHUNK_NUMBERS / model.description.dim))
@@ -133,8 +126,8 @@ async function eachChunk(
   const size = resolveThreads(threads, chunks, estimatedMilliseconds(model.parameters.length, total, model.kernels))
   let next = 0
   let rows = 0
-  async function line(run: Run): Promise<void> {
-    const work = workOf(Math.min(chunkRows, total), size > 0)
+  async function line(run: Run, lend: Lend | undefined): Promise<void> {
+    const work = workOf(Math.min(chunkRows, total), lend)
     while (next < chunks) {
       signal?.throwIfAborted()
       const first = next++ * chunkRows
@@ -144,10 +137,10 @@ async function eachChunk(
       onProgress?.({ rows, total })
     }
   }
-  async function lines(count: number, run: Run): Promise<void> {
+  async function lines(count: number, run: Run, lend?: Lend): Promise<void> {
     const ends = await Promise.allSettled(
       Array.from({ length: Math.min(count, chunks) }, () =>
-        line(run).catch((error) => {
+        line(run, lend).catch((error) => {
           next = chunks
           throw error
         }),
@@ -163,5 +156,7 @@ async function eachChunk(
     })
     return
   }
-  await withCrew(size, signal, (crew) => lines(size * CHUNKS_PER_THREAD, (name, _inline, task) => crew.run(name, task)))
+  await withCrew(size, signal, (crew) =>
+    withSharedArrays((lend) => lines(size * CHUNKS_PER_THREAD, (name, _inline, task) => crew.run(name, task), lend)),
+  )
 }

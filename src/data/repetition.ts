@@ -18,18 +18,19 @@ const EMPTY = -1
 /** Counts rows that come twice and finds columns of few values, in time and memory linear in the rows. */
 export function findRepetition(matrix: Matrix): Repetition {
   const { rows, columns } = matrix
-  const discreteColumns = Array.from({ length: columns }, (_, column) => ({
-    column,
-    values: countDistinct(matrix, column, column + 1),
-  })).filter(({ values }) => values * ROWS_PER_VALUE <= rows)
-  return { duplicateRows: rows - countDistinct(matrix, 0, columns), discreteColumns }
-}
-
-/** How many different rows there are in columns first … end − 1; −0 equals 0. */
-function countDistinct({ data, rows, columns }: Matrix, first: number, end: number): number {
   let capacity = 16
   while (capacity < rows * SLACK) capacity *= 2
-  const seen = new Int32Array(capacity).fill(EMPTY)
+  const table = new Int32Array(capacity)
+  const discreteColumns = Array.from({ length: columns }, (_, column) => ({
+    column,
+    values: countDistinct(matrix, column, column + 1, table),
+  })).filter(({ values }) => values * ROWS_PER_VALUE <= rows)
+  return { duplicateRows: rows - countDistinct(matrix, 0, columns, table), discreteColumns }
+}
+
+/** How many different rows there are in columns first … end − 1; −0 equals 0. `seen` is a hash table to work in. */
+function countDistinct({ data, rows, columns }: Matrix, first: number, end: number, seen: Int32Array): number {
+  const capacity = seen.fill(EMPTY).length
   const number = new Float64Array(1)
   const words = new Uint32Array(number.buffer)
   let distinct = 0

@@ -10,7 +10,7 @@ import { type DensityIntegral, GRID, type IntegralOptions, integrateDensity } fr
 import type { FitResult } from './fit.js'
 import { type MeanNLL, meanExcess, meanNLL, shifted } from './mean-nll.js'
 import { worstRoundTrip } from './round-trip.js'
-import { takeRows } from './split.js'
+import { rowsOf, takeRows } from './split.js'
 
 /** NLL of the rows trained on, of those held out where there are any, and of those fit never saw. */
 export interface SplitNLL {
@@ -90,7 +90,7 @@ export async function evaluate(
   { truth, fresh, test, threads = 'auto', signal }: EvaluationOptions = {},
 ): Promise<Evaluation> {
   const matrix = toMatrix(rows, flow.dim, 'Data')
-  const parts: Parts = { train: takeRows(matrix, result.split.training) }
+  const parts: Parts = { train: rowsOf(matrix, result.split.training) }
   if (result.split.validation.length > 0) parts.validation = takeRows(matrix, result.split.validation)
   if (test !== undefined) parts.test = toMatrix(test, flow.dim, 'Test rows')
   const mostPoints = gridPoints(result)

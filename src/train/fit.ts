@@ -23,7 +23,7 @@ import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan
 import { cutIntoShards } from '../step/shards.js'
 import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
 import { type CheckedFitOptions, checkFitOptions, type FitOptions } from './options.js'
-import { type Split, splitRows, takeRows } from './split.js'
+import { rowsOf, type Split, splitRows, takeRows } from './split.js'
 import { supervise, watchedAt } from './supervise.js'
 
 /** What a training run did. Losses are mean negative log-densities in nats and standardised units. */
@@ -93,11 +93,9 @@ async function train(flow: Flow, matrix: Matrix, options: CheckedFitOptions): Pr
       `This training plan needs ${gibibytes(plan.bytes)} GiB, more than the ${gibibytes(MAX_BYTES)} GiB a heap can hold: train on fewer rows, or with fewer threads.`,
     )
   }
-  const training = takeRows(matrix, split.training)
-  const scaler = scalerFor(flow, training, options)
-  const sha256 = dataSha256(matrix)
   const heap = createHeap(plan.arena, kernels, size > 0)
-  load(heap, plan, flow, scaler, matrix, split)
+  const scaler = load(heap, plan, flow, matrix, split, options)
+  const sha256 = dataSha256(matrix)
   const record = createRecord(task, size > 0)
 
   const started = performance.now()
@@ -165,20 +163,30 @@ function scalerFor(flow: Flow, training: Matrix, { standardise }: CheckedFitOpti
   return fitScaler(ndarray(training.data, [training.rows, training.columns]), flow.data.columns)
 }
 
-/** Fills a fresh heap: parameters as they stand, moments 0, standardised rows. */
-function load(heap: Heap, plan: TrainingPlan, flow: Flow, scaler: Scaler, matrix: Matrix, split: Split): void {
+/** Fills a fresh heap: parameters as they stand, moments 0, rows standardised by the scaler that is returned. */
+function load(
+  heap: Heap,
+  plan: TrainingPlan,
+  flow: Flow,
+  matrix: Matrix,
+  split: Split,
+  options: CheckedFitOptions,
+): Scaler {
   heap.real.set(flow.parameters, plan.params)
   heap.i32[plan.stopAfter] = -1
-  for (const [rows, target] of [
-    [split.training, plan.data],
-    [split.validation, plan.validationData],
+  const training = rowsOf(matrix, split.training)
+  const scaler = scalerFor(flow, training, options)
+  for (const [rows, part, target] of [
+    [split.training, training, plan.data],
+    [split.validation, takeRows(matrix, split.validation), plan.validationData],
   ] as const) {
-    const [outside] = standardise(takeRows(matrix, rows), scaler, heap.real, target)
+    const [outside] = standardise(part, scaler, heap.real, target)
     if (outside === undefined) continue
     throw new DataError(
       `Row ${rows[outside]} of the training data (counted from 0) lies over 10⁶ standard deviations away under the flow's scaler: remove it.`,
     )
   }
+  return scaler
 }
 
 /** Rows that the weights after the last update are tried on: enough to see whether they still are a density. */

@@ -46,6 +46,11 @@ export function splitOffTest(rows: number, share: number, seed: number): { rest:
   return { rest: order.slice(kept).sort(), test: order.slice(0, kept).sort() }
 }
 
+/** The rows of these numbers: the matrix itself where they are all of them. */
+export function rowsOf(matrix: Matrix, rows: Int32Array): Matrix {
+  return rows.length === matrix.rows ? matrix : takeRows(matrix, rows)
+}
+
 /** The rows of these numbers, in float64. */
 export function takeRows({ data, columns }: Matrix, rows: Int32Array): OwnedMatrix {
   const taken = new Float64Array(rows.length * columns)

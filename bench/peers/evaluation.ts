@@ -65,18 +65,22 @@ function entrantOurs(model: Flow, rows: Float32Array, threads: number): Entrant 
   return {
     title: OURS,
     async score() {
-      const started = performance.now()
-      const values = await logProb(model, rows, { threads })
-      const seconds = (performance.now() - started) / 1000
-      return { seconds, mean: columnMeans(values, 1)[0] }
+      const { seconds, result } = await secondOfTwo(() => logProb(model, rows, { threads }))
+      return { seconds, mean: columnMeans(result, 1)[0] }
     },
     async sample(seed) {
-      const started = performance.now()
-      const { data } = await sample(model, count, { seed, threads })
-      const seconds = (performance.now() - started) / 1000
-      return { seconds, means: columnMeans(data, dim) }
+      const { seconds, result } = await secondOfTwo(() => sample(model, count, { seed, threads }))
+      return { seconds, means: columnMeans(result.data, dim) }
     },
   }
+}
+
+/** As the peers are timed: what has gone to sleep is awake again. */
+async function secondOfTwo<Result>(work: () => Promise<Result>): Promise<{ seconds: number; result: Result }> {
+  await work()
+  const started = performance.now()
+  const result = await work()
+  return { seconds: (performance.now() - started) / 1000, result }
 }
 
 function columnMeans(data: ArrayLike<number>, dim: number): number[] {

@@ -2,32 +2,50 @@
 import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
 import { exp4 } from './math'
 
-/** Rows t…t+3 of every coordinate: y = x or slope·x; logDet += count for each coordinate that is not positive. */
+/** Four values of a coordinate: stores x or slope·x, returns count where x is not positive. */
 @inline
-function leaky4(dim: i32, stride: usize, slope: v128, count: v128, x: usize, y: usize, logDet: usize, lanes: i32): void {
-  let det = load(logDet, lanes)
-  let from = x
-  let to = y
-  for (let j = 0; j < dim; j++, from += stride, to += stride) {
-    const value = load(from, lanes)
-    const positive = f32x4.gt(value, f32x4.splat(0))
-    store(to, v128.bitselect(value, f32x4.mul(slope, value), positive), lanes)
-    det = f32x4.add(det, v128.andnot(count, positive))
-  }
+function bend4(slope: v128, count: v128, x: usize, y: usize, lanes: i32): v128 {
+  const value = load(x, lanes)
+  const positive = f32x4.gt(value, f32x4.splat(0))
+  store(y, v128.bitselect(value, f32x4.mul(slope, value), positive), lanes)
+  return v128.andnot(count, positive)
+}
+
+/** Rows t…t+3 of one or two coordinates (`two` is a constant), a row of them `stride` bytes on. */
+@inline
+function leaky4(two: bool, stride: usize, slope: v128, count: v128, x: usize, y: usize, logDet: usize, lanes: i32): void {
+  let det = f32x4.add(load(logDet, lanes), bend4(slope, count, x, y, lanes))
+  if (two) det = f32x4.add(det, bend4(slope, count, x + stride, y + stride, lanes))
   store(logDet, det, lanes)
+}
+
+/** All rows of one or two coordinates: y = x or slope·x; logDet += count for each that is not positive. */
+@inline
+function bend(two: bool, rows: i32, slope: v128, count: v128, x: usize, y: usize, logDet: usize): void {
+  const stride = bytes(rows)
+  const whole = wholeBytes(rows)
+  let t: usize = 0
+  for (; t < (whole & ~31); t += 32) {
+    leaky4(two, stride, slope, count, x + t, y + t, logDet + t, 4)
+    leaky4(two, stride, slope, count, x + t + 16, y + t + 16, logDet + t + 16, 4)
+  }
+  if (t < whole) {
+    leaky4(two, stride, slope, count, x + t, y + t, logDet + t, 4)
+    t += 16
+  }
+  if (rows & 3) leaky4(two, stride, slope, count, x + t, y + t, logDet + t, rows & 3)
 }
 
 @inline
 function leaky(dim: i32, rows: i32, count: f32, x: usize, y: usize, logDet: usize): void {
-  const from = bytes(x)
-  const to = bytes(y)
-  const det = bytes(logDet)
+  let from = bytes(x)
+  let to = bytes(y)
   const counts = f32x4.splat(count)
   const slope = exp4(counts)
-  const whole = wholeBytes(rows)
-  let t: usize = 0
-  for (; t < whole; t += 16) leaky4(dim, bytes(rows), slope, counts, from + t, to + t, det + t, 4)
-  if (rows & 3) leaky4(dim, bytes(rows), slope, counts, from + t, to + t, det + t, rows & 3)
+  const pair = 2 * bytes(rows)
+  let j = 0
+  for (; j + 2 <= dim; j += 2, from += pair, to += pair) bend(true, rows, slope, counts, from, to, bytes(logDet))
+  if (j < dim) bend(false, rows, slope, counts, from, to, bytes(logDet))
 }
 
 export function leakyReLU(dim: i32, rows: i32, raw: usize, x: usize, z: usize, logDet: usize): void {

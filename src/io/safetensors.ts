@@ -96,7 +96,8 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const length = view.getUint32(4, true) * TWO_POW_32 + view.getUint32(0, true)
   if (length > MAX_HEADER_BYTES) refuse(`it announces a header of ${length} bytes`)
   const body = bytes.subarray(LENGTH_BYTES + length)
-  if (LENGTH_BYTES + length > bytes.length) refuse(`it ends inside its header of ${length} bytes (cut short?)`)
+  if (LENGTH_BYTES + length > bytes.length)
+    refuse(`it ends inside its header of ${length} bytes (cut short? Copy it anew)`)
   const { [METADATA]: metadata, ...entries } = parseHeader(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length))
   const spans = Object.entries(entries).map(([name, entry]) => readSpan(name, entry))
   let reached = 0
@@ -105,7 +106,8 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
     const quoted = `tensor ${JSON.stringify(name)}`
     if (begin < reached) refuse(`${quoted} begins at byte ${begin}, inside the one before it, which ends at ${reached}`)
     if (begin > reached) refuse(`nothing lies between byte ${reached} and ${quoted} at ${begin}`)
-    if (end > body.length) refuse(`${quoted} ends at byte ${end}, but only ${body.length} are there (cut short?)`)
+    if (end > body.length)
+      refuse(`${quoted} ends at byte ${end}, but only ${body.length} are there (cut short? Copy it anew)`)
     // A new array rather than slice(), which shares memory where the bytes are a Node Buffer.
     tensors.push(typed(name, dtype, shape, new Uint8Array(body.subarray(begin, end)).buffer))
     reached = end

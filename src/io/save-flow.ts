@@ -37,7 +37,7 @@ export async function loadFlow<P extends Precision = 'float32'>(
     return decodeFlow<P>(bytes, options)
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause
-    throw new FormatError(`${file}: ${cause.message} Copy it anew, or train again.`, { cause })
+    throw new FormatError(`${file}: ${cause.message}`, { cause })
   }
 }
 

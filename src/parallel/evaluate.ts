@@ -27,8 +27,8 @@ const CHUNKS_PER_THREAD = 2
 
 /**
  * ln p(x) of every row, as `flow.logProb`, on all cores with the calling thread left free, or in pieces on the calling
- * thread where that takes no longer than starting others. The flow's parameters are
- * read once, at the start; x must not change before the call has settled.
+ * thread where that takes no longer than starting others. The flow's parameters are read once, at the start; x must not
+ * change before the call has settled.
  * @throws UsageError or DataError as `flow.logProb`; rejects with `signal.reason` when aborted.
  */
 export async function logProb<P extends Precision>(

@@ -107,7 +107,7 @@ describe('decodeSafetensors', () => {
     [
       'cut inside the header',
       file('{"a":1}').subarray(0, 12),
-      invalid('it ends inside its header of 7 bytes (cut short?)'),
+      invalid('it ends inside its header of 7 bytes (cut short? Copy it anew)'),
     ],
     [
       'absurd header length',
@@ -155,7 +155,7 @@ describe('decodeSafetensors', () => {
     [
       'data cut short',
       file(`{"a":${entry(0, 8)}}`, 7),
-      invalid('tensor "a" ends at byte 8, but only 7 are there (cut short?)'),
+      invalid('tensor "a" ends at byte 8, but only 7 are there (cut short? Copy it anew)'),
     ],
     ['trailing bytes', file(`{"a":${entry(0, 4)}}`, 6), invalid('2 bytes follow the last tensor')],
     ['metadata that is a number', file('{"__metadata__":{"a":1}}'), invalid('its metadata "a" is not text')],

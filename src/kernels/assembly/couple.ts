@@ -2,12 +2,10 @@
 // and then exp, with s left where e will be: one pass would chain the two into more latency than a core can hide. Both
 // take four vectors a turn where there are as many.
 import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
-import { exp4, expFar, expPlain, isPlain, tanh4 } from './math'
+import { expFar, expNear, splatExp, tanh4 } from './math'
 
-@inline
-function expOf(x: f32): v128 {
-  return exp4(f32x4.splat(x))
-}
+/** Up to this f, |s| ≤ e^f is near enough for expNear in every row. */
+const NEAR_F: f32 = 4.0
 
 @inline
 function logScale4(
@@ -18,7 +16,9 @@ function logScale4(
 }
 
 @inline
-function putLogScale(inverse: bool, tanh: v128, bound: v128, u: usize, s: usize, logDet: usize, lanes: i32): void {
+function putLogScale(
+  inverse: bool, tanh: v128, bound: v128, u: usize, s: usize, logDet: usize, lanes: i32,
+): void {
   const scale = f32x4.mul(tanh, bound)
   const before = load(logDet, lanes)
   store(u, tanh, lanes)
@@ -30,8 +30,8 @@ function putLogScale(inverse: bool, tanh: v128, bound: v128, u: usize, s: usize,
 @inline
 export function logScale(inverse: bool, rows: i32, f: usize, a: usize, u: usize, s: usize, logDet: usize): void {
   const log = f32.load(f)
-  const bound = expOf(log)
-  const toUnit = expOf(-log)
+  const bound = splatExp(log)
+  const toUnit = splatExp(-log)
   const whole = wholeBytes(rows)
   let i: usize = 0
   for (; i < (whole & ~63); i += 64) {
@@ -48,11 +48,12 @@ export function logScale(inverse: bool, rows: i32, f: usize, a: usize, u: usize,
   if (rows & 3) logScale4(inverse, bound, toUnit, a + i, u + i, s + i, logDet + i, rows & 3)
 }
 
-/** What e is the exponential of: s, or −s for the inverse. */
+/** e^s of four rows, or e^−s for the inverse. */
 @inline
-function exponent(inverse: bool, s: usize, lanes: i32): v128 {
-  const value = load(s, lanes)
-  return inverse ? f32x4.neg(value) : value
+function scale4(inverse: bool, near: bool, s: usize, lanes: i32): v128 {
+  let value = load(s, lanes)
+  if (inverse) value = f32x4.neg(value)
+  return near ? expNear(value) : expFar(value)
 }
 
 /** (x + t)·e, or z·e − t for the inverse; t may lie where the result goes. */
@@ -60,52 +61,58 @@ function exponent(inverse: bool, s: usize, lanes: i32): v128 {
 function couple4(inverse: bool, scale: v128, t: usize, from: usize, to: usize, e: usize, lanes: i32): void {
   const value = load(from, lanes)
   const shift = load(t, lanes)
+  const result = inverse ? f32x4.sub(f32x4.mul(value, scale), shift) : f32x4.mul(f32x4.add(value, shift), scale)
   store(e, scale, lanes)
-  store(to, inverse ? f32x4.sub(f32x4.mul(value, scale), shift) : f32x4.mul(f32x4.add(value, shift), scale), lanes)
+  store(to, result, lanes)
+}
+
+/** All rows where |s| may be anything. */
+function coupleFar(inverse: bool, rows: i32, t: usize, from: usize, to: usize, e: usize): void {
+  const whole = wholeBytes(rows)
+  let i: usize = 0
+  for (; i < whole; i += 16) couple4(inverse, scale4(inverse, false, e + i, 4), t + i, from + i, to + i, e + i, 4)
+  const rest = rows & 3
+  if (rest) couple4(inverse, scale4(inverse, false, e + i, rest), t + i, from + i, to + i, e + i, rest)
 }
 
 /** e = s becomes e^s, or e^−s for the `inverse` (a constant), and all rows of one side those of the other. */
 @inline
-export function couple(inverse: bool, rows: i32, t: usize, from: usize, to: usize, e: usize): void {
+export function couple(inverse: bool, rows: i32, f: usize, t: usize, from: usize, to: usize, e: usize): void {
+  // Written so that NaN goes the far way.
+  if (!(f32.load(f) <= NEAR_F)) return coupleFar(inverse, rows, t, from, to, e)
   const whole = wholeBytes(rows)
   let i: usize = 0
   for (; i < (whole & ~63); i += 64) {
-    let e0 = exponent(inverse, e + i, 4)
-    let e1 = exponent(inverse, e + i + 16, 4)
-    let e2 = exponent(inverse, e + i + 32, 4)
-    let e3 = exponent(inverse, e + i + 48, 4)
-    const plain = v128.and(v128.and(isPlain(e0), isPlain(e1)), v128.and(isPlain(e2), isPlain(e3)))
-    if (i32x4.bitmask(plain) == 15) {
-      e0 = expPlain(e0), e1 = expPlain(e1), e2 = expPlain(e2), e3 = expPlain(e3)
-    } else {
-      e0 = expFar(e0), e1 = expFar(e1), e2 = expFar(e2), e3 = expFar(e3)
-    }
+    const e0 = scale4(inverse, true, e + i, 4)
+    const e1 = scale4(inverse, true, e + i + 16, 4)
+    const e2 = scale4(inverse, true, e + i + 32, 4)
+    const e3 = scale4(inverse, true, e + i + 48, 4)
     couple4(inverse, e0, t + i, from + i, to + i, e + i, 4)
     couple4(inverse, e1, t + i + 16, from + i + 16, to + i + 16, e + i + 16, 4)
     couple4(inverse, e2, t + i + 32, from + i + 32, to + i + 32, e + i + 32, 4)
     couple4(inverse, e3, t + i + 48, from + i + 48, to + i + 48, e + i + 48, 4)
   }
   for (; i < whole; i += 16) {
-    couple4(inverse, exp4(exponent(inverse, e + i, 4)), t + i, from + i, to + i, e + i, 4)
+    couple4(inverse, scale4(inverse, true, e + i, 4), t + i, from + i, to + i, e + i, 4)
   }
   const rest = rows & 3
-  if (rest) couple4(inverse, exp4(exponent(inverse, e + i, rest)), t + i, from + i, to + i, e + i, rest)
+  if (rest) couple4(inverse, scale4(inverse, true, e + i, rest), t + i, from + i, to + i, e + i, rest)
 }
 
 export function affineCouple(
   rows: i32, f: usize, a: usize, t: usize, x: usize, z: usize, logDet: usize, u: usize, e: usize,
 ): void {
-  e = bytes(e)
-  logScale(false, rows, bytes(f), bytes(a), bytes(u), e, bytes(logDet))
-  couple(false, rows, bytes(t), bytes(x), bytes(z), e)
+  f = bytes(f), e = bytes(e)
+  logScale(false, rows, f, bytes(a), bytes(u), e, bytes(logDet))
+  couple(false, rows, f, bytes(t), bytes(x), bytes(z), e)
 }
 
 export function affineCoupleInverse(
   rows: i32, f: usize, a: usize, t: usize, z: usize, x: usize, logDet: usize, u: usize, e: usize,
 ): void {
-  e = bytes(e)
-  logScale(true, rows, bytes(f), bytes(a), bytes(u), e, bytes(logDet))
-  couple(true, rows, bytes(t), bytes(z), bytes(x), e)
+  f = bytes(f), e = bytes(e)
+  logScale(true, rows, f, bytes(a), bytes(u), e, bytes(logDet))
+  couple(true, rows, f, bytes(t), bytes(z), bytes(x), e)
 }
 
 /** From ds: stores da = ds·(1 − u²), returns the row's part of df, ds·(u·e^f − a·(1 − u²)). */
@@ -135,7 +142,7 @@ export function affineCoupleBackward(
   rows: i32, f: usize, a: usize, u: usize, e: usize, z: usize,
   dz: usize, dLogDet: usize, dx: usize, da: usize, dt: usize, df: usize,
 ): void {
-  const bound = expOf(f32.load(bytes(f)))
+  const bound = splatExp(f32.load(bytes(f)))
   a = bytes(a), u = bytes(u), e = bytes(e), z = bytes(z), dz = bytes(dz)
   dLogDet = bytes(dLogDet), dx = bytes(dx), da = bytes(da), dt = bytes(dt), df = bytes(df)
   const whole = wholeBytes(rows)
@@ -171,7 +178,7 @@ export function affineCoupleInverseBackward(
   rows: i32, f: usize, a: usize, t: usize, u: usize, e: usize, x: usize,
   dx: usize, dLogDet: usize, dz: usize, da: usize, dt: usize, df: usize,
 ): void {
-  const bound = expOf(f32.load(bytes(f)))
+  const bound = splatExp(f32.load(bytes(f)))
   a = bytes(a), t = bytes(t), u = bytes(u), e = bytes(e), x = bytes(x), dx = bytes(dx)
   dLogDet = bytes(dLogDet), dz = bytes(dz), da = bytes(da), dt = bytes(dt), df = bytes(df)
   const whole = wholeBytes(rows)

@@ -7,8 +7,7 @@ const ROUNDER: f32 = 12582912.0
 const LN2_HIGH: f32 = 0.693145751953125
 const LN2_LOW: f32 = 1.428606765330187e-6
 
-/** Within ±this, 2ⁿ and the result are normal, and n can be added to the exponent's bits. */
-const EXP_PLAIN: f32 = 86.0
+export const EXP_NEAR: f32 = 86.0
 // Beyond these e^x is ∞ or rounds to 0 in any case.
 const EXP_MAX: f32 = 89.0
 const EXP_MIN: f32 = -104.0
@@ -35,7 +34,8 @@ function expFraction(x: v128, shifted: v128): v128 {
   return f32x4.add(f32x4.add(f32x4.mul(square, q), r), f32x4.splat(1))
 }
 
-/** e^x for any lanes, the far ones and NaN included; plain lanes get the bits that expPlain gives them. */
+/** e^x for any lanes, the far ones and NaN included; where expNear may be used it has its bits. */
+@inline
 export function expFar(x: v128): v128 {
   const inside = f32x4.pmax(f32x4.pmin(x, f32x4.splat(EXP_MAX)), f32x4.splat(EXP_MIN))
   const shifted = expShift(inside)
@@ -48,22 +48,22 @@ export function expFar(x: v128): v128 {
   return f32x4.mul(f32x4.mul(expFraction(inside, shifted), low), high)
 }
 
-/** Lanes that expPlain is for: false for NaN, which goes the far way. */
+/** e^x where |x| ≤ EXP_NEAR or x is NaN: 2ⁿ and the result are normal. */
 @inline
-export function isPlain(x: v128): v128 {
-  return f32x4.le(f32x4.abs(x), f32x4.splat(EXP_PLAIN))
-}
-
-@inline
-export function expPlain(x: v128): v128 {
+export function expNear(x: v128): v128 {
   const shifted = expShift(x)
-  return i32x4.add(expFraction(x, shifted), i32x4.shl(shifted, 23))
+  return f32x4.mul(expFraction(x, shifted), i32x4.add(i32x4.shl(shifted, 23), i32x4.splat(127 << 23)))
 }
 
 /** e^x; overflow, gradual underflow, ±∞ and NaN as IEEE has them. */
 @inline
 export function exp4(x: v128): v128 {
-  return i32x4.bitmask(isPlain(x)) == 15 ? expPlain(x) : expFar(x)
+  return v128.any_true(f32x4.gt(f32x4.abs(x), f32x4.splat(EXP_NEAR))) ? expFar(x) : expNear(x)
+}
+
+/** e^x four times: what a kernel needs once a call. It is too long for the compiler to repeat it in each of them. */
+export function splatExp(x: f32): v128 {
+  return exp4(f32x4.splat(x))
 }
 
 const MIN_NORMAL: f32 = 1.1754943508222875e-38

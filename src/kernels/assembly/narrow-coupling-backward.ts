@@ -1,6 +1,6 @@
 // The way back of narrow-coupling.ts, which has the layout of its parameters and the order of its sums.
 import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
-import { exp4 } from './math'
+import { splatExp } from './math'
 
 @inline
 function addSum(to: usize, sum: v128): void {
@@ -58,7 +58,7 @@ function outputs(
   rows: i32, params: usize, dParams: usize, a: usize, u: usize, e: usize, z: usize,
   dz: usize, dLogDet: usize, dx: usize, da: usize, dt: usize,
 ): void {
-  const bound = exp4(v128.load32_splat(params + 8))
+  const bound = splatExp(f32.load(params + 8))
   let sumA = f32x4.splat(0), sumT = sumA, sumF = sumA
   const whole = wholeBytes(rows)
   let i: usize = 0

@@ -52,9 +52,10 @@ export function narrowCoupling(
   h: usize, a: usize, u: usize, e: usize,
 ): void {
   params = bytes(params), z = bytes(z), a = bytes(a), e = bytes(e)
+  const f = params + (<usize>hidden << 4) + 8
   condition(hidden, rows, params, bytes(kept), bytes(zKept), bytes(h), a, z)
-  logScale(false, rows, params + (<usize>hidden << 4) + 8, a, bytes(u), e, bytes(logDet))
-  couple(false, rows, z, bytes(x), z, e)
+  logScale(false, rows, f, a, bytes(u), e, bytes(logDet))
+  couple(false, rows, f, z, bytes(x), z, e)
 }
 
 export function narrowCouplingInverse(
@@ -62,7 +63,8 @@ export function narrowCouplingInverse(
   h: usize, a: usize, t: usize, u: usize, e: usize,
 ): void {
   params = bytes(params), a = bytes(a), t = bytes(t), e = bytes(e)
+  const f = params + (<usize>hidden << 4) + 8
   condition(hidden, rows, params, bytes(kept), bytes(xKept), bytes(h), a, t)
-  logScale(true, rows, params + (<usize>hidden << 4) + 8, a, bytes(u), e, bytes(logDet))
-  couple(true, rows, t, bytes(z), bytes(x), e)
+  logScale(true, rows, f, a, bytes(u), e, bytes(logDet))
+  couple(true, rows, f, t, bytes(z), bytes(x), e)
 }

@@ -17,11 +17,34 @@ function block(x: usize, xStride: usize, y: usize, yStride: usize): void {
   v128.store(y + 3 * yStride, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7))
 }
 
+/** Four rows by two columns. */
+@inline
+function tall(x: usize, xStride: usize, y: usize, yStride: usize): void {
+  const low = v128.load64_lane(x + xStride, v128.load64_zero(x), 1)
+  const high = v128.load64_lane(x + 3 * xStride, v128.load64_zero(x + 2 * xStride), 1)
+  v128.store(y, v128.shuffle<f32>(low, high, 0, 2, 4, 6))
+  v128.store(y + yStride, v128.shuffle<f32>(low, high, 1, 3, 5, 7))
+}
+
+/** Two rows by four columns. */
+@inline
+function wide(x: usize, xStride: usize, y: usize, yStride: usize): void {
+  const r0 = v128.load(x)
+  const r1 = v128.load(x + xStride)
+  const low = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5)
+  const high = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7)
+  v128.store64_lane(y, low, 0)
+  v128.store64_lane(y + yStride, low, 1)
+  v128.store64_lane(y + 2 * yStride, high, 0)
+  v128.store64_lane(y + 3 * yStride, high, 1)
+}
+
 /** Columns [from, to) of rows [first, last), one by one. */
 @inline
 function rest(first: i32, last: i32, from: i32, to: i32, x: usize, xStride: usize, y: usize, yStride: usize): void {
-  for (let r = first; r < last; r++) {
-    for (let c = from; c < to; c++) {
+  if (first >= last) return
+  for (let c = from; c < to; c++) {
+    for (let r = first; r < last; r++) {
       f32.store(y + <usize>c * yStride + bytes(r), f32.load(x + <usize>r * xStride + bytes(c)))
     }
   }
@@ -36,8 +59,19 @@ export function turn(rows: i32, columns: i32, x: usize, xStride: usize, y: usize
     const to = y + bytes(r)
     for (let c = 0; c < wholeColumns; c += 4) block(from + bytes(c), xStride, to + <usize>c * yStride, yStride)
   }
-  rest(0, wholeRows, wholeColumns, columns, x, xStride, y, yStride)
-  rest(wholeRows, rows, 0, columns, x, xStride, y, yStride)
+  if (columns & 2) {
+    let from = x + bytes(wholeColumns)
+    let to = y + <usize>wholeColumns * yStride
+    for (let r = 0; r < wholeRows; r += 4, from += 4 * xStride, to += 16) tall(from, xStride, to, yStride)
+  }
+  if (rows & 2) {
+    const from = x + <usize>wholeRows * xStride
+    const to = y + bytes(wholeRows)
+    for (let c = 0; c < wholeColumns; c += 4) wide(from + bytes(c), xStride, to + <usize>c * yStride, yStride)
+  }
+  rest(0, wholeRows, columns & ~1, columns, x, xStride, y, yStride)
+  rest(wholeRows, rows & ~1, wholeColumns, columns, x, xStride, y, yStride)
+  rest(rows & ~1, rows, 0, columns, x, xStride, y, yStride)
 }
 
 export function transpose(rows: i32, columns: i32, x: usize, rowStride: usize, y: usize): void {

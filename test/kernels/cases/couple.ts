@@ -2,8 +2,8 @@ import { bounded, type Case, exact, type Outcome, ulps } from '../case.js'
 import { EXP_ULP, TANH_ULP } from '../claims.js'
 import { blank, LENGTHS, normals, uniforms } from '../inputs.js'
 
-/** [rows, f]: bounds e^f of the log-scale from 0.14 to 20. */
-const sizes = [-2, 0, 0.7, 3].flatMap((f) => LENGTHS.map((rows) => [rows, f]))
+/** [rows, f]: bounds e^f of the log-scale from 0.14 to 67, on both sides of what a kernel may take to be near. */
+const sizes = [-2, 0, 0.7, 3, 4.2].flatMap((f) => LENGTHS.map((rows) => [rows, f]))
 
 // Relative errors in units of ε; an ulp is at most 2ε. Those of e^f and e^−f:
 const BOUND = 2 * EXP_ULP

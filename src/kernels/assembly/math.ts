@@ -76,7 +76,7 @@ const SQRT_HALF_BITS: i32 = 0x3f3504f3
  * R = ln m/s − 2 (the error of s then enters only through s·f).
  */
 @inline
-function logNormal(x: v128, extra: v128): v128 {
+export function logNormal(x: v128, extra: v128): v128 {
   const exponent = i32x4.shr_s(i32x4.sub(x, i32x4.splat(SQRT_HALF_BITS)), 23)
   const f = f32x4.sub(i32x4.sub(x, i32x4.shl(exponent, 23)), f32x4.splat(1))
   const k = f32x4.convert_i32x4_s(i32x4.add(exponent, extra))

@@ -23,6 +23,7 @@ export class Evaluator {
   readonly #kernels: Kernels
   /** For passes that nothing is differentiated after: one tape for all layers stays in the cache. */
   readonly #tile: Tile
+  /** Also for those whose every cloud is looked at. */
   readonly #differentiable: Tile
   readonly #params: Offset
   readonly #rows: Offset
@@ -35,11 +36,14 @@ export class Evaluator {
     this.chunkRows = CHUNK_TILES * structure.tileRows
     this.#params = arena.real(structure.parameterCount)
     this.#dParams = arena.real(structure.parameterCount)
-    this.#tile = new Tile(structure, arena, 'evaluate', this.#params, NONE)
-    this.#differentiable = new Tile(structure, arena, 'differentiate', this.#params, this.#dParams)
+    this.#tile = new Tile(structure, arena, 'evaluate', structure.evaluationTileRows, this.#params, NONE)
+    const { tileRows } = structure
+    this.#differentiable = new Tile(structure, arena, 'differentiate', tileRows, this.#params, this.#dParams)
     this.#rows = arena.real(this.chunkRows * structure.dim)
     this.#values = arena.real(this.chunkRows)
     this.#kernels = createKernels(createHeap(arena, kind, false))
+    this.#tile.load(this.#kernels.heap)
+    this.#differentiable.load(this.#kernels.heap)
   }
 
   setParameters(parameters: Reals): void {
@@ -60,7 +64,6 @@ export class Evaluator {
   /** rows → values: log-densities. */
   logProb(count: number): void {
     this.#eachTile(this.#tile, count, 'data', (tile, kernels, first, n) => {
-      tile.forward(kernels)
       tile.density(kernels)
       kernels.copy(n, tile.logProb, this.#values + first)
     })
@@ -69,7 +72,6 @@ export class Evaluator {
   /** rows → rows: ∇ log p; values: log-densities. */
   score(count: number): void {
     this.#eachTile(this.#differentiable, count, 'data', (tile, kernels, first, n) => {
-      tile.forward(kernels)
       tile.density(kernels)
       kernels.copy(n, tile.logProb, this.#values + first)
       tile.seed(kernels, 1, n)
@@ -86,7 +88,6 @@ export class Evaluator {
   /** rows → values: log-densities; adds ∂(−Σ ln p)/∂parameters to `gradient`. */
   accumulateGradient(count: number): void {
     this.#eachTile(this.#differentiable, count, 'data', (tile, kernels, first, n) => {
-      tile.forward(kernels)
       tile.density(kernels)
       kernels.copy(n, tile.logProb, this.#values + first)
       tile.seed(kernels, -1, n)
@@ -101,7 +102,7 @@ export class Evaluator {
 
   /** rows: data → noise; values: log-dets. `onTile` sees the tile's clouds. */
   forward(count: number, onTile?: (tile: Tile, kernels: Kernels, first: number, n: number) => void): void {
-    this.#eachTile(this.#tile, count, 'data', (tile, kernels, first, n) => {
+    this.#eachTile(onTile ? this.#differentiable : this.#tile, count, 'data', (tile, kernels, first, n) => {
       tile.forward(kernels)
       kernels.copy(n, tile.logDet, this.#values + first)
       kernels.scatter(this.structure.dim, tile.rows, n, tile.noise, this.#rows + first * this.structure.dim)
@@ -111,7 +112,7 @@ export class Evaluator {
 
   /** rows: noise → data; values: log-dets of the inverse. */
   inverse(count: number, onTile?: (tile: Tile, kernels: Kernels, first: number, n: number) => void): void {
-    this.#eachTile(this.#tile, count, 'noise', (tile, kernels, first, n) => {
+    this.#eachTile(onTile ? this.#differentiable : this.#tile, count, 'noise', (tile, kernels, first, n) => {
       this.#invert(tile, kernels, first, n)
       onTile?.(tile, kernels, first, n)
     })

@@ -24,13 +24,16 @@ export interface FlowStructure {
   readonly offsets: readonly number[]
   readonly parameterCount: number
   readonly base: Base
-  /** Rows of a tile: a power of two, from the model alone. */
+  /** Rows of a training tile: a power of two, from the model alone. */
   readonly tileRows: number
+  /** Rows of a tile that nothing is differentiated after, likewise. */
+  readonly evaluationTileRows: number
 }
 
-/** A tile's activations should stay in a core's first two cache levels. */
-const TILE_BYTES = 384 * 1024
-const TILE_ROWS = { min: 64, max: 128 }
+/** A training tile's activations should stay in a core's first two cache levels, and make enough tiles of few rows. */
+const TILE = { bytes: 384 * 1024, min: 64, max: 128 }
+/** An evaluation's, which are those of one layer, about in its first. */
+const EVALUATION_TILE = { bytes: 40 * 1024, min: 64, max: 512 }
 
 /**
  * Builds the layers of a description.
@@ -54,14 +57,19 @@ export function buildStructure(description: FlowDescription): FlowStructure {
     offsets,
     parameterCount: total,
     base: standardNormal(dim),
-    tileRows: tileRows(dim, layers),
+    tileRows: tileRows(TILE, dim + sum(layers.map((layer) => dim + layer.tapeLength(1)))),
+    evaluationTileRows: tileRows(EVALUATION_TILE, 2 * dim + Math.max(0, ...layers.map((layer) => layer.tapeLength(1)))),
   }
 }
 
-function tileRows(dim: number, layers: readonly Layer[]): number {
-  const perRow = 4 * layers.reduce((sum, layer) => sum + dim + layer.tapeLength(1), dim)
-  let rows = TILE_ROWS.max
-  while (rows > TILE_ROWS.min && rows * perRow > TILE_BYTES) rows /= 2
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+/** The most rows, doubling, whose `numbers` each are within the bytes. */
+function tileRows({ bytes, min, max }: { bytes: number; min: number; max: number }, numbers: number): number {
+  let rows = max
+  while (rows > min && 4 * numbers * rows > bytes) rows /= 2
   return rows
 }
 

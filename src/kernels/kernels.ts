@@ -12,6 +12,12 @@ export interface Kernels {
   readonly name: 'simd' | 'portable'
   readonly heap: Heap
 
+  /**
+   * Runs the recorded calls (see ./recording.ts) in i32[program … end), with the gradient that they add to at
+   * `gradient`, in one call.
+   */
+  run(program: Offset, end: Offset, gradient: Offset): void
+
   // — memory ————————————————————————————————————————————————————————————————————————————————————————————————
   /** y[i] = value */
   fill(n: number, value: number, y: Offset): void

@@ -50,6 +50,7 @@ export class TrainingRank {
     const { rank, size } = communicator
     this.#deal = new Deal(kernels.heap.i32, plan.deal, plan.units.length, rank, size)
     this.#deal.reset()
+    this.#own.tile.load(kernels.heap)
   }
 
   get best(): BestSoFar {
@@ -127,7 +128,6 @@ export class TrainingRank {
       const count = Math.min(tile.rows, end - row)
       const source = indices === NONE ? data + row * dim : data
       kernels.gather(dim, tile.rows, count, source, indices === NONE ? NONE : indices + row, tile.data)
-      tile.forward(kernels)
       tile.density(kernels)
       kernels.sum(count, tile.logProb, losses + shard)
       if (!train) continue

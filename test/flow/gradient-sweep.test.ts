@@ -15,8 +15,9 @@ function sweepBench() {
   const params = arena.real(structure.parameterCount)
   const dParams = arena.real(structure.parameterCount)
   const data = arena.real(rows * 2)
-  const tile = new Tile(structure, arena, 'differentiate', params, dParams)
+  const tile = new Tile(structure, arena, 'differentiate', structure.tileRows, params, dParams)
   const kernels = createKernels(createHeap(arena, 'portable', false))
+  tile.load(kernels.heap)
   const { real } = kernels.heap
   const { mean, sd } = recording.scaler
   crescent.flat().forEach((value, i) => {
@@ -25,7 +26,6 @@ function sweepBench() {
   function eachTile(work: (first: number) => void): void {
     for (let first = 0; first < rows; first += tile.rows) {
       kernels.gather(2, tile.rows, tile.rows, data + 2 * first, NONE, tile.data)
-      tile.forward(kernels)
       tile.density(kernels)
       work(first)
     }

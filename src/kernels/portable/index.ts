@@ -1,5 +1,6 @@
 import type { Heap } from '../heap.js'
 import type { Kernels } from '../kernels.js'
+import { replay } from '../recording.js'
 import { portableCouple } from './couple.js'
 import { portableDense } from './dense.js'
 import { portableElementwise } from './elementwise.js'
@@ -20,7 +21,7 @@ export function createPortable(heap: Heap): Kernels {
     ...portableDense(heap),
     ...portableCouple(heap),
   }
-  return {
+  const kernels: Omit<Kernels, 'run'> = {
     name: 'portable',
     ...parts,
     ...portableNarrowCoupling(parts),
@@ -51,4 +52,5 @@ export function createPortable(heap: Heap): Kernels {
       }
     },
   }
+  return { ...kernels, run: (program, end, gradient) => replay(kernels, program, end, gradient) }
 }

@@ -1,0 +1,88 @@
+import { NONE, type Offset } from './heap.js'
+import type { Kernels } from './kernels.js'
+
+/**
+ * The kernels that a recording may hold and the kinds of their arguments: n a count or an offset, taken as it is, f a
+ * number that need not be whole (two words), g an offset in the gradient. A kernel's code is its place here; assembly/run.ts has the same list.
+ */
+const RECORDABLE = [
+  ['fill', 'nfn'],
+  ['copy', 'nnn'],
+  ['add', 'nnn'],
+  ['exp', 'nnn'],
+  ['log', 'nnn'],
+  ['tanh', 'nnn'],
+  ['tanhBackward', 'nnnn'],
+  ['relu', 'nnn'],
+  ['reluBackward', 'nnnn'],
+  ['dense', 'nnnnnnnn'],
+  ['denseWeightGradient', 'nnnnngngn'],
+  ['transpose', 'nnnnn'],
+  ['leakyReLU', 'nnnnnn'],
+  ['leakyReLUInverse', 'nnnnnn'],
+  ['leakyReLUBackward', 'nnnnnnng'],
+  ['leakyReLUInverseBackward', 'nnnnnnng'],
+  ['affineCouple', 'nnnnnnnnn'],
+  ['affineCoupleInverse', 'nnnnnnnnn'],
+  ['affineCoupleBackward', 'nnnnnnnnnnng'],
+  ['affineCoupleInverseBackward', 'nnnnnnnnnnnng'],
+  ['narrowCoupling', 'nnnnnnnnnnnn'],
+  ['narrowCouplingInverse', 'nnnnnnnnnnnnn'],
+  ['narrowCouplingBackward', 'nnngnnnnnnnnnnnnn'],
+  ['gaussian', 'nnnnn'],
+  ['gaussianBackward', 'nnnnn'],
+] as const satisfies readonly (readonly [Exclude<keyof Kernels, 'name' | 'heap' | 'run'>, string])[]
+
+export type RecordableName = (typeof RECORDABLE)[number][0]
+
+export const recordableNames: readonly RecordableName[] = RECORDABLE.map(([name]) => name)
+
+const halves = new Int32Array(2)
+const whole = new Float64Array(halves.buffer)
+
+/** A call as words: its code, then its arguments, those in the gradient counted from where it begins. */
+function encode(code: number, args: readonly number[], gradient: Offset): number[] {
+  const kinds = RECORDABLE[code][1]
+  return [
+    code,
+    ...args.flatMap((value, i) => {
+      if (kinds[i] === 'g') return value === NONE ? NONE : value - gradient
+      if (kinds[i] === 'n') return value
+      whole[0] = value
+      return [...halves]
+    }),
+  ]
+}
+
+/**
+ * Writes down the kernels that `work` calls, in place of running them: words for `Kernels.run`, which runs them all in
+ * one call. What is recorded must always be the same, whatever numbers lie in the heap; `work` has no heap to look at.
+ * `gradient` is where the gradient begins in these calls; each run may have another.
+ */
+export function record(gradient: Offset, work: (kernels: Kernels) => void): Int32Array {
+  const words: number[] = []
+  const recorder = RECORDABLE.map(([name], code) => [
+    name,
+    (...args: number[]) => {
+      words.push(...encode(code, args, gradient))
+    },
+  ])
+  work(Object.fromEntries(recorder) as Kernels)
+  return Int32Array.from(words)
+}
+
+/** `Kernels.run` by calls of the single kernels. */
+export function replay(kernels: Omit<Kernels, 'run'>, program: Offset, end: Offset, gradient: Offset): void {
+  const { i32 } = kernels.heap
+  for (let at = program; at < end; ) {
+    const [name, kinds] = RECORDABLE[i32[at++]]
+    const args = Array.from(kinds, (kind) => {
+      const word = i32[at++]
+      if (kind === 'n') return word
+      if (kind === 'g') return word === NONE ? NONE : gradient + word
+      halves.set([word, i32[at++]])
+      return whole[0]
+    })
+    ;(kernels[name] as (...args: number[]) => void)(...args)
+  }
+}

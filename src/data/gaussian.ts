@@ -15,19 +15,23 @@ const LN_2PI = ln(2 * Math.PI)
 const SINGULAR = 2 ** -40
 
 /**
- * The full-covariance normal of greatest likelihood: the mean and the population covariance (÷ n) of x [rows, dim].
+ * The full-covariance normal of greatest likelihood: the mean and the population covariance (÷ n) of x [rows, dim], or of
+ * the rows `chosen`.
  *
  * Two passes in float64. Throws UsageError without rows, DataError where a column is constant or a linear combination
  * of those before it, for then the likelihood has no maximum.
  */
-export function fitGaussian({ data, rows, columns }: Matrix): Gaussian {
+export function fitGaussian(matrix: Matrix, chosen?: Int32Array): Gaussian {
+  const { data, columns } = matrix
+  const rows = chosen?.length ?? matrix.rows
   if (rows === 0) throw new UsageError('A Gaussian cannot be fitted to no rows.')
-  const mean = columnMeans({ data, rows, columns })
+  const mean = columnMeans(matrix, rows, chosen)
   const covariance = new Float64Array(columns * columns)
   const deviation = new Float64Array(columns)
   for (let i = 0; i < rows; i++) {
+    const from = (chosen ? chosen[i] : i) * columns
     for (let j = 0; j < columns; j++) {
-      deviation[j] = data[i * columns + j] - mean[j]
+      deviation[j] = data[from + j] - mean[j]
       for (let k = 0; k <= j; k++) covariance[j * columns + k] += deviation[j] * deviation[k]
     }
   }
@@ -36,11 +40,14 @@ export function fitGaussian({ data, rows, columns }: Matrix): Gaussian {
 }
 
 /** Means, corrected by the mean of the deviations from the first ones: exact to rounding for 1.7e9 ± 1 too. */
-function columnMeans({ data, rows, columns }: Matrix): Float64Array {
+function columnMeans({ data, columns }: Matrix, rows: number, chosen: Int32Array | undefined): Float64Array {
   const mean = new Float64Array(columns)
   for (let pass = 0; pass < 2; pass++) {
     const sums = new Float64Array(columns)
-    for (let at = 0; at < data.length; at++) sums[at % columns] += data[at] - mean[at % columns]
+    for (let i = 0; i < rows; i++) {
+      const from = (chosen ? chosen[i] : i) * columns
+      for (let j = 0; j < columns; j++) sums[j] += data[from + j] - mean[j]
+    }
     for (let j = 0; j < columns; j++) mean[j] += sums[j] / rows
   }
   return mean
@@ -69,24 +76,33 @@ function cholesky(matrix: Float64Array, dim: number): Float64Array {
 }
 
 /**
- * ln p of every row of x [rows, dim] in nats: −½‖u‖² − Σ ln Lⱼⱼ − ½ dim ln 2π with L u = x − mean.
+ * ln p of rows first … first + count of x [rows, dim], or of the rows `chosen`, into `logProb`, in nats:
+ * −½‖u‖² − Σ ln Lⱼⱼ − ½ dim ln 2π with L u = x − mean.
  *
- * Returns [rows]. Throws UsageError where the columns differ in number.
+ * Throws UsageError where the columns differ in number.
  */
-export function gaussianLogProb({ mean, cholesky: l }: Gaussian, { data, rows, columns }: Matrix): Float64Array {
+export function gaussianLogProb(
+  { mean, cholesky: l }: Gaussian,
+  { data, columns }: Matrix,
+  chosen: Int32Array | undefined,
+  first: number,
+  count: number,
+  logProb: Float64Array,
+): void {
   const dim = mean.length
   if (columns !== dim) throw new UsageError(`The rows have ${columns} columns, but the Gaussian has ${dim}.`)
   let constant = -0.5 * dim * LN_2PI
   for (let j = 0; j < dim; j++) constant -= ln(l[j * dim + j])
   const u = new Float64Array(dim)
-  return Float64Array.from({ length: rows }, (_, i) => {
+  for (let i = 0; i < count; i++) {
+    const from = (chosen ? chosen[first + i] : first + i) * dim
     let square = 0
     for (let j = 0; j < dim; j++) {
-      let rest = data[i * dim + j] - mean[j]
+      let rest = data[from + j] - mean[j]
       for (let k = 0; k < j; k++) rest -= l[j * dim + k] * u[k]
       u[j] = rest / l[j * dim + j]
       square += u[j] * u[j]
     }
-    return constant - 0.5 * square
-  })
+    logProb[i] = constant - 0.5 * square
+  }
 }

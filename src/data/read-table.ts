@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { DataError } from '../errors.js'
-import { type Table, type TableOptions, tableReader } from './table.js'
+import { type Table, type TableOptions, type TableReader, tableReader } from './table.js'
 
 /** Bytes read at a time. */
-const PIECE = 262_144
+const PIECE = 65_536
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
@@ -18,7 +19,7 @@ const REASONS: Readonly<Record<string, string>> = {
  * Throws DataError where the file cannot be opened or read, is not UTF-8, or is no table of numbers.
  */
 export async function readTable(path: string, options: Omit<TableOptions, 'source'> = {}): Promise<Table> {
-  const reader = tableReader({ ...options, source: path })
+  let reader: TableReader | undefined
   const decoder = new TextDecoder('utf-8', { fatal: true })
   const decode = (bytes?: Uint8Array) => {
     try {
@@ -27,9 +28,26 @@ export async function readTable(path: string, options: Omit<TableOptions, 'sourc
       throw new DataError(`${path}: not UTF-8 text. Save it as UTF-8.`)
     }
   }
-  for await (const bytes of readPieces(path)) reader.push(decode(bytes))
+  for await (const bytes of readPieces(path)) {
+    reader ??= tableReader({ ...options, source: path, expectedRows: await rowsAfter(path, bytes) })
+    reader.push(decode(bytes))
+  }
+  reader ??= tableReader({ ...options, source: path })
   reader.push(decode())
   return reader.end()
+}
+
+/** Lines vary in length from the first piece of a file to the others. */
+const RESERVE = 1.1
+const NEWLINE = 10
+
+/** About how many rows a file has that begins like this; undefined where the piece is all of it, or nothing is known. */
+async function rowsAfter(path: string, piece: Uint8Array): Promise<number | undefined> {
+  const { size } = await stat(path)
+  if (size <= piece.length) return undefined
+  let lines = 0
+  for (const byte of piece) if (byte === NEWLINE) lines++
+  return Math.ceil((RESERVE * lines * size) / piece.length)
 }
 
 async function* readPieces(path: string): AsyncGenerator<Uint8Array> {

@@ -21,29 +21,31 @@ export function identityScaler(dim: number): Scaler {
 }
 
 /**
- * Mean and population standard deviation (÷ n) of each column of x [rows, dim].
+ * Mean and population standard deviation (÷ n) of each column of x [rows, dim], or of the rows `chosen`.
  *
  * Two passes in float64: mean = m + Σ(x − m)/n with m = Σx/n, then sd² = Σ(x − m)²/n − (Σ(x − m)/n)², the corrected
  * two-pass algorithm (Chan, Golub, LeVeque, "Algorithms for computing the sample variance", 1983, (1.7)).
  * `names` name the columns in messages. Throws UsageError without rows, DataError for a constant column or one whose
  * spread float64 cannot square.
  */
-export function fitScaler(x: NdArray, names?: readonly string[]): Scaler {
-  const [rows, dim] = x.shape
+export function fitScaler(x: NdArray, names?: readonly string[], chosen?: Int32Array): Scaler {
+  const [all, dim] = x.shape
+  const rows = chosen?.length ?? all
   if (!(rows > 0)) throw new UsageError('Standardising needs at least one row, got none.')
   const scaler = identityScaler(dim)
-  const deviation = ndarray(new Float64Array(rows), [rows])
+  const values = new Float64Array(rows)
+  const column = ndarray(values, [rows])
   for (let j = 0; j < dim; j++) {
-    const column = x.pick(null, j)
+    for (let i = 0; i < rows; i++) values[i] = x.get(chosen ? chosen[i] : i, j)
     const name = names?.[j] === undefined ? `Column ${j}` : `Column ${JSON.stringify(names[j])}`
     const low = ops.inf(column)
     if (low === ops.sup(column)) {
       throw new DataError(`${name} is constant (${low} in every row), so it has no density: leave it out.`)
     }
     const centre = ops.sum(column) / rows
-    ops.subs(deviation, column, centre)
-    const correction = ops.sum(deviation) / rows
-    const variance = ops.norm2squared(deviation) / rows - correction * correction
+    ops.subseq(column, centre)
+    const correction = ops.sum(column) / rows
+    const variance = ops.norm2squared(column) / rows - correction * correction
     scaler.mean[j] = centre + correction
     scaler.sd[j] = Math.sqrt(variance)
     if (!(scaler.sd[j] > 0 && scaler.sd[j] < Infinity)) {

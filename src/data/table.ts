@@ -17,6 +17,8 @@ export interface TableOptions extends ColumnOptions {
   source?: string
   /** Fewer rows are an error; 2 where absent, as a density cannot be fitted to one point. */
   minimumRows?: number
+  /** About how many rows are to come: numbers are then kept where they stay, in memory for as many. */
+  expectedRows?: number
   /** Reads only rows that hold this value, as text or as a number, in this column. */
   where?: { readonly column: string; readonly value: string }
 }
@@ -44,8 +46,8 @@ export function parseTable(text: string | Iterable<string>, options: TableOption
 
 /** The same for text that comes piece by piece, holding no more of it than a piece. */
 export function tableReader(options: TableOptions = {}): TableReader {
-  const { source = 'table', minimumRows = 2, where } = options
-  const numbers = numberList()
+  const { source = 'table', minimumRows = 2, where, expectedRows } = options
+  let numbers = numberList(BLOCK)
   let choice: ColumnChoice | undefined
   let wanted: RowFilter | undefined
   let rows = 0
@@ -80,6 +82,7 @@ export function tableReader(options: TableOptions = {}): TableReader {
     }
     const header = isHeader(cells, `${source}:${line}`, options)
     choice = chooseColumns(header ? cells : undefined, cells.length, `${source}:${line}`, options)
+    if (expectedRows !== undefined) numbers = numberList(Math.max(1, expectedRows * choice.places.length))
     wanted = where && rowFilter(header ? cells : undefined, cells.length, `${source}:${line}`, where)
     if (!header) takeRow(cells, line, choice)
   })
@@ -97,13 +100,13 @@ export function tableReader(options: TableOptions = {}): TableReader {
   return { push: records.push, end }
 }
 
-/** A list of float64 numbers that grows without copying what it holds. */
-function numberList(): { push(value: number): void; all(): Float64Array<ArrayBuffer> } {
+/** A list of float64 numbers that grows without copying what it holds: by blocks, of which the first takes `length`. */
+function numberList(length: number): { push(value: number): void; all(): Float64Array<ArrayBuffer> } {
   const full: Float64Array[] = []
-  let block = new Float64Array(BLOCK)
+  let block = new Float64Array(length)
   let used = 0
   function push(value: number): void {
-    if (used === BLOCK) {
+    if (used === block.length) {
       full.push(block)
       block = new Float64Array(BLOCK)
       used = 0
@@ -111,9 +114,13 @@ function numberList(): { push(value: number): void; all(): Float64Array<ArrayBuf
     block[used++] = value
   }
   function all(): Float64Array<ArrayBuffer> {
-    const numbers = new Float64Array(full.length * BLOCK + used)
-    for (const [i, part] of full.entries()) numbers.set(part, i * BLOCK)
-    numbers.set(block.subarray(0, used), full.length * BLOCK)
+    if (full.length === 0) return block.subarray(0, used)
+    const numbers = new Float64Array(full.reduce((sum, part) => sum + part.length, used))
+    let at = 0
+    for (const part of [...full, block.subarray(0, used)]) {
+      numbers.set(part, at)
+      at += part.length
+    }
     return numbers
   }
   return { push, all }

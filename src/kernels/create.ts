@@ -2,7 +2,14 @@ import { UsageError } from '../errors.js'
 import { type Arena, type Heap, heapOver, type Precision, type WasmMemory } from './heap.js'
 import type { Kernels } from './kernels.js'
 import { createPortable } from './portable/index.js'
-import { createSimd, createSimdMemory, simdSupported } from './simd.js'
+import {
+  adoptCompiledKernels,
+  type CompiledKernels,
+  compiledKernels,
+  createSimd,
+  createSimdMemory,
+  simdSupported,
+} from './simd.js'
 
 /** Which implementation runs: SIMD WebAssembly, the TypeScript reference, or the best the machine and model allow. */
 export type KernelChoice = 'auto' | 'simd' | 'portable'
@@ -40,13 +47,16 @@ function heapOverMemory(memory: WasmMemory): Heap {
 export interface SharedHeap {
   readonly precision: Precision
   readonly storage: WasmMemory | ArrayBufferLike
+  readonly compiled?: CompiledKernels
 }
 
 export function shareHeap(heap: Heap): SharedHeap {
-  return { precision: heap.precision, storage: heap.memory ?? heap.buffer }
+  if (!heap.memory) return { precision: heap.precision, storage: heap.buffer }
+  return { precision: heap.precision, storage: heap.memory, compiled: compiledKernels(true) }
 }
 
-export function openHeap({ precision, storage }: SharedHeap): Heap {
+export function openHeap({ precision, storage, compiled }: SharedHeap): Heap {
+  if (compiled) adoptCompiledKernels(compiled)
   return 'buffer' in storage ? heapOverMemory(storage) : heapOver(storage, precision)
 }
 

@@ -28,6 +28,21 @@ function moduleFor(shared: boolean): WebAssembly.Module {
   return module
 }
 
+/** The kernels as compiled for shared or unshared memory: what one thread compiles, others need not compile again. */
+export interface CompiledKernels {
+  readonly shared: boolean
+  readonly module: object
+}
+
+export function compiledKernels(shared: boolean): CompiledKernels {
+  return { shared, module: moduleFor(shared) }
+}
+
+/** Takes over what another thread has compiled. */
+export function adoptCompiledKernels({ shared, module }: CompiledKernels): void {
+  modules.set(shared, module as WebAssembly.Module)
+}
+
 let supported: boolean | undefined
 
 /** Whether this engine runs 128-bit SIMD WebAssembly. */

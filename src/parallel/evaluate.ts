@@ -1,11 +1,12 @@
 import type { NdArray } from 'ndarray'
 import ndarray from 'ndarray'
-import { type Rows, toMatrix } from '../data/rows.js'
+import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
 import { UsageError } from '../errors.js'
 import type { Reals } from '../flow/evaluator.js'
 import { type Flow, type SampleOptions, sampleOptions } from '../flow/flow.js'
 import { resolveKernels } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
+import { compiledKernels } from '../kernels/simd.js'
 import { type EvaluationModel, sampleChunk, scoreChunk } from './evaluation-tasks.js'
 import { withCrew } from './pool.js'
 import { isShared, sharedLike, withSharedArrays } from './shared-memory.js'
@@ -19,9 +20,12 @@ export interface ParallelOptions {
   onProgress?: (progress: { rows: number; total: number }) => void
 }
 
-/** Numbers in a chunk's rows: many beside the cost of handing it over, few beside memory. */
-const CHUNK_NUMBERS = 2 ** 17
+/** Numbers in a chunk's rows, at most: few beside memory. */
+const CHUNK_NUMBERS = 2 ** 16
+/** Rows of a chunk, at least: much work beside the cost of handing it over. */
 const LEAST_CHUNK_ROWS = 1024
+/** Chunks for each thread, at least where the rows suffice, so that all end at about the same time. */
+const SHARE_CHUNKS = 4
 /** Chunks under way for each thread, so that no thread waits for the next one. */
 const CHUNKS_PER_THREAD = 2
 
@@ -37,11 +41,23 @@ export async function logProb<P extends Precision>(
   options: ParallelOptions = {},
 ): Promise<Reals<P>> {
   const parallel = checked('logProb', options)
+  const matrix = toMatrix(x, flow.dim, 'Batch', { infinite: true })
+  const float64 = flow.structure.description.precision === 'float64'
+  const out = float64 ? new Float64Array(matrix.rows) : new Float32Array(matrix.rows)
+  await logProbTo(flow, matrix, out, parallel)
+  return out as Reals<P>
+}
+
+/** The same of checked rows → out [rows]. */
+export async function logProbTo(
+  flow: Flow,
+  { data, rows }: Matrix,
+  out: Reals,
+  { threads = 'auto', ...rest }: ParallelOptions,
+): Promise<void> {
   const { dim } = flow
-  const { data, rows } = toMatrix(x, dim, 'Batch', { infinite: true })
-  const out = flow.structure.description.precision === 'float64' ? new Float64Array(rows) : new Float32Array(rows)
   const model = snapshot(flow)
-  await eachChunk(model, rows, parallel, (chunkRows, lend) => {
+  await eachChunk(model, rows, { threads, ...rest }, (chunkRows, lend) => {
     const from = lend && !isShared(data) ? lend(data, chunkRows * dim) : undefined
     const to = lend?.(out, chunkRows)
     return async (run, first, count) => {
@@ -52,7 +68,6 @@ export async function logProb<P extends Precision>(
       if (to) out.set(values, first)
     }
   })
-  return out as Reals<P>
 }
 
 /**
@@ -94,10 +109,12 @@ function snapshot({ structure, scaler, parameters, kernels }: Flow): EvaluationM
   const { description } = structure
   const copy = sharedLike(parameters, parameters.length)
   copy.set(parameters)
+  const kind = resolveKernels(kernels, description.precision)
   return {
     job: ++jobs,
     description,
-    kernels: resolveKernels(kernels, description.precision),
+    kernels: kind,
+    ...(kind === 'simd' && { compiled: compiledKernels(false) }),
     scaler: { mean: scaler.mean.slice(), sd: scaler.sd.slice() },
     parameters: copy,
   }
@@ -121,9 +138,15 @@ async function eachChunk(
   workOf: (chunkRows: number, lend: Lend | undefined) => Work,
 ): Promise<void> {
   signal?.throwIfAborted()
-  const chunkRows = Math.max(LEAST_CHUNK_ROWS, Math.floor(CHUNK_NUMBERS / model.description.dim))
+  const leastChunks = Math.ceil(total / LEAST_CHUNK_ROWS)
+  const size = resolveThreads(
+    threads,
+    leastChunks,
+    estimatedMilliseconds(model.parameters.length, total, model.kernels),
+  )
+  const share = Math.ceil(total / (SHARE_CHUNKS * Math.max(1, size)))
+  const chunkRows = Math.max(LEAST_CHUNK_ROWS, Math.min(share, Math.floor(CHUNK_NUMBERS / model.description.dim)))
   const chunks = Math.ceil(total / chunkRows)
-  const size = resolveThreads(threads, chunks, estimatedMilliseconds(model.parameters.length, total, model.kernels))
   let next = 0
   let rows = 0
   async function line(run: Run, lend: Lend | undefined): Promise<void> {
@@ -151,7 +174,7 @@ async function eachChunk(
   }
   if (size === 0) {
     await lines(1, async (_name, inline, task) => {
-      await new Promise((resolve) => setTimeout(resolve, 0))
+      await new Promise((resolve) => setImmediate(resolve))
       inline(task)
     })
     return

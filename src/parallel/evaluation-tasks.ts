@@ -3,12 +3,14 @@ import { Evaluator, type Reals } from '../flow/evaluator.js'
 import { logProbInto, type SampleDraw, sampleInto } from '../flow/stream-rows.js'
 import { buildStructure, type FlowDescription } from '../flow/structure.js'
 import type { KernelKind } from '../kernels/create.js'
+import { adoptCompiledKernels, type CompiledKernels } from '../kernels/simd.js'
 
 /** The model that a job's chunks are computed with; sent with every chunk, rebuilt once a thread and job. */
 export interface EvaluationModel {
   readonly job: number
   readonly description: FlowDescription
   readonly kernels: KernelKind
+  readonly compiled?: CompiledKernels
   readonly scaler: Scaler
   /** In shared memory, so that sending it costs nothing. */
   readonly parameters: Reals
@@ -31,8 +33,9 @@ export interface SampleChunk {
 
 let current: { job: number; evaluator: Evaluator } | undefined
 
-function evaluatorOf({ job, description, kernels, parameters }: EvaluationModel): Evaluator {
+function evaluatorOf({ job, description, kernels, compiled, parameters }: EvaluationModel): Evaluator {
   if (current?.job !== job) {
+    if (compiled) adoptCompiledKernels(compiled)
     const evaluator = new Evaluator(buildStructure(description), kernels)
     evaluator.setParameters(parameters)
     current = { job, evaluator }

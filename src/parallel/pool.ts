@@ -12,6 +12,8 @@ const READY_MILLISECONDS = 30_000
 /** After a job is given up, its threads have this long to leave by themselves before they are ended. */
 const GRACE_MILLISECONDS = 1_000
 const MAX_THREADS = 512
+/** Of a thread's young objects: kernels work on memory of their own, and what calls them makes little garbage. */
+const YOUNG_MEGABYTES = 2
 
 const WORKER = new URL('../workers/rank.js', import.meta.url).href
 
@@ -20,7 +22,12 @@ let pool: Promise<Piscina> | undefined
 /** Loaded by the first job that takes threads: many programs have none. */
 async function createPool(): Promise<Piscina> {
   const { Piscina } = await import('piscina')
-  return new Piscina({ minThreads: 0, maxThreads: MAX_THREADS, idleTimeout: IDLE_MILLISECONDS })
+  return new Piscina({
+    minThreads: 0,
+    maxThreads: MAX_THREADS,
+    idleTimeout: IDLE_MILLISECONDS,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+  })
 }
 
 function workers(): Promise<Piscina> {

@@ -6,11 +6,12 @@ export function isShared({ buffer }: Reals): boolean {
 
 /** An array of the same type in shared memory: sending it to a thread costs nothing. */
 export function sharedLike<Array extends Reals>(array: Array, length: number): Array {
-  return over(array, new SharedArrayBuffer(length * array.BYTES_PER_ELEMENT))
+  return over(array, new SharedArrayBuffer(length * array.BYTES_PER_ELEMENT), length)
 }
 
-function over<Array extends Reals>(array: Array, buffer: SharedArrayBuffer): Array {
-  return (array instanceof Float64Array ? new Float64Array(buffer) : new Float32Array(buffer)) as Array
+function over<Array extends Reals>(array: Array, buffer: SharedArrayBuffer, length: number): Array {
+  const view = array instanceof Float64Array ? new Float64Array(buffer, 0, length) : new Float32Array(buffer, 0, length)
+  return view as Array
 }
 
 /**
@@ -28,10 +29,12 @@ export async function withSharedArrays<Result>(
   const lent: SharedArrayBuffer[] = []
   function lend<Array extends Reals>(like: Array, length: number): Array {
     const bytes = length * like.BYTES_PER_ELEMENT
-    const at = idle.findIndex(({ byteLength }) => byteLength === bytes)
-    const array = at < 0 ? sharedLike(like, length) : over(like, idle.splice(at, 1)[0])
-    lent.push(array.buffer as SharedArrayBuffer)
-    return array
+    const fitting = idle.filter(({ byteLength }) => byteLength >= bytes)
+    const smallest = Math.min(...fitting.map(({ byteLength }) => byteLength))
+    const buffer = fitting.find(({ byteLength }) => byteLength === smallest) ?? new SharedArrayBuffer(bytes)
+    if (fitting.length > 0) idle.splice(idle.indexOf(buffer), 1)
+    lent.push(buffer)
+    return over(like, buffer, length)
   }
   try {
     return await work(lend)

@@ -1,8 +1,9 @@
-import type { Matrix } from '../data/rows.js'
+import type { Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
-import { logProb, type ParallelOptions } from '../parallel/evaluate.js'
+import { logProbTo, type ParallelOptions } from '../parallel/evaluate.js'
 import { exp } from '../random/elementary.js'
-import { type GridAxis, gridAxis } from './grid-axis.js'
+import { type EachBlock, type GridAxis, gridAxis } from './grid-axis.js'
+import { countOf, type Part } from './split.js'
 
 /** ∫ p over a box that holds nearly all of a two-dimensional density, on grids refined until they agree. */
 export interface DensityIntegral {
@@ -21,7 +22,14 @@ type Interval = readonly [low: number, high: number]
 
 export const GRID = { coarsest: 256, finest: 8192, tolerance: 2e-4 }
 /** Grid points held at a time; whole cycles of shifts. */
-const BLOCK_ROWS = 2 ** 19
+const BLOCK_ROWS = 2 ** 17
+/** Memory for one of them, used for all. */
+interface Block {
+  readonly points: Float64Array
+  readonly logDensity: Reals
+}
+/** Of a column of points, likewise. */
+const COLUMN_ROWS = 8192
 /** Shares of a cell, evenly spread about 0, neighbours far apart. */
 const SHIFTS = [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15].map((k) => (k + 0.5) / 16 - 0.5)
 
@@ -32,22 +40,27 @@ export interface IntegralOptions extends ParallelOptions {
 }
 
 /**
- * Integrates the density of a flow on two columns by the midpoint rule; `points` [rows, 2], a large sample say, tell
- * where the mass is and the cells are to be small.
+ * Integrates the density of a flow on two columns by the midpoint rule; `points`, a large sample say, tell where
+ * the mass is and the cells are to be small.
  * @throws signal.reason when aborted.
  */
 export async function integrateDensity(
   flow: Flow,
-  points: readonly Matrix[],
+  points: readonly Part[],
   { mostPoints = GRID.finest ** 2, ...options }: IntegralOptions = {},
 ): Promise<DensityIntegral> {
   const axes = [gridAxis(columnOf(points, 0)), gridAxis(columnOf(points, 1))] as const
+  const block = {
+    points: new Float64Array(2 * BLOCK_ROWS),
+    logDensity:
+      flow.structure.description.precision === 'float64' ? new Float64Array(BLOCK_ROWS) : new Float32Array(BLOCK_ROWS),
+  }
   let side = GRID.coarsest
-  let value = await onGrid(flow, axes, side, options)
+  let value = await onGrid(flow, axes, side, block, options)
   let lastDifference: number | null = null
   while (4 * side ** 2 <= mostPoints && !(lastDifference !== null && lastDifference <= GRID.tolerance)) {
     side *= 2
-    const finer = await onGrid(flow, axes, side, options)
+    const finer = await onGrid(flow, axes, side, block, options)
     lastDifference = Math.abs(finer - value)
     value = finer
   }
@@ -59,16 +72,22 @@ function bounds({ low, high }: GridAxis): Interval {
   return [low, high]
 }
 
-function columnOf(points: readonly Matrix[], column: number): Float64Array {
-  const values = new Float64Array(points.reduce((sum, { rows }) => sum + rows, 0))
-  let count = 0
-  for (const { data, rows, columns } of points) {
-    for (let i = 0; i < rows; i++) {
-      const value = data[i * columns + column]
-      if (Number.isFinite(value)) values[count++] = value
+function columnOf(points: readonly Part[], column: number): EachBlock {
+  const block = new Float64Array(COLUMN_ROWS)
+  return (visit) => {
+    for (const part of points) {
+      const { matrix, chosen } = part
+      const rows = countOf(part)
+      for (let first = 0; first < rows; first += COLUMN_ROWS) {
+        let count = 0
+        for (let i = first; i < Math.min(rows, first + COLUMN_ROWS); i++) {
+          const value = matrix.data[(chosen ? chosen[i] : i) * matrix.columns + column]
+          if (Number.isFinite(value)) block[count++] = value
+        }
+        visit(block.subarray(0, count))
+      }
     }
   }
-  return values.subarray(0, count)
 }
 
 /**
@@ -81,11 +100,12 @@ async function onGrid(
   flow: Flow,
   axes: readonly [GridAxis, GridAxis],
   side: number,
+  { points, logDensity }: Block,
   options: ParallelOptions,
 ): Promise<number> {
   const [across, up] = axes.map((axis) => SHIFTS.map((shift) => cellsOf(axis.edges(side, shift))))
   const lines = Math.min(side, Math.floor(BLOCK_ROWS / side))
-  const points = new Float64Array(2 * lines * side)
+  const rows = lines * side
   let sum = 0
   for (let first = 0; first < side; first += lines) {
     for (let line = 0; line < lines; line++) {
@@ -95,7 +115,12 @@ async function onGrid(
         points[2 * (line * side + i) + 1] = up[i % SHIFTS.length].middles[first + line]
       }
     }
-    const logDensity = await logProb(flow, points, options)
+    await logProbTo(
+      flow,
+      { data: points.subarray(0, 2 * rows), rows, columns: 2 },
+      logDensity.subarray(0, rows),
+      options,
+    )
     for (let line = 0; line < lines; line++) {
       const { widths } = across[line % SHIFTS.length]
       for (let i = 0; i < side; i++) {

@@ -8,9 +8,9 @@ import { logProb, type ParallelOptions, sample } from '../parallel/evaluate.js'
 import { type Threads, threadsOfAll } from '../parallel/threads.js'
 import { type DensityIntegral, GRID, type IntegralOptions, integrateDensity } from './density-integral.js'
 import type { FitResult } from './fit.js'
-import { type MeanNLL, meanExcess, meanNLL, shifted } from './mean-nll.js'
+import { type MeanNLL, meanNLL, meanOf, shifted } from './mean-nll.js'
 import { worstRoundTrip } from './round-trip.js'
-import { rowsOf, takeRows } from './split.js'
+import { countOf, type Part, type Split } from './split.js'
 
 /** NLL of the rows trained on, of those held out where there are any, and of those fit never saw. */
 export interface SplitNLL {
@@ -90,79 +90,115 @@ export async function evaluate(
   { truth, fresh, test, threads = 'auto', signal }: EvaluationOptions = {},
 ): Promise<Evaluation> {
   const matrix = toMatrix(rows, flow.dim, 'Data')
-  const parts: Parts = { train: rowsOf(matrix, result.split.training) }
-  if (result.split.validation.length > 0) parts.validation = takeRows(matrix, result.split.validation)
-  if (test !== undefined) parts.test = toMatrix(test, flow.dim, 'Test rows')
+  const testMatrix = test === undefined ? undefined : toMatrix(test, flow.dim, 'Test rows')
+  const { split } = result
   const mostPoints = gridPoints(result)
   const parallel = { threads: threadsOfAll(threads, flow, matrix.rows + 2 * SAMPLE_ROWS + mostPoints), signal }
-  const nll = await ofParts(parts, async ({ data }) => meanNLL(await logProb(flow, data, parallel)))
+  const own = await logProb(flow, matrix.data, parallel)
+  const parts = partsOf(matrix, result.split, testMatrix)
+  const nll: SplitNLL = {
+    train: meanNLL(own, split.training),
+    ...(parts.validation && { validation: meanNLL(own, split.validation) }),
+    ...(testMatrix && { test: meanNLL(await logProb(flow, testMatrix.data, parallel)) }),
+  }
   const shift = logScale(flow.scaler)
   return {
     nll,
-    nllStandardised: await ofParts(nll, (part) => shifted(part, shift)),
-    ...(!parts.test && { note: parts.validation ? NOTES.validation : NOTES.training }),
-    gaussianBaseline: await baseline(parts),
-    ...(truth && (await againstTruth(flow, truth, parts.train, fresh, parallel))),
+    nllStandardised: ofParts(nll, (part) => shifted(part, shift)),
+    ...(!testMatrix && { note: nll.validation ? NOTES.validation : NOTES.training }),
+    gaussianBaseline: baseline(parts),
+    ...(truth && (await againstTruth(flow, truth, parts.train, own, fresh, parallel))),
     ...(await geometry(flow, parts.train, { ...parallel, mostPoints })),
     losses: lossesOf(result),
   }
 }
 
-type Parts = { train: Matrix; validation?: Matrix; test?: Matrix }
+interface Parts {
+  readonly train: Part
+  readonly validation?: Part
+  readonly test?: Part
+}
 
-/** The same figure of every part there is. */
-async function ofParts<Part>(
-  { train, validation, test }: { train: Part; validation?: Part; test?: Part },
-  figure: (part: Part) => MeanNLL | Promise<MeanNLL>,
-): Promise<SplitNLL> {
+function partsOf(matrix: Matrix, { training, validation }: Split, test: Matrix | undefined): Parts {
   return {
-    train: await figure(train),
-    ...(validation !== undefined && { validation: await figure(validation) }),
-    ...(test !== undefined && { test: await figure(test) }),
+    train: { matrix, chosen: training },
+    ...(validation.length > 0 && { validation: { matrix, chosen: validation } }),
+    ...(test && { test: { matrix: test } }),
   }
 }
 
-async function baseline(parts: Parts): Promise<SplitNLL | null> {
+/** The same figure of every part there is. */
+function ofParts<Part>(
+  { train, validation, test }: { train: Part; validation?: Part; test?: Part },
+  figure: (part: Part) => MeanNLL,
+): SplitNLL {
+  return {
+    train: figure(train),
+    ...(validation !== undefined && { validation: figure(validation) }),
+    ...(test !== undefined && { test: figure(test) }),
+  }
+}
+
+function baseline(parts: Parts): SplitNLL | null {
   const gaussian = fittedGaussian(parts.train)
-  return gaussian ? ofParts(parts, (part) => meanNLL(gaussianLogProb(gaussian, part))) : null
+  if (!gaussian) return null
+  return ofParts(parts, (part) =>
+    meanOf(countOf(part), (first, count, values) => {
+      gaussianLogProb(gaussian, part.matrix, part.chosen, first, count, values)
+      for (let i = 0; i < count; i++) values[i] = -values[i]
+    }),
+  )
 }
 
 /** Where columns depend on each other linearly no Gaussian fits; that is a fact about the data, and no failure. */
-function fittedGaussian(training: Matrix): Gaussian | undefined {
+function fittedGaussian({ matrix, chosen }: Part): Gaussian | undefined {
   try {
-    return fitGaussian(training)
+    return fitGaussian(matrix, chosen)
   } catch (error) {
     if (error instanceof DataError) return undefined
     throw error
   }
 }
 
+/** `own` holds ln p of the training part's whole matrix. */
 async function againstTruth(
   flow: Flow,
   truth: Pick<Generator, 'entropy' | 'logProb'>,
-  training: Matrix,
+  training: Part,
+  own: ArrayLike<number>,
   fresh: Rows | undefined,
   parallel: ParallelOptions,
 ): Promise<Pick<Evaluation, 'entropyFloor' | 'excess' | 'freshNll'>> {
-  const excessOn = (model: ArrayLike<number>, { data, rows, columns }: Matrix) =>
-    meanExcess(
-      model,
-      Float64Array.from({ length: rows }, (_, i) => truth.logProb(data[i * columns], data[i * columns + 1])),
-    )
-  const train = excessOn(await logProb(flow, training.data, parallel), training)
+  const train = excess(truth, training, own)
   if (fresh === undefined) return { entropyFloor: truth.entropy, excess: { train } }
   const matrix = toMatrix(fresh, flow.dim, 'Fresh rows')
   const model = await logProb(flow, matrix.data, parallel)
-  return { entropyFloor: truth.entropy, excess: { train, fresh: excessOn(model, matrix) }, freshNll: meanNLL(model) }
+  return {
+    entropyFloor: truth.entropy,
+    excess: { train, fresh: excess(truth, { matrix }, model) },
+    freshNll: meanNLL(model),
+  }
+}
+
+/** The paired mean of ln p_true − ln p_model; `model` holds ln p of the part's whole matrix. */
+function excess(truth: Pick<Generator, 'logProb'>, part: Part, model: ArrayLike<number>): MeanNLL {
+  const { data, columns } = part.matrix
+  return meanOf(countOf(part), (first, count, values) => {
+    for (let i = 0; i < count; i++) {
+      const row = part.chosen ? part.chosen[first + i] : first + i
+      values[i] = truth.logProb(data[row * columns], data[row * columns + 1]) - model[row]
+    }
+  })
 }
 
 /** What must hold of any flow, however well it fits: it can be inverted, and its density has mass 1. */
 async function geometry(
   flow: Flow,
-  training: Matrix,
+  training: Part,
   { mostPoints, ...parallel }: IntegralOptions,
 ): Promise<Pick<Evaluation, 'worstRoundTrip' | 'integralOfDensity'>> {
-  const drawn = toMatrix(await sample(flow, SAMPLE_ROWS, parallel), flow.dim, 'Samples', { infinite: true })
+  const sampled = await sample(flow, SAMPLE_ROWS, parallel)
+  const drawn = { matrix: toMatrix(sampled, flow.dim, 'Samples', { infinite: true }) }
   const worst = Math.max(await worstRoundTrip(flow, training), await worstRoundTrip(flow, drawn))
   return {
     ...(flow.dim === 2 && {

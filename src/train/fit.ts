@@ -6,7 +6,7 @@ import { DataError, TrainingError, UsageError } from '../errors.js'
 import { Evaluator, type Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import { createHeap, createKernels, type KernelKind, resolveKernels, shareHeap } from '../kernels/create.js'
-import type { Heap } from '../kernels/heap.js'
+import type { Heap, Offset } from '../kernels/heap.js'
 import { cores } from '../parallel/cores.js'
 import { runRanks, withCrew } from '../parallel/pool.js'
 import { createControl } from '../parallel/shared-communicator.js'
@@ -23,7 +23,7 @@ import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan
 import { cutIntoShards } from '../step/shards.js'
 import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
 import { type CheckedFitOptions, checkFitOptions, type FitOptions } from './options.js'
-import { rowsOf, type Split, splitRows, takeRows } from './split.js'
+import { copyRows, countOf, type Part, type Split, splitRows } from './split.js'
 import { supervise, watchedAt } from './supervise.js'
 
 /** What a training run did. Losses are mean negative log-densities in nats and standardised units. */
@@ -158,9 +158,9 @@ function taskOf(split: Split, options: CheckedFitOptions): TrainingTask {
   }
 }
 
-function scalerFor(flow: Flow, training: Matrix, { standardise }: CheckedFitOptions): Scaler {
-  if (flow.scaled || !standardise) return flow.scaler
-  return fitScaler(ndarray(training.data, [training.rows, training.columns]), flow.data.columns)
+function scalerFor(flow: Flow, { data, rows, columns }: Matrix, split: Split, options: CheckedFitOptions): Scaler {
+  if (flow.scaled || !options.standardise) return flow.scaler
+  return fitScaler(ndarray(data, [rows, columns]), flow.data.columns, split.training)
 }
 
 /** Fills a fresh heap: parameters as they stand, moments 0, rows standardised by the scaler that is returned. */
@@ -174,19 +174,27 @@ function load(
 ): Scaler {
   heap.real.set(flow.parameters, plan.params)
   heap.i32[plan.stopAfter] = -1
-  const training = rowsOf(matrix, split.training)
-  const scaler = scalerFor(flow, training, options)
-  for (const [rows, part, target] of [
-    [split.training, training, plan.data],
-    [split.validation, takeRows(matrix, split.validation), plan.validationData],
-  ] as const) {
-    const [outside] = standardise(part, scaler, heap.real, target)
+  const scaler = scalerFor(flow, matrix, split, options)
+  loadRows(heap, { matrix, chosen: split.training }, scaler, plan.data)
+  loadRows(heap, { matrix, chosen: split.validation }, scaler, plan.validationData)
+  return scaler
+}
+
+/** Rows standardised at a time: a copy of all would be larger than what they become. */
+const LOADED_ROWS = 8192
+
+function loadRows(heap: Heap, part: Part, scaler: Scaler, target: Offset): void {
+  const { columns } = part.matrix
+  const rows = countOf(part)
+  const buffer = new Float64Array(Math.min(LOADED_ROWS, rows) * columns)
+  for (let first = 0; first < rows; first += LOADED_ROWS) {
+    const block = copyRows(part, first, Math.min(LOADED_ROWS, rows - first), buffer)
+    const [outside] = standardise(block, scaler, heap.real, target + first * columns)
     if (outside === undefined) continue
     throw new DataError(
-      `Row ${rows[outside]} of the training data (counted from 0) lies over 10⁶ standard deviations away under the flow's scaler: remove it.`,
+      `Row ${part.chosen?.[first + outside]} of the training data (counted from 0) lies over 10⁶ standard deviations away under the flow's scaler: remove it.`,
     )
   }
-  return scaler
 }
 
 /** Rows that the weights after the last update are tried on: enough to see whether they still are a density. */

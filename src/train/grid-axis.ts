@@ -15,30 +15,39 @@ const BINS = 1024
 /** The share of the cells that goes by where the points are; the others are spread evenly, so that none is huge. */
 const BY_POINTS = 0.5
 
+/** Hands over values in blocks, the same ones every time it is called. */
+export type EachBlock = (visit: (values: Float64Array) => void) => void
+
 /**
  * An axis for the values of some points: cell edges are the quantiles of the mixture, half and half, of the uniform
  * distribution on their range, widened, and of their histogram.
  */
-export function gridAxis(values: Float64Array): GridAxis {
+export function gridAxis(eachBlock: EachBlock): GridAxis {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const value of values) {
-    low = Math.min(low, value)
-    high = Math.max(high, value)
-  }
+  eachBlock((values) => {
+    for (const value of values) {
+      low = Math.min(low, value)
+      high = Math.max(high, value)
+    }
+  })
   const margin = MARGIN * (high - low)
   low -= margin
   high += margin
-  const cumulative = cumulativeShares(values, low, high)
+  const cumulative = cumulativeShares(eachBlock, low, high)
   return { low, high, edges: (cells, shift = 0) => quantiles(cumulative, low, high, cells, shift) }
 }
 
 /** The mixture's distribution function at the bins' edges [BINS + 1], from 0 to 1. */
-function cumulativeShares(values: Float64Array, low: number, high: number): Float64Array {
+function cumulativeShares(eachBlock: EachBlock, low: number, high: number): Float64Array {
   const counts = new Float64Array(BINS)
-  for (const value of values) counts[Math.floor(((value - low) / (high - low)) * BINS)]++
+  let total = 0
+  eachBlock((values) => {
+    for (const value of values) counts[Math.floor(((value - low) / (high - low)) * BINS)]++
+    total += values.length
+  })
   const cumulative = new Float64Array(BINS + 1)
   for (let b = 0; b < BINS; b++) {
-    cumulative[b + 1] = cumulative[b] + (1 - BY_POINTS) / BINS + (BY_POINTS * counts[b]) / values.length
+    cumulative[b + 1] = cumulative[b] + (1 - BY_POINTS) / BINS + (BY_POINTS * counts[b]) / total
   }
   return cumulative
 }

@@ -1,35 +1,45 @@
-import type { Matrix } from '../data/rows.js'
-import { STANDARDISED_BOUND } from '../data/scaler.js'
+import { STANDARDISED_BOUND, standardise } from '../data/scaler.js'
+import { Evaluator, type Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
+import { resolveKernels } from '../kernels/create.js'
+import { copyRows, countOf, type Part } from './split.js'
 
-/** Rows that go there and back at a time; between two blocks the calling thread has a turn for everything else. */
-const BLOCK_ROWS = 65_536
+/** Chunks of an evaluator between two turns of the calling thread for everything else. */
+const CHUNKS_A_TURN = 32
 
 /**
  * max |x − f⁻¹(f(x))| over rows [rows, dim] in standardised units, at best some rounding of float32. Rows beyond the
  * bound within which a flow computes have no image and do not count.
  */
-export async function worstRoundTrip(flow: Flow, { data, rows, columns }: Matrix): Promise<number> {
+export async function worstRoundTrip(flow: Flow, part: Part): Promise<number> {
+  const { structure, scaler, parameters, kernels } = flow
+  const evaluator = new Evaluator(structure, resolveKernels(kernels, structure.description.precision))
+  evaluator.setParameters(parameters as Reals)
+  const { chunkRows } = evaluator
+  const buffer = new Float64Array(chunkRows * flow.dim)
+  const rows = countOf(part)
   let worst = 0
-  for (let first = 0; first < rows; first += BLOCK_ROWS) {
-    await new Promise((resolve) => setImmediate(resolve))
-    const block = data.subarray(first * columns, (first + BLOCK_ROWS) * columns)
-    worst = Math.max(worst, worstOf(flow, new Float64Array(block)))
+  for (let first = 0, chunk = 0; first < rows; first += chunkRows, chunk++) {
+    if (chunk % CHUNKS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
+    const { data, rows: count } = copyRows(part, first, Math.min(chunkRows, rows - first), buffer)
+    standardise({ data, rows: count, columns: flow.dim }, scaler, evaluator.rows, 0)
+    evaluator.forward(count)
+    evaluator.inverse(count)
+    worst = Math.max(worst, worstOf(flow, data, evaluator.rows))
   }
   return worst
 }
 
-function worstOf(flow: Flow, x: Float64Array): number {
-  const { dim } = flow
-  const { mean, sd } = flow.scaler
-  const back = flow.inverse(flow.forward(x).z).x.data
+/** The largest |(x − mean)/sd − back| of rows within the bound. */
+function worstOf({ dim, scaler: { mean, sd } }: Flow, x: ArrayLike<number>, back: Reals): number {
   let worst = 0
   for (let from = 0; from < x.length; from += dim) {
     let inside = true
     let error = 0
     for (let j = 0; j < dim; j++) {
-      inside &&= Math.abs((x[from + j] - mean[j]) / sd[j]) <= STANDARDISED_BOUND
-      error = Math.max(error, Math.abs((x[from + j] - back[from + j]) / sd[j]))
+      const z = (x[from + j] - mean[j]) / sd[j]
+      inside &&= Math.abs(z) <= STANDARDISED_BOUND
+      error = Math.max(error, Math.abs(z - back[from + j]))
     }
     if (inside) worst = Math.max(worst, error)
   }

@@ -46,16 +46,30 @@ export function splitOffTest(rows: number, share: number, seed: number): { rest:
   return { rest: order.slice(kept).sort(), test: order.slice(0, kept).sort() }
 }
 
-/** The rows of these numbers: the matrix itself where they are all of them. */
-export function rowsOf(matrix: Matrix, rows: Int32Array): Matrix {
-  return rows.length === matrix.rows ? matrix : takeRows(matrix, rows)
+/** All rows of a matrix, or the `chosen` ones in that order, without a copy of them. */
+export interface Part {
+  readonly matrix: Matrix
+  readonly chosen?: Int32Array
+}
+
+export function countOf({ matrix, chosen }: Part): number {
+  return chosen?.length ?? matrix.rows
+}
+
+/** Copies rows first … first + count of a part into the beginning of `target`, and returns them as a matrix. */
+export function copyRows({ matrix, chosen }: Part, first: number, count: number, target: Float64Array): Matrix {
+  const { data, columns } = matrix
+  for (let i = 0; i < count; i++) {
+    const from = (chosen ? chosen[first + i] : first + i) * columns
+    for (let j = 0; j < columns; j++) target[i * columns + j] = data[from + j]
+  }
+  return { data: target.subarray(0, count * columns), rows: count, columns }
 }
 
 /** The rows of these numbers, in float64. */
-export function takeRows({ data, columns }: Matrix, rows: Int32Array): OwnedMatrix {
-  const taken = new Float64Array(rows.length * columns)
-  rows.forEach((row, i) => {
-    for (let j = 0; j < columns; j++) taken[i * columns + j] = data[row * columns + j]
-  })
-  return { data: taken, rows: rows.length, columns }
+export function takeRows(matrix: Matrix, chosen: Int32Array): OwnedMatrix {
+  const { columns } = matrix
+  const data = new Float64Array(chosen.length * columns)
+  copyRows({ matrix, chosen }, 0, chosen.length, data)
+  return { data, rows: chosen.length, columns }
 }

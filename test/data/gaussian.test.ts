@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { fitGaussian, gaussianLogProb } from '#data/gaussian.js'
+import { fitGaussian, type Gaussian, gaussianLogProb } from '#data/gaussian.js'
 import { jang } from '#data/generators.js'
-import { toMatrix } from '#data/rows.js'
+import { type Matrix, toMatrix } from '#data/rows.js'
 
 const points = [
   [1, 2, 0.5],
@@ -69,21 +69,37 @@ describe('fitGaussian', () => {
   })
 })
 
+test('a Gaussian of chosen rows is that of a matrix of these rows', () => {
+  const chosen = Int32Array.of(0, 2, 3, 4)
+  const copied = toMatrix(
+    Array.from(chosen, (i) => points[i]),
+    3,
+    'Data',
+  )
+  expect(fitGaussian(matrix, chosen)).toEqual(fitGaussian(copied))
+})
+
+/** ln p of all rows. */
+function logProbOf(gaussian: Gaussian, data: Matrix, chosen?: Int32Array): Float64Array {
+  const logProb = new Float64Array(chosen?.length ?? data.rows)
+  gaussianLogProb(gaussian, data, chosen, 0, logProb.length, logProb)
+  return logProb
+}
+
 describe('gaussianLogProb', () => {
   test('is the logpdf of scipy', () => {
     const gaussian = fitGaussian(matrix)
     const expected = [
       -5.373042150886804, -4.592613212844526, -5.661903204290213, -5.0705858390207545, -5.283221791605381,
     ]
-    const found = gaussianLogProb(gaussian, matrix)
+    const found = logProbOf(gaussian, matrix)
     for (const [i, value] of expected.entries()) expect(found[i]).toBeCloseTo(value, 12)
-    const [far] = gaussianLogProb(gaussian, toMatrix([[10, -10, 0]], 3, 'Data'))
-    expect(far).toBeCloseTo(-231.31157325194832, 10)
+    expect(logProbOf(gaussian, toMatrix([[10, -10, 0]], 3, 'Data'))[0]).toBeCloseTo(-231.31157325194832, 10)
   })
 
   test('the mean over its own rows is −½ ln det 2πe Σ', () => {
     const gaussian = fitGaussian(matrix)
-    const mean = gaussianLogProb(gaussian, matrix).reduce((sum, v) => sum + v, 0) / points.length
+    const mean = logProbOf(gaussian, matrix).reduce((sum, v) => sum + v, 0) / points.length
     const lnDet = 2 * [0, 4, 8].reduce((sum, at) => sum + Math.log(gaussian.cholesky[at]), 0)
     expect(mean).toBeCloseTo(-0.5 * (lnDet + 3 * (Math.log(2 * Math.PI) + 1)), 13)
   })
@@ -91,12 +107,22 @@ describe('gaussianLogProb', () => {
   test('on the crescent it is worse than the entropy by ½ ln(Var x1) = ½ ln 33, within 0.01', () => {
     // x1 and x2 are uncorrelated, Var x1 = 33, Var x2 = 16: −E ln p = 1 + ln 2π + ½ ln(33 · 16).
     const data = toMatrix(jang(200_000, { seed: 5 }), 2, 'Data')
-    const mean = gaussianLogProb(fitGaussian(data), data).reduce((sum, v) => sum + v, 0) / data.rows
+    const mean = logProbOf(fitGaussian(data), data).reduce((sum, v) => sum + v, 0) / data.rows
     expect(Math.abs(-mean - (4.224171427529236 + 0.5 * Math.log(33)))).toBeLessThan(0.01)
   })
 
+  test('of chosen rows, from the first one asked for', () => {
+    const gaussian = fitGaussian(matrix)
+    const all = logProbOf(gaussian, matrix)
+    const some = new Float64Array(2)
+    gaussianLogProb(gaussian, matrix, Int32Array.of(0, 3, 1), 1, 2, some)
+    expect([...some]).toEqual([all[3], all[1]])
+    gaussianLogProb(gaussian, matrix, undefined, 2, 2, some)
+    expect([...some]).toEqual([all[2], all[3]])
+  })
+
   test('refuses another number of columns', () => {
-    expect(() => gaussianLogProb(fitGaussian(matrix), toMatrix([[1, 2]], 2, 'Data'))).toThrow(
+    expect(() => logProbOf(fitGaussian(matrix), toMatrix([[1, 2]], 2, 'Data'))).toThrow(
       'The rows have 2 columns, but the Gaussian has 3.',
     )
   })

@@ -60,6 +60,6 @@ describe("threads: 'auto'", () => {
     const model = tutorial()
     const seen: number[] = []
     await logProb(model, jang(200_000), { onProgress: ({ rows }) => seen.push(rows) })
-    expect(seen).toEqual([65_536, 131_072, 196_608, 200_000])
+    expect(seen).toEqual([32_768, 65_536, 98_304, 131_072, 163_840, 196_608, 200_000])
   })
 })

@@ -7,9 +7,10 @@ import { type Flow, type SampleOptions, sampleOptions } from '../flow/flow.js'
 import { resolveKernels } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
 import { compiledKernels } from '../kernels/simd.js'
-import { type EvaluationModel, sampleChunk, scoreChunk } from './evaluation-tasks.js'
+import { type EvaluationModel, type SampleTask, type ScoreTask, sampleChunk, scoreChunk } from './evaluation-tasks.js'
 import { withCrew } from './pool.js'
-import { isShared, sharedLike, withSharedArrays } from './shared-memory.js'
+import { sharedLike, withSharedArrays } from './shared-memory.js'
+import { computeSlot, createSlots, endSlots, type Slots } from './slots.js'
 import { estimatedMilliseconds, resolveThreads, type Threads } from './threads.js'
 
 export interface ParallelOptions {
@@ -26,8 +27,7 @@ const CHUNK_NUMBERS = 2 ** 16
 const LEAST_CHUNK_ROWS = 1024
 /** Chunks for each thread, at least where the rows suffice, so that all end at about the same time. */
 const SHARE_CHUNKS = 4
-/** Chunks under way for each thread, so that no thread waits for the next one. */
-const CHUNKS_PER_THREAD = 2
+const SLOTS_PER_THREAD = 2
 
 /**
  * ln p(x) of every row, as `flow.logProb`, on all cores with the calling thread left free, or in pieces on the calling
@@ -57,17 +57,29 @@ export async function logProbTo(
 ): Promise<void> {
   const { dim } = flow
   const model = snapshot(flow)
-  await eachChunk(model, rows, { threads, ...rest }, (chunkRows, lend) => {
-    const from = lend && !isShared(data) ? lend(data, chunkRows * dim) : undefined
-    const to = lend?.(out, chunkRows)
-    return async (run, first, count) => {
-      const own = data.subarray(first * dim, (first + count) * dim)
-      from?.set(own)
-      const values = to?.subarray(0, count) ?? out.subarray(first, first + count)
-      await run('scoreChunk', scoreChunk, { model, rows: from?.subarray(0, own.length) ?? own, values })
-      if (to) out.set(values, first)
-    }
-  })
+  const partOf = (first: number, count: number) => data.subarray(first * dim, (first + count) * dim)
+  await eachChunk(
+    model,
+    rows,
+    { threads, ...rest },
+    {
+      here(first, count) {
+        scoreChunk(model, partOf(first, count), out.subarray(first, first + count))
+      },
+      there(lend, chunkRows, slots) {
+        const arrays = Array.from(slots.states, () => ({
+          rows: lend(data, chunkRows * dim),
+          values: lend(out, chunkRows),
+        }))
+        return {
+          name: 'scoreSlots',
+          task: { model, slots, arrays } satisfies ScoreTask,
+          fill: (slot, first, count) => arrays[slot].rows.set(partOf(first, count)),
+          collect: (slot, first, count) => out.set(arrays[slot].values.subarray(0, count), first),
+        }
+      },
+    },
+  )
 }
 
 /**
@@ -84,15 +96,27 @@ export async function sample(
   const { dim } = flow
   const out = new Float64Array(count * dim)
   const model = snapshot(flow)
-  await eachChunk(model, count, { threads, signal, onProgress }, (chunkRows, lend) => {
-    const to = lend?.(out, chunkRows * dim)
-    return async (run, first, n) => {
-      const own = out.subarray(first * dim, (first + n) * dim)
-      const rows = to?.subarray(0, own.length) ?? own
-      await run('sampleChunk', sampleChunk, { model, draw: { seed, temperature, firstRow: firstRow + first }, rows })
-      if (to) own.set(rows)
-    }
-  })
+  const draw = { seed, temperature, firstRow }
+  await eachChunk(
+    model,
+    count,
+    { threads, signal, onProgress },
+    {
+      here(first, n) {
+        const rows = out.subarray(first * dim, (first + n) * dim)
+        sampleChunk(model, { ...draw, firstRow: firstRow + first }, rows)
+      },
+      there(lend, chunkRows, slots) {
+        const arrays = Array.from(slots.states, () => lend(out, chunkRows * dim))
+        return {
+          name: 'sampleSlots',
+          task: { model, draw, slots, arrays } satisfies SampleTask,
+          fill() {},
+          collect: (slot, first, n) => out.set(arrays[slot].subarray(0, n * dim), first * dim),
+        }
+      },
+    },
+  )
   return ndarray(out, [count, dim])
 }
 
@@ -120,66 +144,112 @@ function snapshot({ structure, scaler, parameters, kernels }: Flow): EvaluationM
   }
 }
 
-type Run = <Task>(name: string, inline: (task: Task) => void, task: Task) => Promise<void>
-
-type Work = (run: Run, first: number, count: number) => Promise<void>
-
 type Lend = <Array extends Reals>(like: Array, length: number) => Array
 
+/** How chunks are computed on this thread, and how on another one. */
+interface Work {
+  here(first: number, count: number): void
+  /** One thread's task, with shared memory for as many chunks as it has slots, and how rows get in and results out. */
+  there(lend: Lend, chunkRows: number, slots: Slots): ThreadWork
+}
+
+interface ThreadWork {
+  readonly name: string
+  readonly task: unknown
+  fill(slot: number, first: number, count: number): void
+  collect(slot: number, first: number, count: number): void
+}
+
 /**
- * Walks over `total` rows in chunks, a few under way at a time, on worker threads or, for 0, on this one. Each line of
- * chunks makes its own `work`, with memory for one chunk that is lent where chunks go to other threads; all of it
- * together is bounded, however many rows there are.
+ * Walks over `total` rows in chunks, a few under way at a time, on worker threads or, for 0, on this one. Memory lent
+ * for what is under way is bounded, however many rows there are.
  */
 async function eachChunk(
   model: EvaluationModel,
   total: number,
   { threads, signal, onProgress }: ParallelOptions & { threads: Threads },
-  workOf: (chunkRows: number, lend: Lend | undefined) => Work,
+  work: Work,
 ): Promise<void> {
   signal?.throwIfAborted()
   const leastChunks = Math.ceil(total / LEAST_CHUNK_ROWS)
-  const size = resolveThreads(
-    threads,
-    leastChunks,
-    estimatedMilliseconds(model.parameters.length, total, model.kernels),
-  )
+  const milliseconds = estimatedMilliseconds(model.parameters.length, total, model.kernels)
+  const size = resolveThreads(threads, leastChunks, milliseconds)
   const share = Math.ceil(total / (SHARE_CHUNKS * Math.max(1, size)))
   const chunkRows = Math.max(LEAST_CHUNK_ROWS, Math.min(share, Math.floor(CHUNK_NUMBERS / model.description.dim)))
-  const chunks = Math.ceil(total / chunkRows)
   let next = 0
   let rows = 0
-  async function line(run: Run, lend: Lend | undefined): Promise<void> {
-    const work = workOf(Math.min(chunkRows, total), lend)
-    while (next < chunks) {
+  /** Takes chunk after chunk until there is none. */
+  async function line(compute: (first: number, count: number) => Promise<void>): Promise<void> {
+    while (next < total) {
       signal?.throwIfAborted()
-      const first = next++ * chunkRows
+      const first = next
       const count = Math.min(chunkRows, total - first)
-      await work(run, first, count)
+      next += count
+      await compute(first, count)
       rows += count
       onProgress?.({ rows, total })
     }
-  }
-  async function lines(count: number, run: Run, lend?: Lend): Promise<void> {
-    const ends = await Promise.allSettled(
-      Array.from({ length: Math.min(count, chunks) }, () =>
-        line(run, lend).catch((error) => {
-          next = chunks
-          throw error
-        }),
-      ),
-    )
-    for (const end of ends) if (end.status === 'rejected') throw end.reason
     signal?.throwIfAborted()
   }
   if (size === 0) {
-    await lines(1, async (_name, inline, task) => {
+    await line(async (first, count) => {
       await new Promise((resolve) => setImmediate(resolve))
-      inline(task)
+      work.here(first, count)
     })
     return
   }
+  const used = Math.min(size, Math.ceil(total / chunkRows))
   await withCrew(size, signal, (crew) =>
-    withSharedArrays((lend) => lines(size * CHUNKS_PER_THREAD, (name, _inline, task) => crew.run(name, task), lend)),
+    withSharedArrays((lend) =>
+      together(
+        Array.from({ length: used }, () => {
+          const slots = createSlots(SLOTS_PER_THREAD)
+          const { name, task, fill, collect } = work.there(lend, Math.min(chunkRows, total), slots)
+          return onThread(crew.run(name, task), slots, (slot, ended) =>
+            line(async (first, count) => {
+              fill(slot, first, count)
+              await computeSlot(slots, slot, first, count, ended)
+              collect(slot, first, count)
+            }),
+          )
+        }),
+        () => {
+          next = total
+        },
+      ),
+    ),
   )
+}
+
+/** Runs a line through every slot of a thread and then sends it home; settles when the thread has left the job. */
+async function onThread(
+  running: Promise<unknown>,
+  slots: Slots,
+  line: (slot: number, ended: Promise<never>) => Promise<void>,
+): Promise<void> {
+  const ended = running.then((): never => {
+    throw new Error('A thread ended before its work was done.')
+  })
+  try {
+    await together(
+      Array.from(slots.states, (_, slot) => line(slot, ended)),
+      () => {},
+    )
+  } finally {
+    endSlots(slots)
+    await Promise.allSettled([running, ended])
+  }
+}
+
+/** Waits for all, also after one has failed, which `giveUp` tells the others; then throws what it failed with. */
+async function together(all: readonly Promise<void>[], giveUp: () => void): Promise<void> {
+  const ends = await Promise.allSettled(
+    all.map((one) =>
+      one.catch((error) => {
+        giveUp()
+        throw error
+      }),
+    ),
+  )
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
 }

@@ -4,8 +4,9 @@ import { logProbInto, type SampleDraw, sampleInto } from '../flow/stream-rows.js
 import { buildStructure, type FlowDescription } from '../flow/structure.js'
 import type { KernelKind } from '../kernels/create.js'
 import { adoptCompiledKernels, type CompiledKernels } from '../kernels/simd.js'
+import { type Slots, serveSlots } from './slots.js'
 
-/** The model that a job's chunks are computed with; sent with every chunk, rebuilt once a thread and job. */
+/** The model that a job's chunks are computed with; sent once a thread. */
 export interface EvaluationModel {
   readonly job: number
   readonly description: FlowDescription
@@ -14,21 +15,6 @@ export interface EvaluationModel {
   readonly scaler: Scaler
   /** In shared memory, so that sending it costs nothing. */
   readonly parameters: Reals
-}
-
-export interface ScoreChunk {
-  readonly model: EvaluationModel
-  /** Rows in original units, row-major. */
-  readonly rows: Float32Array | Float64Array
-  /** Receives the log-densities, [rows]. */
-  readonly values: Reals
-}
-
-export interface SampleChunk {
-  readonly model: EvaluationModel
-  readonly draw: SampleDraw
-  /** Receives rows in original units, row-major. */
-  readonly rows: Float64Array
 }
 
 let current: { job: number; evaluator: Evaluator } | undefined
@@ -43,12 +29,41 @@ function evaluatorOf({ job, description, kernels, compiled, parameters }: Evalua
   return current.evaluator
 }
 
-/** Log-densities of one chunk of rows. */
-export function scoreChunk({ model, rows: data, values }: ScoreChunk): void {
+/** Rows in original units, row-major → their log-densities. */
+export function scoreChunk(model: EvaluationModel, data: Float32Array | Float64Array, values: Reals): void {
   logProbInto(evaluatorOf(model), model.scaler, { data, rows: values.length, columns: model.description.dim }, values)
 }
 
-/** One chunk of a sample. */
-export function sampleChunk({ model, draw, rows }: SampleChunk): void {
+/** Some rows of a sample → rows in original units, row-major. */
+export function sampleChunk(model: EvaluationModel, draw: SampleDraw, rows: Float64Array): void {
   sampleInto(evaluatorOf(model), model.scaler, draw, rows)
+}
+
+/** A job's chunks as one thread computes them, each in one of its slots. */
+export interface ScoreTask {
+  readonly model: EvaluationModel
+  readonly slots: Slots
+  readonly arrays: readonly { readonly rows: Float32Array | Float64Array; readonly values: Reals }[]
+}
+
+export function scoreSlots({ model, slots, arrays }: ScoreTask): void {
+  serveSlots(slots, (slot, _first, count) => {
+    const { rows, values } = arrays[slot]
+    scoreChunk(model, rows.subarray(0, count * model.description.dim), values.subarray(0, count))
+  })
+}
+
+export interface SampleTask {
+  readonly model: EvaluationModel
+  /** Of the whole sample. */
+  readonly draw: SampleDraw
+  readonly slots: Slots
+  readonly arrays: readonly Float64Array[]
+}
+
+export function sampleSlots({ model, draw, slots, arrays }: SampleTask): void {
+  serveSlots(slots, (slot, first, count) => {
+    const rows = arrays[slot].subarray(0, count * model.description.dim)
+    sampleChunk(model, { ...draw, firstRow: draw.firstRow + first }, rows)
+  })
 }

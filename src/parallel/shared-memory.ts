@@ -1,9 +1,5 @@
 import type { Reals } from '../flow/evaluator.js'
 
-export function isShared({ buffer }: Reals): boolean {
-  return typeof SharedArrayBuffer === 'function' && buffer instanceof SharedArrayBuffer
-}
-
 /** An array of the same type in shared memory: sending it to a thread costs nothing. */
 export function sharedLike<Array extends Reals>(array: Array, length: number): Array {
   return over(array, new SharedArrayBuffer(length * array.BYTES_PER_ELEMENT), length)

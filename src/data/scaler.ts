@@ -69,18 +69,27 @@ export function standardise(
   target: Float32Array | Float64Array,
   offset: number,
 ): number[] {
+  const end = rows * columns
+  let largest = 0
+  // Column by column and without a branch: what lies outside is rare, and looked for only where there is some.
+  for (let j = 0; j < columns; j++) {
+    const [centre, scale] = [mean[j], sd[j]]
+    for (let at = j; at < end; at += columns) {
+      const z = (data[at] - centre) / scale
+      largest = Math.max(largest, Math.abs(z))
+      target[offset + at] = z
+    }
+  }
+  if (largest <= STANDARDISED_BOUND) return []
   const outside: number[] = []
   for (let i = 0; i < rows; i++) {
-    const from = i * columns
-    const to = offset + from
     let inside = true
-    for (let j = 0; j < columns; j++) {
-      const z = (data[from + j] - mean[j]) / sd[j]
+    for (let at = i * columns; at < (i + 1) * columns; at++) {
+      const z = (data[at] - mean[at % columns]) / sd[at % columns]
       inside &&= z <= STANDARDISED_BOUND && z >= -STANDARDISED_BOUND
-      target[to + j] = z
     }
     if (inside) continue
-    target.fill(0, to, to + columns)
+    target.fill(0, offset + i * columns, offset + (i + 1) * columns)
     outside.push(i)
   }
   return outside
@@ -89,8 +98,9 @@ export function standardise(
 /** Writes x = z·sd + mean of z [rows, dim], row-major, into target in float64; the whole of `source` is read. */
 export function destandardise(source: Float32Array | Float64Array, { mean, sd }: Scaler, target: Float64Array): void {
   const dim = mean.length
-  for (let from = 0; from < source.length; from += dim) {
-    for (let j = 0; j < dim; j++) target[from + j] = source[from + j] * sd[j] + mean[j]
+  for (let j = 0; j < dim; j++) {
+    const [centre, scale] = [mean[j], sd[j]]
+    for (let at = j; at < source.length; at += dim) target[at] = source[at] * scale + centre
   }
 }
 

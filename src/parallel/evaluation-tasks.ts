@@ -17,15 +17,18 @@ export interface EvaluationModel {
   readonly parameters: Reals
 }
 
-let current: { job: number; evaluator: Evaluator } | undefined
+/** A thread's evaluator: jobs come in runs with the same model, whose parameters alone may differ. */
+let current: { job: number; made: string; evaluator: Evaluator } | undefined
 
 function evaluatorOf({ job, description, kernels, compiled, parameters }: EvaluationModel): Evaluator {
-  if (current?.job !== job) {
+  if (current?.job === job) return current.evaluator
+  const made = JSON.stringify([description, kernels])
+  if (current?.made !== made) {
     if (compiled) adoptCompiledKernels(compiled)
-    const evaluator = new Evaluator(buildStructure(description), kernels)
-    evaluator.setParameters(parameters)
-    current = { job, evaluator }
+    current = { job, made, evaluator: new Evaluator(buildStructure(description), kernels) }
   }
+  current.job = job
+  current.evaluator.setParameters(parameters)
   return current.evaluator
 }
 

@@ -47,7 +47,7 @@ export function parseTable(text: string | Iterable<string>, options: TableOption
 /** The same for text that comes piece by piece, holding no more of it than a piece. */
 export function tableReader(options: TableOptions = {}): TableReader {
   const { source = 'table', minimumRows = 2, where, expectedRows } = options
-  let numbers = numberList(BLOCK)
+  let numbers = numberList(new Float64Array(BLOCK))
   let choice: ColumnChoice | undefined
   let wanted: RowFilter | undefined
   let rows = 0
@@ -82,7 +82,7 @@ export function tableReader(options: TableOptions = {}): TableReader {
     }
     const header = isHeader(cells, `${source}:${line}`, options)
     choice = chooseColumns(header ? cells : undefined, cells.length, `${source}:${line}`, options)
-    if (expectedRows !== undefined) numbers = numberList(Math.max(1, expectedRows * choice.places.length))
+    if (expectedRows !== undefined) numbers = numberList(reserved(expectedRows * choice.places.length))
     wanted = where && rowFilter(header ? cells : undefined, cells.length, `${source}:${line}`, where)
     if (!header) takeRow(cells, line, choice)
   })
@@ -100,10 +100,19 @@ export function tableReader(options: TableOptions = {}): TableReader {
   return { push: records.push, end }
 }
 
-/** A list of float64 numbers that grows without copying what it holds: by blocks, of which the first takes `length`. */
-function numberList(length: number): { push(value: number): void; all(): Float64Array<ArrayBuffer> } {
+/** Memory for so many numbers, or a block of it where that much cannot be had: an expectation may be far off. */
+function reserved(length: number): Float64Array<ArrayBuffer> {
+  try {
+    return new Float64Array(length)
+  } catch {
+    return new Float64Array(BLOCK)
+  }
+}
+
+/** A list of float64 numbers that grows by blocks, without copying what it holds before the end. */
+function numberList(first: Float64Array<ArrayBuffer>): { push(value: number): void; all(): Float64Array<ArrayBuffer> } {
   const full: Float64Array[] = []
-  let block = new Float64Array(length)
+  let block = first
   let used = 0
   function push(value: number): void {
     if (used === block.length) {

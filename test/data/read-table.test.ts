@@ -22,6 +22,21 @@ describe('readTable', () => {
     expect(data.every((x, i) => x === rows[i >> 1][i & 1])).toBe(true)
   })
 
+  test('reads a file whose lines grow shorter or longer than its beginning promises', async () => {
+    const long = `1.${'0'.repeat(200)},2\n`
+    for (const [name, first, count, last, more] of [
+      ['shorter.csv', long, 1000, '3,4\n', 100_000],
+      ['longer.csv', '3,4\n', 20_000, long, 20_000],
+    ] as const) {
+      await writeFile(path(name), `a,b\n${first.repeat(count)}${last.repeat(more)}`)
+      const { rows, data } = await readTable(path(name))
+      expect([rows, data.length]).toEqual([count + more, 2 * (count + more)])
+      const rowOf = (line: string) => line.trim().split(',').map(Number)
+      expect([...data.subarray(0, 2), ...data.subarray(-2)]).toEqual([...rowOf(first), ...rowOf(last)])
+      expect(data[2 * count - 2] + data[2 * count]).toBe(1 + 3)
+    }
+  })
+
   test('passes its options on and calls the table by its path', async () => {
     await writeFile(path('a.csv'), 'a,b,c\n1,2,3\n4,5,x\n')
     expect((await readTable(path('a.csv'), { columns: ['b', 'a'] })).data).toEqual(Float64Array.of(2, 1, 5, 4))

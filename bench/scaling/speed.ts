@@ -13,6 +13,17 @@ export interface Case {
   readonly threads: number
 }
 
+/** Approached from below: a training of few steps spends its time on starting, a new one on compiling, too. */
+async function stepsOfTurn(train: (steps: number) => Promise<number>): Promise<number> {
+  let steps = PROBE_STEPS
+  let seconds = await train(steps)
+  while (steps * seconds < TURN_SECONDS / 2) {
+    steps *= 2
+    seconds = await train(steps)
+  }
+  return Math.max(PROBE_STEPS, Math.round(TURN_SECONDS / seconds))
+}
+
 /** Seconds of a training step of each case, medians of alternating rounds; two columns. */
 export async function stepSeconds(cases: readonly Case[]): Promise<number[]> {
   const turns = []
@@ -21,9 +32,7 @@ export async function stepSeconds(cases: readonly Case[]): Promise<number[]> {
     const data = standardised(workload)
     const train = async (steps: number) =>
       (await fit(build(workload), data, { steps, threads, standardise: false })).seconds / steps
-    await train(PROBE_STEPS)
-    const steps = Math.max(PROBE_STEPS, Math.round(TURN_SECONDS / (await train(PROBE_STEPS))))
-    turns.push({ train, steps, times: [] as number[] })
+    turns.push({ train, steps: await stepsOfTurn(train), times: [] as number[] })
   }
   for (let round = 0; round < ROUNDS; round++) {
     for (const { train, steps, times } of turns) times.push(await train(steps))

@@ -20,14 +20,15 @@ export interface DensityIntegral {
 
 type Interval = readonly [low: number, high: number]
 
-export const GRID = { coarsest: 256, finest: 8192, tolerance: 2e-4 }
-/** Grid points held at a time; whole cycles of shifts. */
-const BLOCK_ROWS = 2 ** 17
-/** Memory for one of them, used for all. */
+/** Memory for a block of grid points, one for all of them. */
 interface Block {
   readonly points: Float64Array
   readonly logDensity: Reals
 }
+
+export const GRID = { coarsest: 256, finest: 8192, tolerance: 2e-4 }
+/** Grid points held at a time; whole cycles of shifts. */
+const BLOCK_ROWS = 2 ** 18
 /** Of a column of points, likewise. */
 const COLUMN_ROWS = 8192
 /** Shares of a cell, evenly spread about 0, neighbours far apart. */
@@ -50,10 +51,10 @@ export async function integrateDensity(
   { mostPoints = GRID.finest ** 2, ...options }: IntegralOptions = {},
 ): Promise<DensityIntegral> {
   const axes = [gridAxis(columnOf(points, 0)), gridAxis(columnOf(points, 1))] as const
+  const float64 = flow.structure.description.precision === 'float64'
   const block = {
     points: new Float64Array(2 * BLOCK_ROWS),
-    logDensity:
-      flow.structure.description.precision === 'float64' ? new Float64Array(BLOCK_ROWS) : new Float32Array(BLOCK_ROWS),
+    logDensity: float64 ? new Float64Array(BLOCK_ROWS) : new Float32Array(BLOCK_ROWS),
   }
   let side = GRID.coarsest
   let value = await onGrid(flow, axes, side, block, options)

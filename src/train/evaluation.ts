@@ -91,14 +91,13 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const matrix = toMatrix(rows, flow.dim, 'Data')
   const testMatrix = test === undefined ? undefined : toMatrix(test, flow.dim, 'Test rows')
-  const { split } = result
   const mostPoints = gridPoints(result)
   const parallel = { threads: threadsOfAll(threads, flow, matrix.rows + 2 * SAMPLE_ROWS + mostPoints), signal }
   const own = await logProb(flow, matrix.data, parallel)
   const parts = partsOf(matrix, result.split, testMatrix)
   const nll: SplitNLL = {
-    train: meanNLL(own, split.training),
-    ...(parts.validation && { validation: meanNLL(own, split.validation) }),
+    train: meanNLL(own, parts.train.chosen),
+    ...(parts.validation && { validation: meanNLL(own, parts.validation.chosen) }),
     ...(testMatrix && { test: meanNLL(await logProb(flow, testMatrix.data, parallel)) }),
   }
   const shift = logScale(flow.scaler)
@@ -128,9 +127,9 @@ function partsOf(matrix: Matrix, { training, validation }: Split, test: Matrix |
 }
 
 /** The same figure of every part there is. */
-function ofParts<Part>(
-  { train, validation, test }: { train: Part; validation?: Part; test?: Part },
-  figure: (part: Part) => MeanNLL,
+function ofParts<Of>(
+  { train, validation, test }: { train: Of; validation?: Of; test?: Of },
+  figure: (part: Of) => MeanNLL,
 ): SplitNLL {
   return {
     train: figure(train),

@@ -111,6 +111,10 @@ describe('standardise and destandardise', () => {
     const matrix = toMatrix(rows, 2, 'Data', { infinite: true })
     expect(standardise(matrix, identity, target, 0)).toEqual([1, 3, 4])
     expect([...target]).toEqual([far, -far, 0, 0, 1, 2, 0, 0, 0, 0])
+    for (const [i, row] of rows.entries()) {
+      const alone = standardise(toMatrix([row], 2, 'Data', { infinite: true }), identity, target, 0)
+      expect(alone).toEqual([1, 3, 4].includes(i) ? [0] : [])
+    }
   })
 
   test('destandardise goes back to float64, into a longer target too', () => {

@@ -157,6 +157,17 @@ describe('sampling', () => {
 })
 
 describe('nll', () => {
+  it('counts every row once, whatever is left of a tile after the tiles before and after it', async () => {
+    const model = await fitted()
+    const rows = model.structure.tileRows
+    const parts = [crescent.slice(0, 22), crescent.slice(22, 22 + rows), crescent.slice(0, rows + 22)]
+    const [few, tile, all] = parts.map((part) => ({ ...model.nll(part), rows: part.length }))
+    expect(all.nll).toBeCloseTo((few.nll * few.rows + tile.nll * tile.rows) / all.rows, 12)
+    all.gradient.forEach((value, i) => {
+      expect(value).toBeCloseTo((few.gradient[i] * few.rows + tile.gradient[i] * tile.rows) / all.rows, 11)
+    })
+  })
+
   it('is the mean of −ln p, with the gradient that finite differences give', async () => {
     const model = await fitted()
     const { nll, gradient } = model.nll(crescent)

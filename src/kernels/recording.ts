@@ -40,18 +40,16 @@ export const recordableNames: readonly RecordableName[] = RECORDABLE.map(([name]
 const halves = new Int32Array(2)
 const whole = new Float64Array(halves.buffer)
 
-/** A call as words: its code, then its arguments, those in the gradient counted from where it begins. */
+/** A call as words: 256 times their number and its code, then its arguments, those in the gradient from its beginning. */
 function encode(code: number, args: readonly number[], gradient: Offset): number[] {
   const kinds = RECORDABLE[code][1]
-  return [
-    code,
-    ...args.flatMap((value, i) => {
-      if (kinds[i] === 'g') return value === NONE ? NONE : value - gradient
-      if (kinds[i] === 'n') return value
-      whole[0] = value
-      return [...halves]
-    }),
-  ]
+  const words = args.flatMap((value, i) => {
+    if (kinds[i] === 'g') return value === NONE ? NONE : value - gradient
+    if (kinds[i] === 'n') return value
+    whole[0] = value
+    return [...halves]
+  })
+  return [256 * (1 + words.length) + code, ...words]
 }
 
 /**
@@ -75,7 +73,7 @@ export function record(gradient: Offset, work: (kernels: Kernels) => void): Int3
 export function replay(kernels: Omit<Kernels, 'run'>, program: Offset, end: Offset, gradient: Offset): void {
   const { i32 } = kernels.heap
   for (let at = program; at < end; ) {
-    const [name, kinds] = RECORDABLE[i32[at++]]
+    const [name, kinds] = RECORDABLE[i32[at++] & 255]
     const args = Array.from(kinds, (kind) => {
       const word = i32[at++]
       if (kind === 'n') return word

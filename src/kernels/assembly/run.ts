@@ -1,4 +1,5 @@
-// Runs recorded kernel calls, as ../recording.ts writes them: a code and its arguments, word by word.
+// Runs recorded kernel calls, as ../recording.ts writes them: 256 times the number of words and the kernel's code, then the
+// arguments, word by word.
 import {
   affineCouple, affineCoupleBackward, affineCoupleInverse, affineCoupleInverseBackward,
 } from './couple'
@@ -13,7 +14,7 @@ import { narrowCouplingBackward } from './narrow-coupling-backward'
 import { transpose } from './transpose'
 import { denseWeightGradient } from './weight-gradient'
 
-/** Argument n of the call whose code lies at `at`. */
+/** Argument n of the call that begins at `at`. */
 @inline
 function n(at: usize, n: usize): i32 {
   return i32.load(at + (n << 2))
@@ -30,122 +31,97 @@ export function run(program: usize, end: usize, gradient: usize): void {
   const last = bytes(end)
   let p = bytes(program)
   while (p < last) {
-    let args = 0
-    switch (n(p, 0)) {
+    const head = n(p, 0)
+    switch (head & 255) {
       case 0:
         fill(n(p, 1), <f32>f64.load(p, 8), n(p, 4))
-        args = 4
         break
       case 1:
         copy(n(p, 1), n(p, 2), n(p, 3))
-        args = 3
         break
       case 2:
         add(n(p, 1), n(p, 2), n(p, 3))
-        args = 3
         break
       case 3:
         exp(n(p, 1), n(p, 2), n(p, 3))
-        args = 3
         break
       case 4:
         log(n(p, 1), n(p, 2), n(p, 3))
-        args = 3
         break
       case 5:
         tanh(n(p, 1), n(p, 2), n(p, 3))
-        args = 3
         break
       case 6:
         tanhBackward(n(p, 1), n(p, 2), n(p, 3), n(p, 4))
-        args = 4
         break
       case 7:
         relu(n(p, 1), n(p, 2), n(p, 3))
-        args = 3
         break
       case 8:
         reluBackward(n(p, 1), n(p, 2), n(p, 3), n(p, 4))
-        args = 4
         break
       case 9:
         dense(n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5), n(p, 6), n(p, 7), n(p, 8))
-        args = 8
         break
       case 10:
         denseWeightGradient(
           n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5), g(p, 6, gradient), n(p, 7), g(p, 8, gradient), n(p, 9))
-        args = 9
         break
       case 11:
         transpose(n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5))
-        args = 5
         break
       case 12:
         leakyReLU(n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5), n(p, 6))
-        args = 6
         break
       case 13:
         leakyReLUInverse(n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5), n(p, 6))
-        args = 6
         break
       case 14:
         leakyReLUBackward(n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5), n(p, 6), n(p, 7), g(p, 8, gradient))
-        args = 8
         break
       case 15:
         leakyReLUInverseBackward(n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5), n(p, 6), n(p, 7), g(p, 8, gradient))
-        args = 8
         break
       case 16:
         affineCouple(n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5), n(p, 6), n(p, 7), n(p, 8), n(p, 9))
-        args = 9
         break
       case 17:
         affineCoupleInverse(n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5), n(p, 6), n(p, 7), n(p, 8), n(p, 9))
-        args = 9
         break
       case 18:
         affineCoupleBackward(
           n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5), n(p, 6), n(p, 7), n(p, 8), n(p, 9), n(p, 10), n(p, 11),
           g(p, 12, gradient))
-        args = 12
         break
       case 19:
         affineCoupleInverseBackward(
           n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5), n(p, 6), n(p, 7), n(p, 8), n(p, 9), n(p, 10), n(p, 11),
           n(p, 12), g(p, 13, gradient))
-        args = 13
         break
       case 20:
         narrowCoupling(
           n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5), n(p, 6), n(p, 7), n(p, 8), n(p, 9), n(p, 10), n(p, 11),
           n(p, 12))
-        args = 12
         break
       case 21:
         narrowCouplingInverse(
           n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5), n(p, 6), n(p, 7), n(p, 8), n(p, 9), n(p, 10), n(p, 11),
           n(p, 12), n(p, 13))
-        args = 13
         break
       case 22:
         narrowCouplingBackward(
           n(p, 1), n(p, 2), n(p, 3), g(p, 4, gradient), n(p, 5), n(p, 6), n(p, 7), n(p, 8), n(p, 9), n(p, 10),
           n(p, 11), n(p, 12), n(p, 13), n(p, 14), n(p, 15), n(p, 16), n(p, 17))
-        args = 17
         break
       case 23:
         gaussian(n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5))
-        args = 5
         break
       case 24:
         gaussianBackward(n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5))
-        args = 5
         break
       default:
         unreachable()
     }
-    p += bytes(1 + args)
+    p += bytes(head >>> 8)
   }
 }

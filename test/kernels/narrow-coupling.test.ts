@@ -163,3 +163,53 @@ describe.each(sizes)('narrowCoupling of %i hidden units on %i rows', (hidden, ro
     }
   })
 })
+
+/** Where tanh of the simd kernels begins to be exactly 1; its float32 neighbours are 2⁻²⁰ away. */
+const SATURATED = 8.740160942077637
+
+describe('units about and beyond saturation', () => {
+  const units = [
+    [8, SATURATED - 8],
+    [8, SATURATED - 8 + 2 ** -20],
+    [-8, 8 - SATURATED],
+    [8.5, 0.3],
+    [-20, -1],
+    [0.5, -100],
+    [1, Number.NaN],
+    [Number.NaN, 0],
+    [0, 100],
+    [1e30, 1],
+    [7, -0.5],
+  ]
+  const hidden = units.length
+
+  function expectBitsOfDenseAndTanh(kept: readonly number[]): void {
+    const rows = kept.length
+    const [one, other] = [0, 1].map(() => bench('simd', 'float32', hidden, rows))
+    for (const { kernels, at } of [one, other]) {
+      kernels.heap.real.set([...units.map(([w]) => w), ...units.map(([, b]) => b)], at.params)
+      kernels.heap.real.set(kept, at.kept)
+    }
+    fused(one, hidden, rows)
+    const { kernels: k, at } = other
+    k.dense(hidden, 1, rows, at.kept, at.params, 1, at.params + hidden, at.h)
+    k.tanh(hidden * rows, at.h, at.h)
+    expect(one.read('h')).toEqual(other.read('h'))
+  }
+
+  it.each([
+    ['finite', 0.999, 0.5],
+    ['NaN', Number.NaN, 0.5],
+    ['infinite', Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  ])('have the bits of dense and tanh, %s rows among others', (_, one, other) => {
+    for (const rows of [7, 12, 128]) {
+      expectBitsOfDenseAndTanh(Array.from({ length: rows }, (_, i) => [0.3, -1, 1, one, -0.25, 0, other][i % 7]))
+    }
+  })
+
+  it('have the bits of dense and tanh wherever the one far row is', () => {
+    for (let far = 0; far < 23; far++) {
+      expectBitsOfDenseAndTanh(Array.from({ length: 23 }, (_, i) => (i === far ? -30 : 0.1)))
+    }
+  })
+})

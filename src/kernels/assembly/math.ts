@@ -107,24 +107,29 @@ export function log4(x: v128): v128 {
 }
 
 /** The quotient below is 1 here, and above 1 for no smaller x; tanh itself rounds to 1 from 9.01 on. */
-const TANH_ONE: f32 = 8.740160942077637
+export const TANH_ONE: f32 = 8.740160942077637
 
 /**
- * tanh x = 2h/(1 + h²) = 2aq/(q² + a²) with h = tanh(x/2) = a/q, a = x·P(x²), q = Q(x²): one division, and near
- * saturation, where a = q, errors of P and Q cancel. P and Q have a common factor of 0.93, so that q and q² lie below
- * powers of two where x is small, which costs less in rounding. pmin and pmax let NaN through.
+ * tanh x where |x| ≤ TANH_ONE or x is NaN: 2h/(1 + h²) = 2aq/(q² + a²) with h = tanh(x/2) = a/q, a = x·P(x²),
+ * q = Q(x²): one division, and near saturation, where a = q, errors of P and Q cancel. P and Q have a common factor of
+ * 0.93, so that q and q² lie below powers of two where x is small, which costs less in rounding.
  */
 @inline
-export function tanh4(x: v128): v128 {
-  const inside = f32x4.pmax(f32x4.pmin(x, f32x4.splat(TANH_ONE)), f32x4.splat(-TANH_ONE))
-  const z = f32x4.mul(inside, inside)
+export function tanhNear(x: v128): v128 {
+  const z = f32x4.mul(x, x)
   let p = f32x4.add(f32x4.mul(z, f32x4.splat(0.00010624427522998303)), f32x4.splat(0.0276888906955719))
   p = f32x4.add(f32x4.mul(z, p), f32x4.splat(0.9300000071525574))
   let q = f32x4.add(f32x4.mul(z, f32x4.splat(2.2857600470160833e-6)), f32x4.splat(0.0022440373431891203))
   q = f32x4.add(f32x4.mul(z, q), f32x4.splat(0.21037769317626953))
   q = f32x4.add(f32x4.mul(z, q), f32x4.splat(1.8600000143051147))
-  const a = f32x4.mul(inside, p)
+  const a = f32x4.mul(x, p)
   return f32x4.div(f32x4.mul(f32x4.add(a, a), q), f32x4.add(f32x4.mul(q, q), f32x4.mul(a, a)))
+}
+
+/** tanh x; where tanhNear may be used it has its bits. pmin and pmax let NaN through. */
+@inline
+export function tanh4(x: v128): v128 {
+  return tanhNear(f32x4.pmax(f32x4.pmin(x, f32x4.splat(TANH_ONE)), f32x4.splat(-TANH_ONE)))
 }
 
 // sin r = r + r·z·S(z) and cos r = 1 + z·C(z), z = r², for |r| ≤ π/4.

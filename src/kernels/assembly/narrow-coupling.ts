@@ -5,26 +5,73 @@
 // Parameters: weight 0 [H, 1], bias 0 [H], weight 1 [2, H], bias 1 [2], f.
 import { couple, logScale } from './couple'
 import { bytes, load, store, wholeBytes } from './lanes'
-import { tanh4 } from './math'
+import { TANH_ONE, tanh4, tanhNear } from './math'
 import { band } from './product'
 
-/** One hidden unit of all rows, h = tanh(b + w·kept), four vectors a turn as in the kernel tanh. */
 @inline
-function hiddenUnit(rows: i32, w: v128, b: v128, kept: usize, h: usize): void {
+function activation4(near: bool, w: v128, b: v128, kept: v128): v128 {
+  const x = f32x4.add(b, f32x4.mul(w, kept))
+  return near ? tanhNear(x) : tanh4(x)
+}
+
+/** Hidden units of all rows, h = tanh(b + w·kept), four vectors a turn as in the kernel tanh. */
+@inline
+function hiddenUnits(near: bool, count: usize, rows: i32, w: usize, b: usize, kept: usize, h: usize): void {
   const whole = wholeBytes(rows)
-  let i: usize = 0
-  for (; i < (whole & ~63); i += 64) {
-    const h0 = tanh4(f32x4.add(b, f32x4.mul(w, v128.load(kept + i))))
-    const h1 = tanh4(f32x4.add(b, f32x4.mul(w, v128.load(kept + i, 16))))
-    const h2 = tanh4(f32x4.add(b, f32x4.mul(w, v128.load(kept + i, 32))))
-    const h3 = tanh4(f32x4.add(b, f32x4.mul(w, v128.load(kept + i, 48))))
-    v128.store(h + i, h0)
-    v128.store(h + i, h1, 16)
-    v128.store(h + i, h2, 32)
-    v128.store(h + i, h3, 48)
+  for (const end = w + (count << 2); w < end; w += 4, b += 4, h += bytes(rows)) {
+    const weight = v128.load32_splat(w)
+    const bias = v128.load32_splat(b)
+    let i: usize = 0
+    for (; i < (whole & ~63); i += 64) {
+      const h0 = activation4(near, weight, bias, v128.load(kept + i))
+      const h1 = activation4(near, weight, bias, v128.load(kept + i, 16))
+      const h2 = activation4(near, weight, bias, v128.load(kept + i, 32))
+      const h3 = activation4(near, weight, bias, v128.load(kept + i, 48))
+      v128.store(h + i, h0)
+      v128.store(h + i, h1, 16)
+      v128.store(h + i, h2, 32)
+      v128.store(h + i, h3, 48)
+    }
+    for (; i < whole; i += 16) v128.store(h + i, activation4(near, weight, bias, v128.load(kept + i)))
+    if (rows & 3) store(h + i, activation4(near, weight, bias, load(kept + i, rows & 3)), rows & 3)
   }
-  for (; i < whole; i += 16) v128.store(h + i, tanh4(f32x4.add(b, f32x4.mul(w, v128.load(kept + i)))))
-  if (rows & 3) store(h + i, tanh4(f32x4.add(b, f32x4.mul(w, load(kept + i, rows & 3)))), rows & 3)
+}
+
+// Two functions: in one the compiler would merge the loops, and ask in each turn which it is.
+/** Where |b + w·kept| ≤ TANH_ONE in every row tanh needs no clamp, and has the same bits. */
+function nearUnits(count: usize, rows: i32, w: usize, b: usize, kept: usize, h: usize): void {
+  hiddenUnits(true, count, rows, w, b, kept, h)
+}
+
+function farUnits(count: usize, rows: i32, w: usize, b: usize, kept: usize, h: usize): void {
+  hiddenUnits(false, count, rows, w, b, kept, h)
+}
+
+/** Whether |b + w·kept| ≤ TANH_ONE for all |kept| ≤ reach: rounding keeps order, and NaN compares as false. */
+@inline
+function isNear(w: usize, b: usize, reach: f32): bool {
+  return abs(f32.load(b)) + abs(f32.load(w)) * reach <= TANH_ONE
+}
+
+/** Copies the rows; returns their largest |kept|, NaN left out. */
+@inline
+function copyAndReach(rows: i32, kept: usize, copy: usize): f32 {
+  const magnitude = i32x4.splat(0x7fffffff)
+  const whole = wholeBytes(rows)
+  let reach = f32x4.splat(0)
+  let i: usize = 0
+  for (; i < whole; i += 16) {
+    const value = v128.load(kept + i)
+    v128.store(copy + i, value)
+    reach = f32x4.pmax(reach, v128.and(value, magnitude))
+  }
+  if (rows & 3) {
+    const value = load(kept + i, rows & 3)
+    store(copy + i, value, rows & 3)
+    reach = f32x4.pmax(reach, v128.and(value, magnitude))
+  }
+  const pairs = f32x4.pmax(reach, v128.shuffle<f32>(reach, reach, 2, 3, 0, 1))
+  return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1))
 }
 
 /** Both layers of the conditioner, h, a and t, and a copy of kept; all arguments but the counts are addresses. */
@@ -34,12 +81,17 @@ function condition(
 ): void {
   const size = <usize>hidden << 2
   const stride = bytes(rows)
-  const whole = wholeBytes(rows)
-  let i: usize = 0
-  for (; i < whole; i += 16) v128.store(copy + i, v128.load(kept + i))
-  if (rows & 3) store(copy + i, load(kept + i, rows & 3), rows & 3)
-  for (let unit: usize = 0; unit < size; unit += 4) {
-    hiddenUnit(rows, v128.load32_splat(params + unit), v128.load32_splat(params + size + unit), kept, h + (unit >> 2) * stride)
+  const reach = copyAndReach(rows, kept, copy)
+  const end = params + size
+  for (let w = params, to = h; w < end; ) {
+    const near = isNear(w, w + size, reach)
+    let next = w + 4
+    while (next < end && isNear(next, next + size, reach) == near) next += 4
+    const count = (next - w) >> 2
+    if (near) nearUnits(count, rows, w, w + size, kept, to)
+    else farUnits(count, rows, w, w + size, kept, to)
+    w = next
+    to += count * stride
   }
   const output = params + 2 * size
   const startA = v128.load32_splat(output + 2 * size)

@@ -57,40 +57,16 @@ export function fitScaler(x: NdArray, names?: readonly string[], chosen?: Int32A
   return scaler
 }
 
-/**
- * Writes (x − mean)/sd of x [rows, dim] into target, row-major from `offset` on, computed in float64 and rounded once.
- *
- * Returns the rows with a value beyond STANDARDISED_BOUND, ascending; they are written as zeros, so that kernels stay
- * finite, and count as log-density −∞ whatever comes out for them.
- */
-export function standardise(
-  { data, rows, columns }: Matrix,
-  { mean, sd }: Scaler,
-  target: Float32Array | Float64Array,
-  offset: number,
-): number[] {
-  const end = rows * columns
-  let largest = 0
-  // Column by column and without a branch: what lies outside is rare, and looked for only where there is some.
-  for (let j = 0; j < columns; j++) {
-    const [centre, scale] = [mean[j], sd[j]]
-    for (let at = j; at < end; at += columns) {
-      const z = (data[at] - centre) / scale
-      largest = Math.max(largest, Math.abs(z))
-      target[offset + at] = z
-    }
-  }
-  if (largest <= STANDARDISED_BOUND) return []
+/** The rows of x [rows, dim] with a standardised value beyond STANDARDISED_BOUND, ascending. */
+export function rowsOutside({ data, rows, columns }: Matrix, { mean, sd }: Scaler): number[] {
   const outside: number[] = []
   for (let i = 0; i < rows; i++) {
     let inside = true
-    for (let at = i * columns; at < (i + 1) * columns; at++) {
-      const z = (data[at] - mean[at % columns]) / sd[at % columns]
+    for (let j = 0; j < columns; j++) {
+      const z = (data[i * columns + j] - mean[j]) / sd[j]
       inside &&= z <= STANDARDISED_BOUND && z >= -STANDARDISED_BOUND
     }
-    if (inside) continue
-    target.fill(0, offset + i * columns, offset + (i + 1) * columns)
-    outside.push(i)
+    if (!inside) outside.push(i)
   }
   return outside
 }

@@ -1,4 +1,5 @@
 import type { BaseDraw } from '../bases/standard-normal.js'
+import { rowsOutside, type Scaler, STANDARDISED_BOUND } from '../data/scaler.js'
 import { createHeap, createKernels, type KernelKind } from '../kernels/create.js'
 import { Arena, NONE, type Offset, type Precision } from '../kernels/heap.js'
 import type { Kernels } from '../kernels/kernels.js'
@@ -29,6 +30,10 @@ export class Evaluator {
   readonly #rows: Offset
   readonly #values: Offset
   readonly #dParams: Offset
+  /** In f64: rows in the data's units, and the scaler's columns 4 times over. */
+  readonly #unscaled: Offset
+  readonly #mean: Offset
+  readonly #sd: Offset
 
   constructor(structure: FlowStructure, kind: KernelKind) {
     const arena = new Arena(structure.description.precision)
@@ -41,6 +46,9 @@ export class Evaluator {
     this.#differentiable = new Tile(structure, arena, 'differentiate', tileRows, this.#params, this.#dParams)
     this.#rows = arena.real(this.chunkRows * structure.dim)
     this.#values = arena.real(this.chunkRows)
+    this.#unscaled = arena.double(this.chunkRows * structure.dim)
+    this.#mean = arena.double(this.#period)
+    this.#sd = arena.double(this.#period)
     this.#kernels = createKernels(createHeap(arena, kind, false))
     this.#tile.load(this.#kernels.heap)
     this.#differentiable.load(this.#kernels.heap)
@@ -48,6 +56,51 @@ export class Evaluator {
 
   setParameters(parameters: Reals): void {
     this.#kernels.heap.real.set(parameters, this.#params)
+  }
+
+  setScaler({ mean, sd }: Scaler): void {
+    const { f64 } = this.#kernels.heap
+    for (let i = 0; i < this.#period; i++) {
+      f64[this.#mean + i] = mean[i % this.structure.dim]
+      f64[this.#sd + i] = sd[i % this.structure.dim]
+    }
+  }
+
+  /**
+   * Rows in the data's units → rows, standardised by `scaler`, the one that was set last. Returns those beyond the bound,
+   * ascending; they are put there as zeros, so that kernels stay finite, and count as log-density −∞ whatever comes out
+   * for them.
+   */
+  loadRows(data: Float32Array | Float64Array, scaler: Scaler): number[] {
+    const { heap } = this.#kernels
+    const { dim } = this.structure
+    const [mean, sd, period, n] = [this.#mean, this.#sd, this.#period, data.length]
+    let largest: number
+    if (data instanceof Float32Array && heap.precision === 'float32') {
+      const x = 2 * this.#unscaled
+      heap.real.set(data, x)
+      largest = this.#kernels.standardise(n, period, x, mean, sd, this.#rows)
+    } else {
+      heap.f64.set(data, this.#unscaled)
+      largest = this.#kernels.standardiseDoubles(n, period, this.#unscaled, mean, sd, this.#rows)
+    }
+    // What lies outside is rare, and looked for only where there may be some: `largest` is rounded.
+    if (largest < STANDARDISED_BOUND) return []
+    const outside = rowsOutside({ data, rows: n / dim, columns: dim }, scaler)
+    for (const t of outside) this.rows.fill(0, t * dim, (t + 1) * dim)
+    return outside
+  }
+
+  /** The first `count` rows in the data's units, by the scaler that was set; until the next call. */
+  unloadRows(count: number): Float64Array {
+    const n = count * this.structure.dim
+    this.#kernels.destandardise(n, this.#period, this.#rows, this.#mean, this.#sd, this.#unscaled)
+    return this.#kernels.heap.f64.subarray(this.#unscaled, this.#unscaled + n)
+  }
+
+  /** Adds a number to the first `count` values, in float64. */
+  shiftValues(count: number, value: number): void {
+    this.#kernels.shift(count, value, this.#values)
   }
 
   /** Where the rows of a chunk are put before a call and found after it: [chunkRows, dim]. */
@@ -130,6 +183,10 @@ export class Evaluator {
       }
       this.#invert(tile, kernels, first, n)
     })
+  }
+
+  get #period(): number {
+    return 4 * this.structure.dim
   }
 
   #invert(tile: Tile, kernels: Kernels, first: number, n: number): void {

@@ -140,8 +140,8 @@ export class Flow<P extends Precision = Precision> {
     this.#chunks(matrix, (evaluator, first, count, outside) => {
       evaluator.forward(count)
       z.set(evaluator.rows.subarray(0, count * dim), first * dim)
-      const values = evaluator.values
-      for (let t = 0; t < count; t++) logDet[first + t] = values[t] - shift
+      evaluator.shiftValues(count, -shift)
+      logDet.set(evaluator.values.subarray(0, count), first)
       for (const t of outside) {
         logDet[first + t] = Number.NaN
         z.fill(Number.NaN, (first + t) * dim, (first + t + 1) * dim)
@@ -159,9 +159,9 @@ export class Flow<P extends Precision = Precision> {
     const logDet = this.#reals(matrix.rows)
     this.#noiseChunks(matrix, (evaluator, first, count) => {
       evaluator.inverse(count)
-      destandardise(evaluator.rows.subarray(0, count * dim), this.scaler, x.subarray(first * dim))
-      const values = evaluator.values
-      for (let t = 0; t < count; t++) logDet[first + t] = values[t] + shift
+      x.set(evaluator.unloadRows(count), first * dim)
+      evaluator.shiftValues(count, shift)
+      logDet.set(evaluator.values.subarray(0, count), first)
     })
     return { x: ndarray(x, [matrix.rows, dim]), logDet }
   }
@@ -253,6 +253,7 @@ export class Flow<P extends Precision = Precision> {
   #noiseChunks(matrix: Matrix, work: (evaluator: Evaluator, first: number, count: number) => void): void {
     const evaluator = this.#ready()
     const { rows, columns, data } = matrix
+    evaluator.setScaler(this.scaler)
     for (let first = 0; first < rows; first += evaluator.chunkRows) {
       const count = Math.min(evaluator.chunkRows, rows - first)
       evaluator.rows.set(data.subarray(first * columns, (first + count) * columns))

@@ -1,10 +1,10 @@
 import type { Matrix } from '../data/rows.js'
-import { destandardise, logScale, type Scaler, standardise } from '../data/scaler.js'
+import { logScale, type Scaler } from '../data/scaler.js'
 import type { Evaluator, Reals } from './evaluator.js'
 
 /**
- * Passes rows in original units through an evaluator, a chunk at a time. `outside` lists the rows beyond the bound, as
- * `standardise` does, counted within the chunk.
+ * Passes rows in original units through an evaluator, a chunk at a time. `outside` lists the rows beyond the bound,
+ * counted within the chunk.
  */
 export function eachChunk(
   evaluator: Evaluator,
@@ -12,10 +12,10 @@ export function eachChunk(
   { data, rows, columns }: Matrix,
   work: (first: number, count: number, outside: readonly number[]) => void,
 ): void {
+  evaluator.setScaler(scaler)
   for (let first = 0; first < rows; first += evaluator.chunkRows) {
     const count = Math.min(evaluator.chunkRows, rows - first)
-    const part = { data: data.subarray(first * columns, (first + count) * columns), rows: count, columns }
-    work(first, count, standardise(part, scaler, evaluator.rows, 0))
+    work(first, count, evaluator.loadRows(data.subarray(first * columns, (first + count) * columns), scaler))
   }
 }
 
@@ -24,8 +24,8 @@ export function logProbInto(evaluator: Evaluator, scaler: Scaler, matrix: Matrix
   const shift = logScale(scaler)
   eachChunk(evaluator, scaler, matrix, (first, count, outside) => {
     evaluator.logProb(count)
-    const { values } = evaluator
-    for (let t = 0; t < count; t++) out[first + t] = values[t] - shift
+    evaluator.shiftValues(count, -shift)
+    out.set(evaluator.values.subarray(0, count), first)
     for (const t of outside) out[first + t] = Number.NEGATIVE_INFINITY
   })
 }
@@ -46,9 +46,10 @@ export function sampleInto(
 ): void {
   const { dim } = evaluator.structure
   const rows = out.length / dim
+  evaluator.setScaler(scaler)
   for (let first = 0; first < rows; first += evaluator.chunkRows) {
     const count = Math.min(evaluator.chunkRows, rows - first)
     evaluator.sample(count, seed, firstRow + first, temperature)
-    destandardise(evaluator.rows.subarray(0, count * dim), scaler, out.subarray(first * dim))
+    out.set(evaluator.unloadRows(count), first * dim)
   }
 }

@@ -35,6 +35,20 @@ export interface Kernels {
   /** A tile into row-major rows: target[t · columns + j] = x[j, t] for t < count. */
   scatter(columns: number, rows: number, count: number, x: Offset, target: Offset): void
 
+  // — row-major rows in the data's units and standardised; i < n, the column's figures of f64 are those at i mod `period`,
+  //   so that they are there 4 times over: period = 4 · columns ——————————————————————————————————————————————————
+  /**
+   * z[i] = (x[i] − f64[mean + …])/f64[sd + …], computed in float64 and rounded once; returns max |z[i]|, of which NaN is
+   * left out. z may not be x.
+   */
+  standardise(n: number, period: number, x: Offset, mean: Offset, sd: Offset, z: Offset): number
+  /** The same of x in `heap.f64`. */
+  standardiseDoubles(n: number, period: number, x: Offset, mean: Offset, sd: Offset, z: Offset): number
+  /** f64[x + i] = z[i] · f64[sd + …] + f64[mean + …] */
+  destandardise(n: number, period: number, z: Offset, mean: Offset, sd: Offset, x: Offset): void
+  /** x[i] += value, in float64 and rounded once */
+  shift(n: number, value: number, x: Offset): void
+
   // — element-wise (y may be x) ——————————————————————————————————————————————————————————————————————————————
   exp(n: number, x: Offset, y: Offset): void
   log(n: number, x: Offset, y: Offset): void

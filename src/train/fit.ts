@@ -1,6 +1,6 @@
 import ndarray from 'ndarray'
 import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
-import { fitScaler, logScale, type Scaler, standardise } from '../data/scaler.js'
+import { fitScaler, logScale, type Scaler } from '../data/scaler.js'
 import { dataSha256 } from '../data/sha256.js'
 import { DataError, TrainingError, UsageError } from '../errors.js'
 import { Evaluator, type Reals } from '../flow/evaluator.js'
@@ -175,25 +175,28 @@ function load(
   heap.real.set(flow.parameters, plan.params)
   heap.i32[plan.stopAfter] = -1
   const scaler = scalerFor(flow, matrix, split, options)
-  loadRows(heap, { matrix, chosen: split.training }, scaler, plan.data)
-  loadRows(heap, { matrix, chosen: split.validation }, scaler, plan.validationData)
+  const evaluator = new Evaluator(flow.structure, heap.memory ? 'simd' : 'portable')
+  loadRows(evaluator, { matrix, chosen: split.training }, scaler, heap, plan.data)
+  loadRows(evaluator, { matrix, chosen: split.validation }, scaler, heap, plan.validationData)
   return scaler
 }
 
-/** Rows standardised at a time: a copy of all would be larger than what they become. */
-const LOADED_ROWS = 8192
-
-function loadRows(heap: Heap, part: Part, scaler: Scaler, target: Offset): void {
+/** In blocks: a copy of all would be larger than what they become. */
+function loadRows(evaluator: Evaluator, part: Part, scaler: Scaler, heap: Heap, target: Offset): void {
+  const { chunkRows } = evaluator
   const { columns } = part.matrix
   const rows = countOf(part)
-  const buffer = new Float64Array(Math.min(LOADED_ROWS, rows) * columns)
-  for (let first = 0; first < rows; first += LOADED_ROWS) {
-    const block = copyRows(part, first, Math.min(LOADED_ROWS, rows - first), buffer)
-    const [outside] = standardise(block, scaler, heap.real, target + first * columns)
-    if (outside === undefined) continue
-    throw new DataError(
-      `Row ${part.chosen?.[first + outside]} of the training data (counted from 0) lies over 10⁶ standard deviations away under the flow's scaler: remove it.`,
-    )
+  const buffer = new Float64Array(Math.min(chunkRows, rows) * columns)
+  evaluator.setScaler(scaler)
+  for (let first = 0; first < rows; first += chunkRows) {
+    const { data } = copyRows(part, first, Math.min(chunkRows, rows - first), buffer)
+    const [outside] = evaluator.loadRows(data as Float64Array, scaler)
+    if (outside !== undefined) {
+      throw new DataError(
+        `Row ${part.chosen?.[first + outside]} of the training data (counted from 0) lies over 10⁶ standard deviations away under the flow's scaler: remove it.`,
+      )
+    }
+    heap.real.set(evaluator.rows.subarray(0, data.length), target + first * columns)
   }
 }
 

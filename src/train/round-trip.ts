@@ -1,4 +1,4 @@
-import { STANDARDISED_BOUND, standardise } from '../data/scaler.js'
+import { STANDARDISED_BOUND } from '../data/scaler.js'
 import { Evaluator, type Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import { resolveKernels } from '../kernels/create.js'
@@ -15,6 +15,7 @@ export async function worstRoundTrip(flow: Flow, part: Part): Promise<number> {
   const { structure, scaler, parameters, kernels } = flow
   const evaluator = new Evaluator(structure, resolveKernels(kernels, structure.description.precision))
   evaluator.setParameters(parameters as Reals)
+  evaluator.setScaler(scaler)
   const { chunkRows } = evaluator
   const buffer = new Float64Array(chunkRows * flow.dim)
   const rows = countOf(part)
@@ -22,7 +23,7 @@ export async function worstRoundTrip(flow: Flow, part: Part): Promise<number> {
   for (let first = 0, chunk = 0; first < rows; first += chunkRows, chunk++) {
     if (chunk % CHUNKS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
     const { data, rows: count } = copyRows(part, first, Math.min(chunkRows, rows - first), buffer)
-    standardise({ data, rows: count, columns: flow.dim }, scaler, evaluator.rows, 0)
+    evaluator.loadRows(data, scaler)
     evaluator.forward(count)
     evaluator.inverse(count)
     worst = Math.max(worst, worstOf(flow, data, evaluator.rows))

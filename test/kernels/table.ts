@@ -8,10 +8,12 @@ import { memoryCases } from './cases/memory.js'
 import { narrowCouplingCases } from './cases/narrow-coupling.js'
 import { optimiserCases } from './cases/optimiser.js'
 import { randomCases } from './cases/random.js'
+import { standardiseCases } from './cases/standardise.js'
 
 /** Every kernel of the contract, at least once. */
 export const table: readonly Case[] = [
   ...memoryCases,
+  ...standardiseCases,
   ...elementwiseCases,
   ...denseCases,
   ...leakyReLUCases,

@@ -3,6 +3,7 @@
 // Plain SIMD128 only, no data segment, no imports but the memory: equal bits on every engine.
 export { fill, copy, add, sum } from './memory'
 export { gather, scatter } from './rows'
+export { standardise, standardiseDoubles, destandardise, shift } from './standardise'
 export { exp, log, sincos, tanh, tanhBackward, relu, reluBackward } from './elementwise'
 export { dense } from './dense'
 export { denseWeightGradient } from './weight-gradient'

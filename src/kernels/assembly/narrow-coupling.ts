@@ -49,8 +49,14 @@ function farUnits(count: usize, rows: i32, w: usize, b: usize, kept: usize, h: u
 
 /** Whether |b + w·kept| ≤ TANH_ONE for all |kept| ≤ reach: rounding keeps order, and NaN compares as false. */
 @inline
-function isNear(w: usize, b: usize, reach: f32): bool {
-  return abs(f32.load(b)) + abs(f32.load(w)) * reach <= TANH_ONE
+function isNear(w: usize, size: usize, reach: f32): bool {
+  return abs(f32.load(w + size)) + abs(f32.load(w)) * reach <= TANH_ONE
+}
+
+/** Of the unit and the next one: a single near one between far ones is not worth a call of its own. */
+@inline
+function isNearAhead(w: usize, end: usize, size: usize, reach: f32): bool {
+  return isNear(w, size, reach) && (w + 4 == end || isNear(w + 4, size, reach))
 }
 
 /** Copies the rows; returns their largest |kept|, NaN left out. */
@@ -84,13 +90,13 @@ function condition(
   const reach = copyAndReach(rows, kept, copy)
   const end = params + size
   for (let w = params, to = h; w < end; ) {
-    const near = isNear(w, w + size, reach)
-    let next = w + 4
-    while (next < end && isNear(next, next + size, reach) == near) next += 4
-    const count = (next - w) >> 2
-    if (near) nearUnits(count, rows, w, w + size, kept, to)
-    else farUnits(count, rows, w, w + size, kept, to)
-    w = next
+    const from = w
+    const near = isNearAhead(w, end, size, reach)
+    do w += 4
+    while (w < end && (near ? isNear(w, size, reach) : !isNearAhead(w, end, size, reach)))
+    const count = (w - from) >> 2
+    if (near) nearUnits(count, rows, from, from + size, kept, to)
+    else farUnits(count, rows, from, from + size, kept, to)
     to += count * stride
   }
   const output = params + 2 * size

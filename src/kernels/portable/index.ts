@@ -8,6 +8,7 @@ import { portableLeakyReLU } from './leaky-relu.js'
 import { portableMemory } from './memory.js'
 import { portableNarrowCoupling } from './narrow-coupling.js'
 import { portableRandom } from './random.js'
+import { portableStandardise } from './standardise.js'
 
 const LN_2PI = 1.8378770664093453
 
@@ -17,6 +18,7 @@ export function createPortable(heap: Heap): Kernels {
   const parts = {
     heap,
     ...portableMemory(heap),
+    ...portableStandardise(heap),
     ...portableElementwise(heap),
     ...portableDense(heap),
     ...portableCouple(heap),

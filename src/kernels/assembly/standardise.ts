@@ -1,0 +1,122 @@
+// Rows in original units to standardised ones and back, in float64 and rounded once; row-major, so that the figures of
+// the columns come round every 4·columns numbers, at a whole vector.
+import { bytes, load, store, wholeBytes } from './lanes'
+
+/** Lanes 0 and 1 of four reals, or of four doubles, and lanes 2 and 3. */
+@inline
+function lowPair(wide: bool, from: usize): v128 {
+  return wide ? v128.load(from) : f64x2.promote_low_f32x4(v128.load64_zero(from))
+}
+
+@inline
+function scaled(x: v128, mean: usize, sd: usize): v128 {
+  return f64x2.div(f64x2.sub(x, v128.load(mean)), v128.load(sd))
+}
+
+/** Both pairs as four reals. */
+@inline
+function narrow(low: v128, high: v128): v128 {
+  return v128.shuffle<f32>(
+    f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5)
+}
+
+/** The rest of fewer than four numbers, as four: what lies behind them is made 0. */
+@inline
+function restLow(wide: bool, from: usize, lanes: i32): v128 {
+  if (!wide) return f64x2.promote_low_f32x4(load(from, lanes))
+  return lanes == 1 ? v128.load64_zero(from) : v128.load(from)
+}
+
+@inline
+function restHigh(wide: bool, from: usize, lanes: i32): v128 {
+  if (lanes < 3) return f64x2.splat(0)
+  return wide ? v128.load64_zero(from, 16) : f64x2.promote_low_f32x4(v128.load32_zero(from, 8))
+}
+
+@inline
+function standardiseAll(wide: bool, n: i32, period: i32, x: usize, mean: usize, sd: usize, z: usize): f32 {
+  const to = bytes(z)
+  const whole = wholeBytes(n)
+  const round = <usize>period << 3
+  const magnitude = i32x4.splat(0x7fffffff)
+  let largest = f32x4.splat(0)
+  let at: usize = 0
+  let i: usize = 0
+  for (; i < whole; i += 16) {
+    const from = x + (wide ? i << 1 : i)
+    const low = scaled(lowPair(wide, from), mean + at, sd + at)
+    const high = scaled(lowPair(wide, from + (wide ? 16 : 8)), mean + at + 16, sd + at + 16)
+    const values = narrow(low, high)
+    v128.store(to + i, values)
+    largest = f32x4.pmax(largest, v128.and(values, magnitude))
+    at += 32
+    if (at == round) at = 0
+  }
+  const rest = n & 3
+  if (rest) {
+    const from = x + (wide ? i << 1 : i)
+    const low = scaled(restLow(wide, from, rest), mean + at, sd + at)
+    const high = scaled(restHigh(wide, from, rest), mean + at + 16, sd + at + 16)
+    store(to + i, narrow(low, high), rest)
+    largest = f32x4.pmax(largest, v128.and(load(to + i, rest), magnitude))
+  }
+  const pairs = f32x4.pmax(largest, v128.shuffle<f32>(largest, largest, 2, 3, 0, 1))
+  return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1))
+}
+
+export function standardise(n: i32, period: i32, x: usize, mean: usize, sd: usize, z: usize): f32 {
+  return standardiseAll(false, n, period, bytes(x), mean << 3, sd << 3, z)
+}
+
+export function standardiseDoubles(n: i32, period: i32, x: usize, mean: usize, sd: usize, z: usize): f32 {
+  return standardiseAll(true, n, period, x << 3, mean << 3, sd << 3, z)
+}
+
+@inline
+function unscaled(z: v128, mean: usize, sd: usize): v128 {
+  return f64x2.add(f64x2.mul(f64x2.promote_low_f32x4(z), v128.load(sd)), v128.load(mean))
+}
+
+export function destandardise(n: i32, period: i32, z: usize, mean: usize, sd: usize, x: usize): void {
+  const from = bytes(z)
+  mean <<= 3, sd <<= 3, x <<= 3
+  const whole = wholeBytes(n)
+  const round = <usize>period << 3
+  let at: usize = 0
+  let i: usize = 0
+  for (; i < whole; i += 16) {
+    v128.store(x + 2 * i, unscaled(v128.load64_zero(from + i), mean + at, sd + at))
+    v128.store(x + 2 * i, unscaled(v128.load64_zero(from + i, 8), mean + at + 16, sd + at + 16), 16)
+    at += 32
+    if (at == round) at = 0
+  }
+  const rest = n & 3
+  if (rest) {
+    const values = load(from + i, rest)
+    const low = unscaled(values, mean + at, sd + at)
+    if (rest == 1) return v128.store64_lane(x + 2 * i, low, 0)
+    v128.store(x + 2 * i, low)
+    if (rest == 3) {
+      const high = v128.shuffle<f32>(values, values, 2, 3, 2, 3)
+      v128.store64_lane(x + 2 * i, unscaled(high, mean + at + 16, sd + at + 16), 0, 16)
+    }
+  }
+}
+
+/** Two reals plus the value, in the first two lanes. */
+@inline
+function shifted(x: v128, value: v128): v128 {
+  return f32x4.demote_f64x2_zero(f64x2.add(f64x2.promote_low_f32x4(x), value))
+}
+
+export function shift(n: i32, value: f64, x: usize): void {
+  const to = bytes(x)
+  const all = f64x2.splat(value)
+  const whole = wholeBytes(n)
+  let i: usize = 0
+  for (; i < whole; i += 16) {
+    v128.store64_lane(to + i, shifted(v128.load64_zero(to + i), all), 0)
+    v128.store64_lane(to + i, shifted(v128.load64_zero(to + i, 8), all), 0, 8)
+  }
+  for (const end = bytes(x + n); to + i < end; i += 4) f32.store(to + i, <f32>(<f64>f32.load(to + i) + value))
+}

@@ -36,6 +36,18 @@ it('computes every chunk once, through either slot, until it is over', async () 
   expect(await exit).toBe(0)
 })
 
+it('computes a chunk in any slot, whichever had the last one', async () => {
+  const slots = createSlots(3)
+  const results = new Float64Array(new SharedArrayBuffer(8 * 20))
+  const { exit, ended } = worker(slots, results)
+  const order = [0, 1, 1, 0, 2, 2, 2, 1, 0, 0, 2]
+  for (const [first, slot] of order.entries()) await computeSlot(slots, slot, first, 1, ended)
+  expect([...results.subarray(0, 12)]).toEqual([...order.map(() => 2), 0])
+  endSlots(slots)
+  ended.catch(() => {})
+  expect(await exit).toBe(0)
+})
+
 it('does not wait for a thread that has ended', async () => {
   const slots = createSlots(2)
   const { ended } = worker(slots, new Float64Array(new SharedArrayBuffer(8)), true)

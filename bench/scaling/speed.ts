@@ -15,6 +15,8 @@ export interface Case {
 
 /** Approached from below: a training of few steps spends its time on starting, a new one on compiling, too. */
 async function stepsOfTurn(train: (steps: number) => Promise<number>): Promise<number> {
+  // The first one of all starts threads, which takes longer than a turn.
+  await train(PROBE_STEPS)
   let steps = PROBE_STEPS
   let seconds = await train(steps)
   while (steps * seconds < TURN_SECONDS / 2) {

@@ -61,6 +61,18 @@ describe('jobs beside each other', () => {
     expect([a.steps, b.steps, density.length, drawn.shape[0]]).toEqual([300, 300, 100_000, 100_000])
   })
 
+  it('all finish where the calling thread comes late to what is done', async () => {
+    const model = flow(2, tutorialLayers(), { seed: 42 })
+    const rows = jang(40_000, { seed: 0 })
+    const expected = model.logProb(rows)
+    /** Longer than a chunk takes, so that a thread's slots are all done when the caller looks. */
+    const onProgress = () => {
+      for (const end = performance.now() + 6; performance.now() < end; );
+    }
+    const jobs = Array.from({ length: 12 }, (_, i) => logProb(model, rows, { threads: 1 + (i % 4), onProgress }))
+    for (const values of await Promise.all(jobs)) expect(values).toEqual(expected)
+  })
+
   it('refuse a second fit of one model, and read the old weights meanwhile', async () => {
     const model = flow(2, tutorialLayers())
     const rows = jang(1024)

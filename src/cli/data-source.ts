@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { type Generator, generators } from '../data/generators.js'
 import { nearestName } from '../data/nearest-name.js'
 import type { Table, TableOptions } from '../data/table.js'
+import type { ColumnChooser } from '../data/table-columns.js'
 import { UsageError } from '../errors.js'
 
 /** Rows that a command works on, and what is known of them. */
@@ -48,6 +49,49 @@ export async function readData(argument: string, { rows, seed, ...options }: Dat
   // Loaded here, since a generator's rows need none of it.
   const { readTable } = await import('../data/read-table.js')
   return { name: basename(argument, extname(argument)), ...(await readTable(argument, options)) }
+}
+
+/** Rows that a command takes once, block by block. */
+export interface RowStream extends Omit<DataSource, 'data'> {
+  /** [blockRows, columns] each, the last one what is left. */
+  blocks(blockRows: number): Iterable<Float64Array> | AsyncIterable<Float64Array>
+}
+
+/**
+ * The same rows where one pass over them will do: a file is read twice, once to find what is wrong with it, so that its
+ * rows need no memory. What cannot be read twice is held.
+ * @throws as readData.
+ */
+export async function streamData(argument: string, options: DataOptions): Promise<RowStream> {
+  const held = generators.has(argument) || argument === '-' || options.rows !== undefined
+  if (held || !statSync(argument, { throwIfNoEntry: false })?.isFile()) {
+    const source = await readData(argument, options)
+    return { ...source, blocks: (blockRows) => cut(source, blockRows) }
+  }
+  const { scanTable, tableBlocks } = await import('../data/read-table.js')
+  const { columns, minimumRows, where } = options
+  const chosen = typeof columns === 'function' ? once(columns) : columns
+  const shape = await scanTable(argument, { columns: chosen, minimumRows, where })
+  return {
+    name: basename(argument, extname(argument)),
+    ...shape,
+    blocks: (blockRows) =>
+      tableBlocks(argument, { columns: chosen, minimumRows, where, blockRows, expected: shape.rows }),
+  }
+}
+
+/** A choice that is made, and talked about, once for both readings. */
+function once(choose: ColumnChooser): ColumnChooser {
+  let chosen: readonly string[] | undefined
+  return (header, width) => {
+    chosen ??= choose(header, width)
+    return chosen
+  }
+}
+
+function* cut({ data, columns }: DataSource, blockRows: number): Iterable<Float64Array> {
+  const numbers = blockRows * columns.length
+  for (let first = 0; first < data.length; first += numbers) yield data.subarray(first, first + numbers)
 }
 
 async function readStandardInput(options: TableOptions): Promise<Table> {

@@ -11,7 +11,7 @@ import { writeTable } from './write-table.js'
 
 const DEFAULT_ROWS = 1000
 /** Rows computed before any of them is written: work for every thread, and all that memory is spent on. */
-export const BLOCK_ROWS = 2 ** 18
+const BLOCK_ROWS = 2 ** 18
 
 export const usage: CommandUsage = {
   synopsis: 'sample MODEL',

@@ -6,15 +6,16 @@ import { loadFlow } from '../io/save-flow.js'
 import { logProb, type ParallelOptions } from '../parallel/evaluate.js'
 import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
-import { type DataSource, readData } from './data-source.js'
+import { type RowStream, streamData } from './data-source.js'
 import { say } from './output.js'
 import { modelPath } from './run-folder.js'
-import { BLOCK_ROWS } from './sample.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
 import { flag, integer } from './values.js'
 import { writeTable } from './write-table.js'
 
 const SCORE_COLUMN = 'log_prob'
+/** Rows scored before any of them is written: work for every thread. */
+const BLOCK_ROWS = 2 ** 16
 
 export const usage: CommandUsage = {
   synopsis: 'score MODEL DATA',
@@ -43,7 +44,7 @@ export async function run({ operands: [path, data], values }: CommandArguments):
   const seed = integer(values, 'seed', 0, 0)
   const wanted = threads(values)
   const model = await loadFlow(await modelPath(path), { kernels: kernels(values) })
-  const source = await readData(data, { rows, seed, minimumRows: 1, columns: modelColumns(model, data) })
+  const source = await streamData(data, { rows, seed, minimumRows: 1, columns: modelColumns(model, data) })
   const places = placesOf(model, source)
   const options = { threads: threadsOfAll(wanted, model, source.rows) }
   const blocks = scoredBlocks(model, source, [...places.values()], options)
@@ -52,10 +53,8 @@ export async function run({ operands: [path, data], values }: CommandArguments):
 }
 
 /** Blocks of rows, each row with its log-density as one column more. */
-async function* scoredBlocks(model: Flow, source: DataSource, places: readonly number[], options: ParallelOptions) {
-  const { dim } = model
-  for (let first = 0; first < source.rows; first += BLOCK_ROWS) {
-    const block = source.data.subarray(first * dim, (first + BLOCK_ROWS) * dim)
+async function* scoredBlocks(model: Flow, source: RowStream, places: readonly number[], options: ParallelOptions) {
+  for await (const block of source.blocks(BLOCK_ROWS)) {
     yield beside(block, await logProb(model, permuted(block, places), options))
   }
 }
@@ -79,7 +78,7 @@ function modelColumns({ data: { columns: names }, dim }: Flow, source: string): 
 }
 
 /** For each column of the source, its place among the model's. */
-function placesOf({ data: { columns: names }, dim }: Flow, { columns, generator }: DataSource): Map<string, number> {
+function placesOf({ data: { columns: names }, dim }: Flow, { columns, generator }: RowStream): Map<string, number> {
   const known = columnNames(names, dim)
   if (known.every((name) => columns.includes(name))) return new Map(columns.map((name) => [name, known.indexOf(name)]))
   if (generator) {

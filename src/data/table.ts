@@ -46,8 +46,35 @@ export function parseTable(text: string | Iterable<string>, options: TableOption
 
 /** The same for text that comes piece by piece, holding no more of it than a piece. */
 export function tableReader(options: TableOptions = {}): TableReader {
-  const { source = 'table', minimumRows = 2, where, expectedRows } = options
+  const { expectedRows } = options
   let numbers = numberList(new Float64Array(BLOCK))
+  const reader = rowReader(options, {
+    begin(columns) {
+      if (expectedRows !== undefined) numbers = numberList(reserved(expectedRows * columns))
+    },
+    push: (value) => numbers.push(value),
+  })
+  return { push: reader.push, end: () => ({ ...reader.end(), data: numbers.all() }) }
+}
+
+/** Takes the numbers of a table as they are read, row by row. */
+export interface NumberSink {
+  /** Called once, before the first number: how many a row has. */
+  begin(columns: number): void
+  push(value: number): void
+}
+
+/** A table but for its numbers. */
+export type TableShape = Pick<Table, 'columns' | 'rows'>
+
+export interface RowReader {
+  push(text: string): void
+  end(): TableShape
+}
+
+/** The same, with the numbers left to the sink. */
+export function rowReader(options: Omit<TableOptions, 'expectedRows'>, sink: NumberSink): RowReader {
+  const { source = 'table', minimumRows = 2, where } = options
   let choice: ColumnChoice | undefined
   let wanted: RowFilter | undefined
   let rows = 0
@@ -66,7 +93,7 @@ export function tableReader(options: TableOptions = {}): TableReader {
       if (Number.isNaN(value)) {
         throw new DataError(`${source}:${line}: column ${JSON.stringify(names[j])} ${cellFault(cells[places[j]])}`)
       }
-      numbers.push(value)
+      sink.push(value)
     }
     rows++
   }
@@ -82,11 +109,11 @@ export function tableReader(options: TableOptions = {}): TableReader {
     }
     const header = isHeader(cells, `${source}:${line}`, options)
     choice = chooseColumns(header ? cells : undefined, cells.length, `${source}:${line}`, options)
-    if (expectedRows !== undefined) numbers = numberList(reserved(expectedRows * choice.places.length))
+    sink.begin(choice.places.length)
     wanted = where && rowFilter(header ? cells : undefined, cells.length, `${source}:${line}`, where)
     if (!header) takeRow(cells, line, choice)
   })
-  function end(): Table {
+  function end(): TableShape {
     records.end()
     if (choice === undefined) throw new DataError(`${source}: the table is empty.`)
     if (rows < minimumRows) {
@@ -95,7 +122,7 @@ export function tableReader(options: TableOptions = {}): TableReader {
         `${source}: ${count(rows, 'row')} of numbers${chosen}, where at least ${minimumRows} are needed.`,
       )
     }
-    return { columns: choice.names, rows, data: numbers.all() }
+    return { columns: choice.names, rows }
   }
   return { push: records.push, end }
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadFlow } from 'pushforward'
@@ -242,6 +242,18 @@ describe('score', () => {
     expect(outcome.stderr).toBe('Left out, as the model does not have them: place.\n')
     expect(parseCsv(outcome.stdout).columns).toEqual(['waiting', 'eruptions', 'log_prob'])
     expect(scores(outcome)).toEqual(await expected())
+  })
+
+  test('finds what is wrong with a file before it writes anything, and says what it leaves out once', async () => {
+    const lines = Array.from({ length: 70_000 }, (_, i) => `${50 + (i % 40)},here,${2 + (i % 3)}`)
+    await writeFile(at('long.csv'), `waiting,place,eruptions\n${lines.join('\n')}\n`)
+    const whole = await pushforward(['score', at('geyser'), at('long.csv')])
+    expect([whole.code, whole.stderr]).toEqual([0, 'Left out, as the model does not have them: place.\n'])
+    expect(whole.stdout.split('\n')).toHaveLength(70_002)
+    await appendFile(at('long.csv'), '50,here,soon\n')
+    const { code, stdout, stderr } = await pushforward(['score', at('geyser'), at('long.csv')])
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('long.csv:70002: column "eruptions" has "soon"')
   })
 
   test('takes columns without names in the order of training', async () => {

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readTable } from '#data/read-table.js'
+import { readTable, scanTable, tableBlocks } from '#data/read-table.js'
 
 let folder = ''
 const path = (name: string) => join(folder, name)
@@ -62,5 +62,49 @@ describe('readTable', () => {
     await writeFile(path('secret.csv'), 'a,b\n1,2\n3,4\n')
     await chmod(path('secret.csv'), 0)
     await expect(readTable(path('secret.csv'))).rejects.toThrow('secret.csv: no permission to read it.')
+  })
+})
+
+describe('a table read without being held', () => {
+  const options = { columns: ['c', 'a'], where: { column: 'kind', value: 'x' } }
+  const file = async () => {
+    const lines = Array.from({ length: 30_000 }, (_, i) => `${i / 3},no number,${i % 3 ? 'x' : 'y'},${-i}`)
+    await writeFile(path('kinds.csv'), `a,b,kind,c\n${lines.join('\n')}\n`)
+    return path('kinds.csv')
+  }
+
+  test.each([1, 999, 20_000, 50_000])(
+    'has the shape and the numbers of readTable, in blocks of %i rows',
+    async (blockRows) => {
+      const { data, ...shape } = await readTable(await file(), options)
+      expect(shape.rows).toBe(20_000)
+      expect(await scanTable(await file(), options)).toEqual(shape)
+      const numbers: number[] = []
+      const lengths: number[] = []
+      for await (const block of tableBlocks(await file(), { ...options, blockRows, expected: shape.rows })) {
+        numbers.push(...block)
+        lengths.push(block.length / 2)
+      }
+      expect(numbers).toEqual([...data])
+      expect(lengths.slice(0, -1).every((length) => length === blockRows)).toBe(true)
+      expect(lengths.at(-1)).toBe(((shape.rows - 1) % blockRows) + 1)
+    },
+  )
+
+  test('is refused as by readTable', async () => {
+    await writeFile(path('late.csv'), `a,b\n${'1,2\n'.repeat(50_000)}3,?\n`)
+    const wanted = `${path('late.csv')}:50002: column "b" has "?"`
+    await expect(readTable(path('late.csv'))).rejects.toThrow(wanted)
+    await expect(scanTable(path('late.csv'))).rejects.toThrow(wanted)
+    await expect(scanTable(path('missing.csv'))).rejects.toThrow('missing.csv: no such file.')
+    await writeFile(path('one.csv'), 'a,b\n1,2\n')
+    await expect(scanTable(path('one.csv'))).rejects.toThrow('1 row of numbers')
+  })
+
+  test('tells when the file has changed since it was scanned', async () => {
+    const read = async () => {
+      for await (const _ of tableBlocks(await file(), { ...options, blockRows: 1000, expected: 19_999 }));
+    }
+    await expect(read()).rejects.toThrow('kinds.csv: changed while it was read: 20000 rows now, 19999 before.')
   })
 })

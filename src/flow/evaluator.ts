@@ -1,5 +1,5 @@
 import type { BaseDraw } from '../bases/standard-normal.js'
-import { rowsOutside, type Scaler, STANDARDISED_BOUND } from '../data/scaler.js'
+import { identityScaler, rowsOutside, type Scaler, STANDARDISED_BOUND } from '../data/scaler.js'
 import { createHeap, createKernels, type KernelKind } from '../kernels/create.js'
 import { Arena, NONE, type Offset, type Precision } from '../kernels/heap.js'
 import type { Kernels } from '../kernels/kernels.js'
@@ -34,6 +34,7 @@ export class Evaluator {
   readonly #unscaled: Offset
   readonly #mean: Offset
   readonly #sd: Offset
+  #scaler: Scaler
 
   constructor(structure: FlowStructure, kind: KernelKind) {
     const arena = new Arena(structure.description.precision)
@@ -52,26 +53,30 @@ export class Evaluator {
     this.#kernels = createKernels(createHeap(arena, kind, false))
     this.#tile.load(this.#kernels.heap)
     this.#differentiable.load(this.#kernels.heap)
+    this.#scaler = identityScaler(structure.dim)
+    this.setScaler(this.#scaler)
   }
 
   setParameters(parameters: Reals): void {
     this.#kernels.heap.real.set(parameters, this.#params)
   }
 
-  setScaler({ mean, sd }: Scaler): void {
+  /** What rows are standardised by from now on. */
+  setScaler(scaler: Scaler): void {
     const { f64 } = this.#kernels.heap
+    const { mean, sd } = scaler
     for (let i = 0; i < this.#period; i++) {
       f64[this.#mean + i] = mean[i % this.structure.dim]
       f64[this.#sd + i] = sd[i % this.structure.dim]
     }
+    this.#scaler = scaler
   }
 
   /**
-   * Rows in the data's units → rows, standardised by `scaler`, the one that was set last. Returns those beyond the bound,
-   * ascending; they are put there as zeros, so that kernels stay finite, and count as log-density −∞ whatever comes out
-   * for them.
+   * Rows in the data's units → rows, standardised. Returns those beyond the bound, ascending; they are put there as
+   * zeros, so that kernels stay finite, and count as log-density −∞ whatever comes out for them.
    */
-  loadRows(data: Float32Array | Float64Array, scaler: Scaler): number[] {
+  loadRows(data: Float32Array | Float64Array): number[] {
     const { heap } = this.#kernels
     const { dim } = this.structure
     const [mean, sd, period, n] = [this.#mean, this.#sd, this.#period, data.length]
@@ -86,12 +91,12 @@ export class Evaluator {
     }
     // What lies outside is rare, and looked for only where there may be some: `largest` is rounded.
     if (largest < STANDARDISED_BOUND) return []
-    const outside = rowsOutside({ data, rows: n / dim, columns: dim }, scaler)
+    const outside = rowsOutside({ data, rows: n / dim, columns: dim }, this.#scaler)
     for (const t of outside) this.rows.fill(0, t * dim, (t + 1) * dim)
     return outside
   }
 
-  /** The first `count` rows in the data's units, by the scaler that was set; until the next call. */
+  /** The first `count` rows in the data's units; until the next call. */
   unloadRows(count: number): Float64Array {
     const n = count * this.structure.dim
     this.#kernels.destandardise(n, this.#period, this.#rows, this.#mean, this.#sd, this.#unscaled)

@@ -15,7 +15,7 @@ export function eachChunk(
   evaluator.setScaler(scaler)
   for (let first = 0; first < rows; first += evaluator.chunkRows) {
     const count = Math.min(evaluator.chunkRows, rows - first)
-    work(first, count, evaluator.loadRows(data.subarray(first * columns, (first + count) * columns), scaler))
+    work(first, count, evaluator.loadRows(data.subarray(first * columns, (first + count) * columns)))
   }
 }
 

@@ -190,7 +190,7 @@ function loadRows(evaluator: Evaluator, part: Part, scaler: Scaler, heap: Heap, 
   evaluator.setScaler(scaler)
   for (let first = 0; first < rows; first += chunkRows) {
     const { data } = copyRows(part, first, Math.min(chunkRows, rows - first), buffer)
-    const [outside] = evaluator.loadRows(data as Float64Array, scaler)
+    const [outside] = evaluator.loadRows(data)
     if (outside !== undefined) {
       throw new DataError(
         `Row ${part.chosen?.[first + outside]} of the training data (counted from 0) lies over 10⁶ standard deviations away under the flow's scaler: remove it.`,

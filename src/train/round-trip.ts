@@ -23,7 +23,7 @@ export async function worstRoundTrip(flow: Flow, part: Part): Promise<number> {
   for (let first = 0, chunk = 0; first < rows; first += chunkRows, chunk++) {
     if (chunk % CHUNKS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
     const { data, rows: count } = copyRows(part, first, Math.min(chunkRows, rows - first), buffer)
-    evaluator.loadRows(data, scaler)
+    evaluator.loadRows(data)
     evaluator.forward(count)
     evaluator.inverse(count)
     worst = Math.max(worst, worstOf(flow, data, evaluator.rows))

@@ -16,13 +16,13 @@ describe.each([
   it('are standardised in float64 and rounded once: 1.7e9 + 0.25 becomes 0.5', () => {
     evaluator.setScaler(scaler)
     evaluator.rows.fill(7)
-    expect(evaluator.loadRows(Float64Array.of(1.7e9 + 0.25, 0, 1.7e9, 2), scaler)).toEqual([])
+    expect(evaluator.loadRows(Float64Array.of(1.7e9 + 0.25, 0, 1.7e9, 2))).toEqual([])
     expect([...evaluator.rows.subarray(0, 5)]).toEqual([0.5, 0.5, 0, 1, 7])
   })
 
   it('come as float32 too', () => {
     evaluator.setScaler(scaler)
-    expect(evaluator.loadRows(Float32Array.of(1.7e9, 2, 1.7e9 + 128, -2, 1.7e9, 0), scaler)).toEqual([])
+    expect(evaluator.loadRows(Float32Array.of(1.7e9, 2, 1.7e9 + 128, -2, 1.7e9, 0))).toEqual([])
     expect([...evaluator.rows.subarray(0, 6)]).toEqual([0, 1, 256, 0, 0, 0.5])
   })
 
@@ -42,10 +42,10 @@ describe.each([
       [-beyond, 0],
     ]
     evaluator.setScaler(identity)
-    expect(evaluator.loadRows(Floats.from(rows.flat()), identity)).toEqual([1, 3, 4])
+    expect(evaluator.loadRows(Floats.from(rows.flat()))).toEqual([1, 3, 4])
     expect([...evaluator.rows.subarray(0, 10)]).toEqual([far, -far, 0, 0, 1, 2, 0, 0, 0, 0])
     for (const [i, row] of rows.entries()) {
-      expect(evaluator.loadRows(Floats.from(row), identity)).toEqual([1, 3, 4].includes(i) ? [0] : [])
+      expect(evaluator.loadRows(Floats.from(row))).toEqual([1, 3, 4].includes(i) ? [0] : [])
     }
   })
 
@@ -58,7 +58,7 @@ describe.each([
   it('are whole rows of a chunk', () => {
     evaluator.setScaler(scaler)
     const data = Float64Array.from({ length: 2 * evaluator.chunkRows }, (_, i) => scaler.mean[i % 2] + i * 2 ** -10)
-    expect(evaluator.loadRows(data, scaler)).toEqual([])
+    expect(evaluator.loadRows(data)).toEqual([])
     expect([...evaluator.unloadRows(evaluator.chunkRows)]).toEqual([...data])
   })
 })

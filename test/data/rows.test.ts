@@ -88,6 +88,23 @@ describe('toMatrix says what is wrong', () => {
     expect(() => toMatrix([[0, NaN]], 2, 'Batch', { infinite: true })).toThrow('Batch has NaN in row 0, column 1')
   })
 
+  test.each([
+    ['float32', Float32Array],
+    ['float64', Float64Array],
+  ])('one bad number is found wherever it stands, of %s, and the largest finite one is none', (name, Floats) => {
+    const largest = name === 'float32' ? 2 ** 128 - 2 ** 104 : Number.MAX_VALUE
+    // A view that begins within its buffer, and ends within a block of what is checked at a time.
+    const data = new Floats(10_003).fill(-largest).subarray(1)
+    expect(toMatrix(data, 2, 'Batch').rows).toBe(5001)
+    for (const at of [0, 1, 4094, 4095, 4096, 4097, 8191, 8192, 10_000, 10_001]) {
+      for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+        data[at] = bad
+        expect(() => toMatrix(data, 2, 'Batch')).toThrow(`has ${bad} in row ${at >> 1}, column ${at & 1}`)
+      }
+      data[at] = largest
+    }
+  })
+
   test('a number NdArray of any element type is accepted by the types', () => {
     const generic: NdArray = ndarray([1, 2])
     expect(() => toMatrix(generic, 2, 'Batch')).toThrow('shape [2]')

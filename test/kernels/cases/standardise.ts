@@ -12,39 +12,33 @@ function figures(columns: number, of: (j: number) => number): Float64Array {
 const means = (columns: number) => figures(columns, (j) => [1.7e9, -2.5, 1e-3, 0, 12][j])
 const sds = (columns: number) => figures(columns, (j) => [0.3, 1e4, 1e-5, 1, 7][j])
 
-const outputs = () => ({ z: ulps('z', 0.5), largest: ulps('largest', 0.5) })
+/** Either kernel that scales, on n numbers of columns; what it returns is an output too. */
+function scaling(
+  kernel: 'standardise' | 'standardiseDoubles',
+  numbers: (n: number, columns: number) => Float32Array | Float64Array,
+): Case {
+  return {
+    kernel,
+    sizes,
+    arrays: (n, columns) => ({
+      x: numbers(n, columns),
+      mean: means(columns),
+      sd: sds(columns),
+      z: blank(n),
+      largest: new Float64Array(1),
+    }),
+    run(k, { x, mean, sd, z, largest }, n, columns) {
+      k.heap.f64[largest] = k[kernel](n, 4 * columns, x, mean, sd, z)
+    },
+    outputs: () => ({ z: ulps('z', 0.5), largest: ulps('largest', 0.5) }),
+  }
+}
 
 export const standardiseCases: readonly Case[] = [
-  {
-    kernel: 'standardise',
-    sizes,
-    arrays: (n, columns) => ({
-      x: normals(n, 51, 100),
-      mean: means(columns),
-      sd: sds(columns),
-      z: blank(n),
-      largest: new Float64Array(1),
-    }),
-    run(k, { x, mean, sd, z, largest }, n, columns) {
-      k.heap.f64[largest] = k.standardise(n, 4 * columns, x, mean, sd, z)
-    },
-    outputs,
-  },
-  {
-    kernel: 'standardiseDoubles',
-    sizes,
-    arrays: (n, columns) => ({
-      x: Float64Array.from(normals(n, 52), (x, i) => means(columns)[i % columns] + x * sds(columns)[i % columns]),
-      mean: means(columns),
-      sd: sds(columns),
-      z: blank(n),
-      largest: new Float64Array(1),
-    }),
-    run(k, { x, mean, sd, z, largest }, n, columns) {
-      k.heap.f64[largest] = k.standardiseDoubles(n, 4 * columns, x, mean, sd, z)
-    },
-    outputs,
-  },
+  scaling('standardise', (n) => normals(n, 51, 100)),
+  scaling('standardiseDoubles', (n, columns) =>
+    Float64Array.from(normals(n, 52), (x, i) => means(columns)[i % columns] + x * sds(columns)[i % columns]),
+  ),
   {
     kernel: 'destandardise',
     sizes,

@@ -6,7 +6,7 @@ import { loadFlow } from '../io/save-flow.js'
 import { logProb, type ParallelOptions } from '../parallel/evaluate.js'
 import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
-import { type RowStream, streamData } from './data-source.js'
+import { type DataSource, readData } from './data-source.js'
 import { say } from './output.js'
 import { modelPath } from './run-folder.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
@@ -44,17 +44,17 @@ export async function run({ operands: [path, data], values }: CommandArguments):
   const seed = integer(values, 'seed', 0, 0)
   const wanted = threads(values)
   const model = await loadFlow(await modelPath(path), { kernels: kernels(values) })
-  const source = await streamData(data, { rows, seed, minimumRows: 1, columns: modelColumns(model, data) })
+  const source = await readData(data, { rows, seed, minimumRows: 1, columns: modelColumns(model, data) })
   const places = placesOf(model, source)
-  const options = { threads: threadsOfAll(wanted, model, source.rows) }
+  const options = { threads: threadsOfAll(wanted, model, source.points.rows) }
   const blocks = scoredBlocks(model, source, [...places.values()], options)
   await writeTable([...places.keys(), SCORE_COLUMN], blocks, flag(values, 'json'))
   return 0
 }
 
 /** Blocks of rows, each row with its log-density as one column more. */
-async function* scoredBlocks(model: Flow, source: RowStream, places: readonly number[], options: ParallelOptions) {
-  for await (const block of source.blocks(BLOCK_ROWS)) {
+async function* scoredBlocks(model: Flow, source: DataSource, places: readonly number[], options: ParallelOptions) {
+  for (const block of source.points.blocks(BLOCK_ROWS)) {
     yield beside(block, await logProb(model, permuted(block, places), options))
   }
 }
@@ -78,7 +78,7 @@ function modelColumns({ data: { columns: names }, dim }: Flow, source: string): 
 }
 
 /** For each column of the source, its place among the model's. */
-function placesOf({ data: { columns: names }, dim }: Flow, { columns, generator }: RowStream): Map<string, number> {
+function placesOf({ data: { columns: names }, dim }: Flow, { columns, generator }: DataSource): Map<string, number> {
   const known = columnNames(names, dim)
   if (known.every((name) => columns.includes(name))) return new Map(columns.map((name) => [name, known.indexOf(name)]))
   if (generator) {

@@ -26,8 +26,8 @@ export async function writeOutcome(job: Job, result: FitResult, signal: AbortSig
   const { threads } = options.fit
   const { generator: truth } = source
   // Points of a generator have streams of their own: those after the training rows are new.
-  const fresh = truth?.generate(FRESH_ROWS, { seed: options.seed, first: source.rows })
-  const evaluation = await evaluate(model, rows.data, result, { truth, fresh, test: test?.data, threads, signal })
+  const fresh = truth?.generate(FRESH_ROWS, { seed: options.seed, first: source.points.rows })
+  const evaluation = await evaluate(model, rows, result, { truth, fresh, test, threads, signal })
   await folder.writeJson(TRAINED_FILES.evaluation, evaluation)
   report.evaluated(evaluation)
   const drawn = await sample(model, Math.min(MOST_SAMPLES, rows.rows), { seed: options.seed, threads, signal })
@@ -49,7 +49,7 @@ async function drawPlots({ model, rows, source, options, folder }: Job, result: 
   try {
     return await writePlots(join(folder.path, TRAINED_FILES.plots), {
       flow: model,
-      rows: rows.data,
+      rows,
       columns: source.columns,
       seed: options.seed,
       losses,

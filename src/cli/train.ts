@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import type { Matrix } from '../data/rows.js'
+import { chosenRows, type RowSource } from '../data/row-source.js'
 import { dataSha256 } from '../data/sha256.js'
 import { DataError, TrainingError, UsageError } from '../errors.js'
 import { type Flow, flow } from '../flow/flow.js'
@@ -10,7 +10,7 @@ import { affineCoupling, alternatingMask } from '../layers/affine-coupling-spec.
 import type { LayerSpec } from '../layers/layer.js'
 import { leakyReLU } from '../layers/leaky-relu.js'
 import { type FitResult, fit } from '../train/fit.js'
-import { splitOffTest, takeRows } from '../train/split.js'
+import { splitOffTest } from '../train/split.js'
 import type { CommandArguments } from './arguments.js'
 import { resolvedConfig, withConfig } from './config.js'
 import { type DataSource, readData } from './data-source.js'
@@ -32,8 +32,8 @@ export interface Job {
   readonly options: TrainOptions
   readonly source: DataSource
   /** What `fit` gets, and what is kept from it. */
-  readonly rows: Matrix
-  readonly test: Matrix | undefined
+  readonly rows: RowSource
+  readonly test: RowSource | undefined
   readonly model: Flow
   readonly folder: RunFolder
   readonly report: TrainReport
@@ -74,25 +74,23 @@ async function finish(job: Job, signal: AbortSignal): Promise<number> {
 type Prepared = Omit<Job, 'folder' | 'report'>
 
 /** Reads the data and builds the flow: whatever is wrong with the request comes out here, and nothing is written. */
-async function prepare(data: string, options: TrainOptions): Promise<Prepared> {
+async function prepare(argument: string, options: TrainOptions): Promise<Prepared> {
   const { seed, out, columns, where } = options
   if (out !== undefined) await checkUnused(out)
-  const source = await readData(data, { rows: options.rows, seed, columns, where })
-  if (!source.generator) for (const warning of repetitionWarnings(source)) warn(warning)
-  const dim = source.columns.length
-  const table = { data: source.data, rows: source.rows, columns: dim }
-  const { rest, test } = splitOffTest(source.rows, options.test, seed)
-  const model = flow(dim, pairs(dim, options), { seed, kernels: options.fit.kernels })
-  model.data = { columns: source.columns, sha256: undefined }
-  const { name, rows } = source
-  const record = startedRun({ seed, data: { name, rows, columns: source.columns, sha256: dataSha256(table) } })
+  const source = await readData(argument, { rows: options.rows, seed, columns, where })
+  if (!source.generator) for (const warning of await repetitionWarnings(source)) warn(warning)
+  const { name, columns: names, points } = source
+  const { rest, test } = splitOffTest(points.rows, options.test, seed)
+  const model = flow(names.length, pairs(names.length, options), { seed, kernels: options.fit.kernels })
+  model.data = { columns: names, sha256: undefined }
+  const data = { name, rows: points.rows, columns: names, sha256: await dataSha256(points) }
   return {
     options,
     source,
-    rows: test.length > 0 ? takeRows(table, rest) : table,
-    test: test.length > 0 ? takeRows(table, test) : undefined,
+    rows: test.size > 0 ? chosenRows(points, rest) : points,
+    test: test.size > 0 ? chosenRows(points, test) : undefined,
     model,
-    record,
+    record: startedRun({ seed, data }),
   }
 }
 
@@ -116,7 +114,7 @@ function pairs(dim: number, { layers, hidden }: TrainOptions): LayerSpec[] {
 
 async function train({ model, rows, options, report }: Job, signal: AbortSignal): Promise<FitResult> {
   try {
-    return await fit(model, rows.data, { ...options.fit, signal, onProgress: report.progress })
+    return await fit(model, rows, { ...options.fit, signal, onProgress: report.progress })
   } finally {
     report.stopped()
   }

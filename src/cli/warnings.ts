@@ -1,22 +1,26 @@
-import { findRepetition } from '../data/repetition.js'
-import type { Table } from '../data/table.js'
+import type { StoredTable } from '../data/read-table.js'
+import { findRepetition, type Tally } from '../data/repetition.js'
 
 /** What to tell of a table on which a density can grow without bound. */
-export function repetitionWarnings({ data, rows, columns }: Table): string[] {
-  const { duplicateRows, discreteColumns } = findRepetition({ data, rows, columns: columns.length })
+export async function repetitionWarnings({ points, columns }: StoredTable): Promise<string[]> {
+  const { duplicateRows, discreteColumns } = await findRepetition(points)
   const warnings: string[] = []
-  const names = discreteColumns.map(({ column, values }) => `${JSON.stringify(columns[column])} (${values})`)
+  const names = discreteColumns.map(({ column, values }) => `${JSON.stringify(columns[column])} (${text(values)})`)
   if (names.length > 0) {
     warnings.push(
-      `few different values for ${rows} rows in ${names.length === 1 ? 'column' : 'columns'} ${listed(names)}: a density may pile up on them without bound. Leave such a column out with --columns, or spread its values by noise of a step's width.`,
+      `few different values for ${points.rows} rows in ${names.length === 1 ? 'column' : 'columns'} ${listed(names)}: a density may pile up on them without bound. Leave such a column out with --columns, or spread its values by noise of a step's width.`,
     )
   }
-  if (duplicateRows > 0) {
+  if (duplicateRows.count > 0) {
     warnings.push(
-      `${duplicateRows} of ${rows} rows repeat an earlier one: a density may pile up on them without bound, and copies of training rows get among those held out.`,
+      `${text(duplicateRows)} of ${points.rows} rows repeat an earlier one: a density may pile up on them without bound, and copies of training rows get among those held out.`,
     )
   }
   return warnings
+}
+
+function text({ count, exact }: Tally): string {
+  return exact ? `${count}` : `about ${count}`
 }
 
 function listed(names: readonly string[]): string {

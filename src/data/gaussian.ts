@@ -1,6 +1,5 @@
 import { DataError, UsageError } from '../errors.js'
 import { ln } from '../random/elementary.js'
-import type { Matrix } from './rows.js'
 
 /** A multivariate normal N(mean, L Lᵀ). */
 export interface Gaussian {
@@ -15,42 +14,55 @@ const LN_2PI = ln(2 * Math.PI)
 const SINGULAR = 2 ** -40
 
 /**
- * The full-covariance normal of greatest likelihood: the mean and the population covariance (÷ n) of x [rows, dim], or of
- * the rows `chosen`.
- *
- * Two passes in float64. Throws UsageError without rows, DataError where a column is constant or a linear combination
- * of those before it, for then the likelihood has no maximum.
+ * The full-covariance normal of greatest likelihood: the mean and the population covariance (÷ n) of rows that come in
+ * blocks. One pass in float64 about the mean of the first block, as ScalerFit.
  */
-export function fitGaussian(matrix: Matrix, chosen?: Int32Array): Gaussian {
-  const { data, columns } = matrix
-  const rows = chosen?.length ?? matrix.rows
-  if (rows === 0) throw new UsageError('A Gaussian cannot be fitted to no rows.')
-  const mean = columnMeans(matrix, rows, chosen)
-  const covariance = new Float64Array(columns * columns)
-  const deviation = new Float64Array(columns)
-  for (let i = 0; i < rows; i++) {
-    const from = (chosen ? chosen[i] : i) * columns
-    for (let j = 0; j < columns; j++) {
-      deviation[j] = data[from + j] - mean[j]
-      for (let k = 0; k <= j; k++) covariance[j * columns + k] += deviation[j] * deviation[k]
-    }
-  }
-  for (let at = 0; at < covariance.length; at++) covariance[at] /= rows
-  return { mean, cholesky: cholesky(covariance, columns) }
-}
+export class GaussianFit {
+  readonly #dim: number
+  readonly #centre: Float64Array
+  readonly #deviation: Float64Array
+  /** Σ d and the lower triangle of Σ d dᵀ, d = x − centre. */
+  readonly #sum: Float64Array
+  readonly #products: Float64Array
+  #rows = 0
 
-/** Means, corrected by the mean of the deviations from the first ones: exact to rounding for 1.7e9 ± 1 too. */
-function columnMeans({ data, columns }: Matrix, rows: number, chosen: Int32Array | undefined): Float64Array {
-  const mean = new Float64Array(columns)
-  for (let pass = 0; pass < 2; pass++) {
-    const sums = new Float64Array(columns)
-    for (let i = 0; i < rows; i++) {
-      const from = (chosen ? chosen[i] : i) * columns
-      for (let j = 0; j < columns; j++) sums[j] += data[from + j] - mean[j]
-    }
-    for (let j = 0; j < columns; j++) mean[j] += sums[j] / rows
+  constructor(dim: number) {
+    this.#dim = dim
+    this.#centre = new Float64Array(dim)
+    this.#deviation = new Float64Array(dim)
+    this.#sum = new Float64Array(dim)
+    this.#products = new Float64Array(dim * dim)
   }
-  return mean
+
+  /** Takes a block x [rows, dim], row-major. */
+  add(x: Float32Array | Float64Array): void {
+    const dim = this.#dim
+    const rows = x.length / dim
+    if (this.#rows === 0) for (let at = 0; at < x.length; at++) this.#centre[at % dim] += x[at] / rows
+    this.#rows += rows
+    const [d, products] = [this.#deviation, this.#products]
+    for (let from = 0; from < x.length; from += dim) {
+      for (let j = 0; j < dim; j++) {
+        d[j] = x[from + j] - this.#centre[j]
+        this.#sum[j] += d[j]
+        for (let k = 0; k <= j; k++) products[j * dim + k] += d[j] * d[k]
+      }
+    }
+  }
+
+  /**
+   * @throws UsageError without rows; DataError where a column is constant or a linear combination of those before it,
+   * for then the likelihood has no maximum.
+   */
+  end(): Gaussian {
+    if (this.#rows === 0) throw new UsageError('A Gaussian cannot be fitted to no rows.')
+    const dim = this.#dim
+    const correction = this.#sum.map((sum) => sum / this.#rows)
+    const covariance = this.#products.map(
+      (product, at) => product / this.#rows - correction[Math.floor(at / dim)] * correction[at % dim],
+    )
+    return { mean: this.#centre.map((c, j) => c + correction[j]), cholesky: cholesky(covariance, dim) }
+  }
 }
 
 /** L with L Lᵀ = the symmetric matrix whose lower triangle is given. Source: Golub and Van Loan, section 4.2. */
@@ -76,33 +88,28 @@ function cholesky(matrix: Float64Array, dim: number): Float64Array {
 }
 
 /**
- * ln p of rows first … first + count of x [rows, dim], or of the rows `chosen`, into `logProb`, in nats:
- * −½‖u‖² − Σ ln Lⱼⱼ − ½ dim ln 2π with L u = x − mean.
+ * ln p of the rows of a block x [rows, dim] into `logProb`, in nats: −½‖u‖² − Σ ln Lⱼⱼ − ½ dim ln 2π with L u = x − mean.
  *
- * Throws UsageError where the columns differ in number.
+ * Throws UsageError where x is no whole number of rows.
  */
 export function gaussianLogProb(
   { mean, cholesky: l }: Gaussian,
-  { data, columns }: Matrix,
-  chosen: Int32Array | undefined,
-  first: number,
-  count: number,
+  x: Float32Array | Float64Array,
   logProb: Float64Array,
 ): void {
   const dim = mean.length
-  if (columns !== dim) throw new UsageError(`The rows have ${columns} columns, but the Gaussian has ${dim}.`)
+  if (x.length % dim !== 0) throw new UsageError(`${x.length} numbers are no rows of the Gaussian's ${dim} columns.`)
   let constant = -0.5 * dim * LN_2PI
   for (let j = 0; j < dim; j++) constant -= ln(l[j * dim + j])
   const u = new Float64Array(dim)
-  for (let i = 0; i < count; i++) {
-    const from = (chosen ? chosen[first + i] : first + i) * dim
+  for (let from = 0; from < x.length; from += dim) {
     let square = 0
     for (let j = 0; j < dim; j++) {
-      let rest = data[from + j] - mean[j]
+      let rest = x[from + j] - mean[j]
       for (let k = 0; k < j; k++) rest -= l[j * dim + k] * u[k]
       u[j] = rest / l[j * dim + j]
       square += u[j] * u[j]
     }
-    logProb[i] = constant - 0.5 * square
+    logProb[from / dim] = constant - 0.5 * square
   }
 }

@@ -1,60 +1,70 @@
-import type { Matrix } from './rows.js'
+import { DistinctSample } from './distinct-sample.js'
+import { blockRowsOf, type RowSource } from './row-source.js'
+
+/** A number of rows or values, counted, or estimated where there are many. */
+export interface Tally {
+  readonly count: number
+  readonly exact: boolean
+}
 
 /** What lets a density grow without bound: the more weight on one point or value, the higher it may pile up there. */
 export interface Repetition {
   /** Rows that equal an earlier one. */
-  readonly duplicateRows: number
+  readonly duplicateRows: Tally
   /** Columns of few values, each of them taken by many rows. */
-  readonly discreteColumns: readonly { readonly column: number; readonly values: number }[]
+  readonly discreteColumns: readonly { readonly column: number; readonly values: Tally }[]
 }
 
 /** A column is discrete where a value is shared by this many rows on average. */
 const ROWS_PER_VALUE = 5
-/** Places of the hash table for each row, at least; open addressing stays short below one half. */
-const SLACK = 2
-const MULTIPLIER = 0x9e3779b1
-const EMPTY = -1
+/** Different rows, and values of a column, that are counted one by one. */
+const LIMIT = { rows: 2 ** 17, values: 2 ** 12 }
 
-/** Counts rows that come twice and finds columns of few values, in time and memory linear in the rows. */
-export function findRepetition(matrix: Matrix): Repetition {
-  const { rows, columns } = matrix
-  let capacity = 16
-  while (capacity < rows * SLACK) capacity *= 2
-  const table = new Int32Array(capacity)
-  const discreteColumns = Array.from({ length: columns }, (_, column) => ({
-    column,
-    values: countDistinct(matrix, column, column + 1, table),
-  })).filter(({ values }) => values * ROWS_PER_VALUE <= rows)
-  return { duplicateRows: rows - countDistinct(matrix, 0, columns, table), discreteColumns }
-}
-
-/** How many different rows there are in columns first … end − 1; −0 equals 0. `seen` is a hash table to work in. */
-function countDistinct({ data, rows, columns }: Matrix, first: number, end: number, seen: Int32Array): number {
-  const capacity = seen.fill(EMPTY).length
+/** Counts rows that come twice and finds columns of few values, in one pass and constant memory; −0 equals 0. */
+export async function findRepetition(source: RowSource): Promise<Repetition> {
+  const { columns } = source
+  const rows = new DistinctSample(LIMIT.rows)
+  const values = Array.from({ length: columns }, () => new DistinctSample(LIMIT.values))
   const number = new Float64Array(1)
   const words = new Uint32Array(number.buffer)
-  let distinct = 0
-
-  function hashOf(row: number): number {
-    let hash = 0
-    for (let j = first; j < end; j++) {
-      // + 0 turns −0 into 0.
-      number[0] = data[row * columns + j] + 0
-      hash = Math.imul(hash ^ words[0], MULTIPLIER)
-      hash = Math.imul(hash ^ (hash >>> 15) ^ words[1], MULTIPLIER)
+  for await (const block of source.blocks(blockRowsOf(columns))) {
+    for (let from = 0; from < block.length; from += columns) {
+      let [rowA, rowB] = [SEED_A, SEED_B]
+      for (let j = 0; j < columns; j++) {
+        // + 0 turns −0 into 0.
+        number[0] = block[from + j] + 0
+        const a = finished(mixed(mixed(SEED_A, words[0]), words[1]))
+        const b = finished(mixed(mixed(SEED_B, words[1]), words[0]))
+        values[j].add(a, b)
+        rowA = mixed(rowA, a)
+        rowB = mixed(rowB, b)
+      }
+      rows.add(finished(rowA), finished(rowB))
     }
-    return (hash ^ (hash >>> 16)) >>> 0
   }
-  function equal(a: number, b: number): boolean {
-    for (let j = first; j < end; j++) if (data[a * columns + j] !== data[b * columns + j]) return false
-    return true
+  return {
+    duplicateRows: { count: rows.repeated, exact: rows.exact },
+    discreteColumns: values
+      .map(({ distinct, exact }, column) => ({ column, values: { count: distinct, exact } }))
+      .filter(({ values }) => values.count * ROWS_PER_VALUE <= source.rows),
   }
-  for (let row = 0; row < rows; row++) {
-    let place = hashOf(row) & (capacity - 1)
-    while (seen[place] !== EMPTY && !equal(seen[place], row)) place = (place + 1) & (capacity - 1)
-    if (seen[place] !== EMPTY) continue
-    seen[place] = row
-    distinct++
-  }
-  return distinct
+}
+
+const SEED_A = 0x9e3779b9
+const SEED_B = 0x7f4a7c15
+
+/** One word more into a hash. Source: A. Appleby, MurmurHash3 (x86, 32 bits). */
+function mixed(hash: number, word: number): number {
+  let k = Math.imul(word, 0xcc9e2d51)
+  k = Math.imul((k << 15) | (k >>> 17), 0x1b873593)
+  const h = hash ^ k
+  return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0
+}
+
+/** Every bit of the hash spread over all of them; as an unsigned integer. Source: its finalizer. */
+function finished(hash: number): number {
+  let h = hash ^ (hash >>> 16)
+  h = Math.imul(h, 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> 0
 }

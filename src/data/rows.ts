@@ -14,6 +14,8 @@ export interface Matrix {
 export interface RowsOptions {
   /** Lets ±Infinity through: a point there has density 0, but nothing can be trained on it. NaN is always refused. */
   infinite?: boolean
+  /** What messages call the first row; default 0. */
+  firstRow?: number
 }
 
 /**
@@ -24,9 +26,9 @@ export interface RowsOptions {
  * Throws UsageError for another shape or type, DataError for a value that is not a (finite) number, naming row and
  * column counted from 0.
  */
-export function toMatrix(input: Rows, columns: number, what: string, { infinite = false }: RowsOptions = {}): Matrix {
+export function toMatrix(input: Rows, columns: number, what: string, options: RowsOptions = {}): Matrix {
   const matrix = read(input, columns, what)
-  checkValues(matrix, what, infinite)
+  checkValues(matrix, what, options)
   return matrix
 }
 
@@ -102,7 +104,8 @@ const CHECKED = 4096
 /** The exponent's bits in the word of a number that has them: all set in NaN and ±∞ alone. */
 const EXPONENT = { float32: 0x7f800000, float64: 0x7ff00000 }
 
-function checkValues({ data, columns }: Matrix, what: string, infinite: boolean): void {
+/** Throws DataError for a value that is not a (finite) number, naming row and column counted from 0. */
+export function checkValues({ data, columns }: Matrix, what: string, options: RowsOptions): void {
   // As integers, since a loop over either kind of float is compiled for both at once: 3.2 ms for 2 million, not 2.2.
   const step = data.BYTES_PER_ELEMENT / 4
   const words = new Int32Array(data.buffer, data.byteOffset, data.length * step)
@@ -110,7 +113,7 @@ function checkValues({ data, columns }: Matrix, what: string, infinite: boolean)
   for (let first = 0; first < data.length; first += CHECKED) {
     const end = Math.min(data.length, first + CHECKED)
     if (!areFinite(words, step * (first + 1) - 1, step * end, step, exponent)) {
-      checkOneByOne(data, first, end, columns, what, infinite)
+      checkOneByOne(data, first, end, columns, what, options)
     }
   }
 }
@@ -131,12 +134,12 @@ function checkOneByOne(
   end: number,
   columns: number,
   what: string,
-  infinite: boolean,
+  { infinite = false, firstRow = 0 }: RowsOptions,
 ): void {
   for (let i = first; i < end; i++) {
     const value = data[i]
     if (Number.isFinite(value) || (infinite && !Number.isNaN(value))) continue
-    const place = `row ${Math.floor(i / columns)}, column ${i % columns}`
+    const place = `row ${firstRow + Math.floor(i / columns)}, column ${i % columns}`
     throw new DataError(`${what} has ${value} in ${place} (counted from 0); remove the row or fill the value in.`)
   }
 }

@@ -21,40 +21,77 @@ export function identityScaler(dim: number): Scaler {
 }
 
 /**
- * Mean and population standard deviation (÷ n) of each column of x [rows, dim], or of the rows `chosen`.
+ * Mean and population standard deviation (÷ n) of each column of rows that come in blocks.
  *
- * Two passes in float64: mean = m + Σ(x − m)/n with m = Σx/n, then sd² = Σ(x − m)²/n − (Σ(x − m)/n)², the corrected
- * two-pass algorithm (Chan, Golub, LeVeque, "Algorithms for computing the sample variance", 1983, (1.7)).
- * `names` name the columns in messages. Throws UsageError without rows, DataError for a constant column or one whose
- * spread float64 cannot square.
+ * One pass in float64. With c the mean of the first block, mean = c + Σ(x − c)/n and sd² = Σ(x − c)²/n − (Σ(x − c)/n)²:
+ * for one block the corrected two-pass algorithm, for more the shifted one (Chan, Golub, LeVeque, "Algorithms for
+ * computing the sample variance", 1983, (1.7) and section 3). Where a share p of the rows is in the first block, the
+ * shift is off by at most √((1 − p)/p) sd, so that sd² loses a factor of 1/p in accuracy at worst.
  */
-export function fitScaler(x: NdArray, names?: readonly string[], chosen?: Int32Array): Scaler {
-  const [all, dim] = x.shape
-  const rows = chosen?.length ?? all
-  if (!(rows > 0)) throw new UsageError('Standardising needs at least one row, got none.')
-  const scaler = identityScaler(dim)
-  const values = new Float64Array(rows)
-  const column = ndarray(values, [rows])
-  for (let j = 0; j < dim; j++) {
-    for (let i = 0; i < rows; i++) values[i] = x.get(chosen ? chosen[i] : i, j)
-    const name = names?.[j] === undefined ? `Column ${j}` : `Column ${JSON.stringify(names[j])}`
-    const low = ops.inf(column)
-    if (low === ops.sup(column)) {
-      throw new DataError(`${name} is constant (${low} in every row), so it has no density: leave it out.`)
-    }
-    const centre = ops.sum(column) / rows
-    ops.subseq(column, centre)
-    const correction = ops.sum(column) / rows
-    const variance = ops.norm2squared(column) / rows - correction * correction
-    scaler.mean[j] = centre + correction
-    scaler.sd[j] = Math.sqrt(variance)
-    if (!(scaler.sd[j] > 0 && scaler.sd[j] < Infinity)) {
-      throw new DataError(
-        `${name} cannot be standardised: its values lie too close or too far apart for float64; rescale it.`,
-      )
-    }
+export class ScalerFit {
+  readonly #names: readonly string[] | undefined
+  readonly #low: Float64Array
+  readonly #high: Float64Array
+  /** c, Σ(x − c) and Σ(x − c)². */
+  readonly #centre: Float64Array
+  readonly #sum: Float64Array
+  readonly #squares: Float64Array
+  #rows = 0
+  #values = new Float64Array(0)
+
+  /** `names` name the columns in messages. */
+  constructor(dim: number, names?: readonly string[]) {
+    this.#names = names
+    this.#low = new Float64Array(dim).fill(Number.POSITIVE_INFINITY)
+    this.#high = new Float64Array(dim).fill(Number.NEGATIVE_INFINITY)
+    this.#centre = new Float64Array(dim)
+    this.#sum = new Float64Array(dim)
+    this.#squares = new Float64Array(dim)
   }
-  return scaler
+
+  /** Takes a block x [rows, dim]. */
+  add(x: NdArray): void {
+    const [rows, dim] = x.shape
+    if (rows === 0) return
+    if (this.#values.length < rows) this.#values = new Float64Array(rows)
+    const values = this.#values.subarray(0, rows)
+    const column = ndarray(values, [rows])
+    for (let j = 0; j < dim; j++) {
+      for (let i = 0; i < rows; i++) values[i] = x.get(i, j)
+      this.#low[j] = Math.min(this.#low[j], ops.inf(column))
+      this.#high[j] = Math.max(this.#high[j], ops.sup(column))
+      if (this.#rows === 0) this.#centre[j] = ops.sum(column) / rows
+      ops.subseq(column, this.#centre[j])
+      this.#sum[j] += ops.sum(column)
+      this.#squares[j] += ops.norm2squared(column)
+    }
+    this.#rows += rows
+  }
+
+  /**
+   * @throws UsageError without rows; DataError for a constant column or one whose spread float64 cannot square.
+   */
+  end(): Scaler {
+    const rows = this.#rows
+    if (rows === 0) throw new UsageError('Standardising needs at least one row, got none.')
+    const scaler = identityScaler(this.#sum.length)
+    for (let j = 0; j < this.#sum.length; j++) {
+      const name = this.#names?.[j] === undefined ? `Column ${j}` : `Column ${JSON.stringify(this.#names[j])}`
+      const low = this.#low[j]
+      if (low === this.#high[j]) {
+        throw new DataError(`${name} is constant (${low} in every row), so it has no density: leave it out.`)
+      }
+      const correction = this.#sum[j] / rows
+      scaler.mean[j] = this.#centre[j] + correction
+      scaler.sd[j] = Math.sqrt(this.#squares[j] / rows - correction * correction)
+      if (!(scaler.sd[j] > 0 && scaler.sd[j] < Infinity)) {
+        throw new DataError(
+          `${name} cannot be standardised: its values lie too close or too far apart for float64; rescale it.`,
+        )
+      }
+    }
+    return scaler
+  }
 }
 
 /** The rows of x [rows, dim] with a standardised value beyond STANDARDISED_BOUND, ascending. */

@@ -17,16 +17,8 @@ export interface TableOptions extends ColumnOptions {
   source?: string
   /** Fewer rows are an error; 2 where absent, as a density cannot be fitted to one point. */
   minimumRows?: number
-  /** About how many rows are to come: numbers are then kept where they stay, in memory for as many. */
-  expectedRows?: number
   /** Reads only rows that hold this value, as text or as a number, in this column. */
   where?: { readonly column: string; readonly value: string }
-}
-
-/** Takes the text of a table in pieces and gives the table at the end. */
-export interface TableReader {
-  push(text: string): void
-  end(): Table
 }
 
 /** Numbers held in one block while the final count is unknown. */
@@ -39,22 +31,10 @@ const BLOCK = 131072
  * column; nothing is skipped or filled in but blank lines at the end.
  */
 export function parseTable(text: string | Iterable<string>, options: TableOptions = {}): Table {
-  const reader = tableReader(options)
+  const numbers = numberList()
+  const reader = rowReader(options, { begin() {}, push: numbers.push })
   for (const piece of typeof text === 'string' ? [text] : text) reader.push(piece)
-  return reader.end()
-}
-
-/** The same for text that comes piece by piece, holding no more of it than a piece. */
-export function tableReader(options: TableOptions = {}): TableReader {
-  const { expectedRows } = options
-  let numbers = numberList(new Float64Array(BLOCK))
-  const reader = rowReader(options, {
-    begin(columns) {
-      if (expectedRows !== undefined) numbers = numberList(reserved(expectedRows * columns))
-    },
-    push: (value) => numbers.push(value),
-  })
-  return { push: reader.push, end: () => ({ ...reader.end(), data: numbers.all() }) }
+  return { ...reader.end(), data: numbers.all() }
 }
 
 /** Takes the numbers of a table as they are read, row by row. */
@@ -67,13 +47,14 @@ export interface NumberSink {
 /** A table but for its numbers. */
 export type TableShape = Pick<Table, 'columns' | 'rows'>
 
+/** Takes the text of a table in pieces. */
 export interface RowReader {
   push(text: string): void
   end(): TableShape
 }
 
-/** The same, with the numbers left to the sink. */
-export function rowReader(options: Omit<TableOptions, 'expectedRows'>, sink: NumberSink): RowReader {
+/** Reads text as parseTable, holding no more of it than a piece and leaving the numbers to the sink. */
+export function rowReader(options: TableOptions, sink: NumberSink): RowReader {
   const { source = 'table', minimumRows = 2, where } = options
   let choice: ColumnChoice | undefined
   let wanted: RowFilter | undefined
@@ -127,19 +108,10 @@ export function rowReader(options: Omit<TableOptions, 'expectedRows'>, sink: Num
   return { push: records.push, end }
 }
 
-/** Memory for so many numbers, or a block of it where that much cannot be had: an expectation may be far off. */
-function reserved(length: number): Float64Array<ArrayBuffer> {
-  try {
-    return new Float64Array(length)
-  } catch {
-    return new Float64Array(BLOCK)
-  }
-}
-
 /** A list of float64 numbers that grows by blocks, without copying what it holds before the end. */
-function numberList(first: Float64Array<ArrayBuffer>): { push(value: number): void; all(): Float64Array<ArrayBuffer> } {
+function numberList(): { push(value: number): void; all(): Float64Array<ArrayBuffer> } {
   const full: Float64Array[] = []
-  let block = first
+  let block = new Float64Array(BLOCK)
   let used = 0
   function push(value: number): void {
     if (used === block.length) {
@@ -150,13 +122,9 @@ function numberList(first: Float64Array<ArrayBuffer>): { push(value: number): vo
     block[used++] = value
   }
   function all(): Float64Array<ArrayBuffer> {
-    if (full.length === 0) return block.subarray(0, used)
-    const numbers = new Float64Array(full.reduce((sum, part) => sum + part.length, used))
-    let at = 0
-    for (const part of [...full, block.subarray(0, used)]) {
-      numbers.set(part, at)
-      at += part.length
-    }
+    const numbers = new Float64Array(full.length * BLOCK + used)
+    for (const [i, part] of full.entries()) numbers.set(part, i * BLOCK)
+    numbers.set(block.subarray(0, used), full.length * BLOCK)
     return numbers
   }
   return { push, all }

@@ -1,3 +1,4 @@
+import { blockRowsOf, type RowSource } from '../data/row-source.js'
 import type { Matrix } from '../data/rows.js'
 import { evenly, type Interval, padded, quantile, sorted } from './interval.js'
 
@@ -49,5 +50,23 @@ export function thinRows(matrix: Matrix, most: number): Matrix {
   rows.forEach((row, i) => {
     kept.set(data.subarray(row * columns, (row + 1) * columns), i * columns)
   })
+  return { data: kept, rows: rows.length, columns }
+}
+
+/** The same of rows that need not be in memory. */
+export async function evenRows(source: RowSource, most: number): Promise<Matrix> {
+  const { columns } = source
+  const rows = evenly(source.rows, most)
+  const kept = new Float64Array(rows.length * columns)
+  let first = 0
+  let next = 0
+  for await (const block of source.blocks(blockRowsOf(columns))) {
+    const end = first + block.length / columns
+    for (; next < rows.length && rows[next] < end; next++) {
+      const from = (rows[next] - first) * columns
+      kept.set(block.subarray(from, from + columns), next * columns)
+    }
+    first = end
+  }
   return { data: kept, rows: rows.length, columns }
 }

@@ -16,6 +16,8 @@ export interface DensityOptions {
   readonly flow: Flow
   /** [rows, 2], original units. */
   readonly data: Matrix
+  /** Where those are only some of the rows: how many there are. */
+  readonly allRows?: number
   /** [rows, 2], original units: the picture holds where they lie too. */
   readonly samples: Matrix
   readonly columns: readonly string[]
@@ -31,7 +33,7 @@ const COLOURS = 256
 const MOST_POINTS = 1500
 
 /** A two-dimensional flow's density as a heat map of ln p with contours, the data over it. */
-export function densityPicture({ flow, data, samples, columns }: DensityOptions): string {
+export function densityPicture({ flow, data, allRows = data.rows, samples, columns }: DensityOptions): string {
   const [x, y] = [0, 1].map((j) => commonDomain(column(data, j), column(samples, j)))
   const grid = densityGrid(flow, x, y)
   const regions = regionLevels(grid, SHARES)
@@ -53,7 +55,7 @@ export function densityPicture({ flow, data, samples, columns }: DensityOptions)
   const held = Math.min(1, grid.mass)
   return figure({
     title: 'Density of the flow',
-    subtitle: `Lines enclose the smallest regions that hold 50 %, 90 % and 99 % of the probability; the picture as a whole holds ${numberText(100 * held, 3)} %. Dots: ${shown.rows === data.rows ? '' : `${numberText(shown.rows, 21)} of `}${numberText(data.rows, 21)} rows of data.`,
+    subtitle: `Lines enclose the smallest regions that hold 50 %, 90 % and 99 % of the probability; the picture as a whole holds ${numberText(100 * held, 3)} %. Dots: ${shown.rows === allRows ? '' : `${numberText(shown.rows, 21)} of `}${numberText(allRows, 21)} rows of data.`,
     width: 2 * MARGIN + map.width + 28 + legend.width,
     height: map.height,
     draw: (top) => map.place(MARGIN, top) + legend.place(MARGIN + map.width + 28, top + map.top),

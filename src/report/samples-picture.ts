@@ -10,6 +10,8 @@ import { COLOUR } from './theme.js'
 export interface SamplesOptions {
   /** [rows, 2], original units. */
   readonly data: Matrix
+  /** Where those are only some of the rows: how many there are. */
+  readonly allRows?: number
   /** [rows, 2], original units. */
   readonly samples: Matrix
   readonly columns: readonly string[]
@@ -20,7 +22,7 @@ const SIDE = 400
 const MOST_POINTS = 3000
 
 /** Data and the model's samples side by side on the same axes, as many of the one as of the other. */
-export function samplesPicture({ data, samples, columns }: SamplesOptions): string {
+export function samplesPicture({ data, allRows = data.rows, samples, columns }: SamplesOptions): string {
   const count = Math.min(data.rows, samples.rows, MOST_POINTS)
   const domains = [0, 1].map((j) => commonDomain(column(data, j), column(samples, j)))
   const cloud = (points: Matrix, colour: string, title: string) => {
@@ -38,7 +40,7 @@ export function samplesPicture({ data, samples, columns }: SamplesOptions): stri
   const of = (whole: number) =>
     count < whole ? `${numberText(count, 21)} of ${numberText(whole, 21)}` : numberText(count, 21)
   const panels = [
-    cloud(data, COLOUR.data, `data: ${of(data.rows)} rows`),
+    cloud(data, COLOUR.data, `data: ${of(allRows)} rows`),
     cloud(samples, COLOUR.model, `samples from the flow: ${numberText(count, 21)} rows`),
   ]
   const arranged = arrange(panels, { gap: 24 })

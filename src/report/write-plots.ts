@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type RowSource, toSource } from '../data/row-source.js'
 import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
 import type { Flow } from '../flow/flow.js'
 import { writeFileWhole } from '../io/write-file.js'
-import { column, commonDomain } from './columns.js'
+import { column, commonDomain, evenRows } from './columns.js'
 import { curvesPicture } from './curves-picture.js'
 import { densityPicture } from './density-picture.js'
 import { film } from './film.js'
@@ -19,6 +20,8 @@ export interface PlotOptions extends LossOptions {
   readonly flow: Flow
   /** The rows trained on, original units. */
   readonly rows: Rows
+  /** Where those are only some of the rows: how many there are. */
+  readonly allRows?: number
   /** Names of the columns; default those the flow knows, else x1, x2, … */
   readonly columns?: readonly string[]
   /** Of the samples drawn; default 0. */
@@ -27,6 +30,7 @@ export interface PlotOptions extends LossOptions {
 
 interface Shown {
   readonly data: Matrix
+  readonly allRows: number
   readonly samples: Matrix
   readonly columns: readonly string[]
 }
@@ -36,13 +40,21 @@ type Pictures = Map<string, () => string>
 /** At least this many samples, so that histograms are smooth; otherwise as many as data, up to a limit. */
 const SAMPLES = { least: 4000, most: 20_000 }
 
+/** Numbers of a source that pictures are drawn from, at most; dots and histograms would not look different with more. */
+const SHOWN_NUMBERS = 2 ** 18
+
+/** The same with rows that need not be in memory: of very many, some evenly spaced ones are shown. */
+export type WritePlotsOptions = Omit<PlotOptions, 'rows' | 'allRows'> & { readonly rows: Rows | RowSource }
+
 /**
  * Draws the pictures of a run into a folder, which is made where it is missing, and returns their names. Under each
  * name there is the whole picture or what was there before.
  */
-export async function writePlots(folder: string, options: PlotOptions): Promise<string[]> {
+export async function writePlots(folder: string, { rows, ...options }: WritePlotsOptions): Promise<string[]> {
   await mkdir(folder, { recursive: true })
-  const pictures = picturesOf(options)
+  const source = toSource(rows, options.flow.dim, 'Rows')
+  const { data } = await evenRows(source, Math.ceil(SHOWN_NUMBERS / source.columns))
+  const pictures = picturesOf({ ...options, rows: data, allRows: source.rows })
   for (const [name, draw] of pictures) await writeFileWhole(join(folder, name), draw())
   return [...pictures.keys()]
 }
@@ -55,9 +67,10 @@ export function picturesOf(options: PlotOptions): Pictures {
   const columns = options.columns ?? flow.data.columns ?? Array.from({ length: dim }, (_, j) => `x${j + 1}`)
   const count = Math.min(SAMPLES.most, Math.max(SAMPLES.least, data.rows))
   const samples = toMatrix(flow.sample(count, { seed }), dim, 'Samples', { infinite: true })
+  const { allRows = data.rows } = options
   const pictures: Pictures = new Map()
   if (options.losses.length > 0) pictures.set('loss.svg', () => lossPicture(options))
-  addData(pictures, { data, samples, columns }, flow)
+  addData(pictures, { data, allRows, samples, columns }, flow)
   if (dim > 1 && flow.structure.layers.length > 0) {
     pictures.set('data-to-noise.svg', () => dataToNoisePicture(flow, data))
     pictures.set('noise-to-data.svg', () => noiseToDataPicture(flow, seed))

@@ -1,9 +1,9 @@
+import type { RowSource } from '../data/row-source.js'
 import type { Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import { logProbTo, type ParallelOptions } from '../parallel/evaluate.js'
 import { exp } from '../random/elementary.js'
 import { type EachBlock, type GridAxis, gridAxis } from './grid-axis.js'
-import { countOf, type Part } from './split.js'
 
 /** ∫ p over a box that holds nearly all of a two-dimensional density, on grids refined until they agree. */
 export interface DensityIntegral {
@@ -47,10 +47,10 @@ export interface IntegralOptions extends ParallelOptions {
  */
 export async function integrateDensity(
   flow: Flow,
-  points: readonly Part[],
+  points: readonly RowSource[],
   { mostPoints = GRID.finest ** 2, ...options }: IntegralOptions = {},
 ): Promise<DensityIntegral> {
-  const axes = [gridAxis(columnOf(points, 0)), gridAxis(columnOf(points, 1))] as const
+  const axes = [await gridAxis(columnOf(points, 0)), await gridAxis(columnOf(points, 1))] as const
   const float64 = flow.structure.description.precision === 'float64'
   const block = {
     points: new Float64Array(2 * BLOCK_ROWS),
@@ -73,19 +73,16 @@ function bounds({ low, high }: GridAxis): Interval {
   return [low, high]
 }
 
-function columnOf(points: readonly Part[], column: number): EachBlock {
-  const block = new Float64Array(COLUMN_ROWS)
-  return (visit) => {
-    for (const part of points) {
-      const { matrix, chosen } = part
-      const rows = countOf(part)
-      for (let first = 0; first < rows; first += COLUMN_ROWS) {
+function columnOf(points: readonly RowSource[], column: number): EachBlock {
+  const values = new Float64Array(COLUMN_ROWS)
+  return async (visit) => {
+    for (const source of points) {
+      for await (const block of source.blocks(COLUMN_ROWS)) {
         let count = 0
-        for (let i = first; i < Math.min(rows, first + COLUMN_ROWS); i++) {
-          const value = matrix.data[(chosen ? chosen[i] : i) * matrix.columns + column]
-          if (Number.isFinite(value)) block[count++] = value
+        for (let at = column; at < block.length; at += source.columns) {
+          if (Number.isFinite(block[at])) values[count++] = block[at]
         }
-        visit(block.subarray(0, count))
+        visit(values.subarray(0, count))
       }
     }
   }

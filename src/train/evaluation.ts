@@ -1,16 +1,18 @@
-import { fitGaussian, type Gaussian, gaussianLogProb } from '../data/gaussian.js'
+import { type Gaussian, GaussianFit, gaussianLogProb } from '../data/gaussian.js'
 import type { Generator } from '../data/generators.js'
-import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
+import { blockRowsOf, chosenRows, matrixSource, type RowSource, toSource } from '../data/row-source.js'
+import { type Rows, toMatrix } from '../data/rows.js'
 import { logScale } from '../data/scaler.js'
 import { DataError } from '../errors.js'
+import type { Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
-import { logProb, type ParallelOptions, sample } from '../parallel/evaluate.js'
+import { logProbTo, type ParallelOptions, sample } from '../parallel/evaluate.js'
 import { type Threads, threadsOfAll } from '../parallel/threads.js'
 import { type DensityIntegral, GRID, type IntegralOptions, integrateDensity } from './density-integral.js'
 import type { FitResult } from './fit.js'
-import { type MeanNLL, meanNLL, meanOf, shifted } from './mean-nll.js'
+import { type MeanNLL, RunningMean, shifted } from './mean-nll.js'
 import { worstRoundTrip } from './round-trip.js'
-import { countOf, type Part, type Split } from './split.js'
+import type { Split } from './split.js'
 
 /** NLL of the rows trained on, of those held out where there are any, and of those fit never saw. */
 export interface SplitNLL {
@@ -58,7 +60,7 @@ export interface EvaluationOptions {
   /** Rows drawn anew from it. */
   fresh?: Rows
   /** Rows that `fit` has not seen. */
-  test?: Rows
+  test?: Rows | RowSource
   threads?: Threads
   signal?: AbortSignal
 }
@@ -85,119 +87,125 @@ const NOTES = {
  */
 export async function evaluate(
   flow: Flow,
-  rows: Rows,
+  rows: Rows | RowSource,
   result: FitResult,
   { truth, fresh, test, threads = 'auto', signal }: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const matrix = toMatrix(rows, flow.dim, 'Data')
-  const testMatrix = test === undefined ? undefined : toMatrix(test, flow.dim, 'Test rows')
+  const source = toSource(rows, flow.dim, 'Data')
+  const parts = partsOf(source, result.split, test === undefined ? undefined : toSource(test, flow.dim, 'Test rows'))
   const mostPoints = gridPoints(result)
-  const parallel = { threads: threadsOfAll(threads, flow, matrix.rows + 2 * SAMPLE_ROWS + mostPoints), signal }
-  const own = await logProb(flow, matrix.data, parallel)
-  const parts = partsOf(matrix, result.split, testMatrix)
-  const nll: SplitNLL = {
-    train: meanNLL(own, parts.train.chosen),
-    ...(parts.validation && { validation: meanNLL(own, parts.validation.chosen) }),
-    ...(testMatrix && { test: meanNLL(await logProb(flow, testMatrix.data, parallel)) }),
-  }
+  const parallel = { threads: threadsOfAll(threads, flow, source.rows + 2 * SAMPLE_ROWS + mostPoints), signal }
+  const gaussian = await fittedGaussian(parts.train)
+  const judge = (part: RowSource) => judged(flow, part, { gaussian, truth }, parallel)
+  const train = await judge(parts.train)
+  const validation = parts.validation && (await judge(parts.validation))
+  const ofTest = parts.test && (await judge(parts.test))
+  const ofFresh = fresh === undefined ? undefined : await judge(toSource(fresh, flow.dim, 'Fresh rows'))
+  const figures = <Figure>(figure: (part: Judged) => Figure) => ({
+    train: figure(train),
+    ...(validation && { validation: figure(validation) }),
+    ...(ofTest && { test: figure(ofTest) }),
+  })
   const shift = logScale(flow.scaler)
   return {
-    nll,
-    nllStandardised: ofParts(nll, (part) => shifted(part, shift)),
-    ...(!testMatrix && { note: nll.validation ? NOTES.validation : NOTES.training }),
-    gaussianBaseline: baseline(parts),
-    ...(truth && (await againstTruth(flow, truth, parts.train, own, fresh, parallel))),
+    nll: figures(({ nll }) => nll),
+    nllStandardised: figures(({ nll }) => shifted(nll, shift)),
+    ...(!ofTest && { note: validation ? NOTES.validation : NOTES.training }),
+    gaussianBaseline: gaussian ? figures((part) => part.gaussianNll as MeanNLL) : null,
+    ...(truth && {
+      entropyFloor: truth.entropy,
+      excess: { train: train.excess as MeanNLL, ...(ofFresh && { fresh: ofFresh.excess }) },
+    }),
+    ...(ofFresh && { freshNll: ofFresh.nll }),
     ...(await geometry(flow, parts.train, { ...parallel, mostPoints })),
     losses: lossesOf(result),
   }
 }
 
 interface Parts {
-  readonly train: Part
-  readonly validation?: Part
-  readonly test?: Part
+  readonly train: RowSource
+  readonly validation?: RowSource
+  readonly test?: RowSource
 }
 
-function partsOf(matrix: Matrix, { training, validation }: Split, test: Matrix | undefined): Parts {
+function partsOf(source: RowSource, { training, validation }: Split, test: RowSource | undefined): Parts {
   return {
-    train: { matrix, chosen: training },
-    ...(validation.length > 0 && { validation: { matrix, chosen: validation } }),
-    ...(test && { test: { matrix: test } }),
+    train: chosenRows(source, training),
+    ...(validation.size > 0 && { validation: chosenRows(source, validation) }),
+    ...(test && { test }),
   }
-}
-
-/** The same figure of every part there is. */
-function ofParts<Of>(
-  { train, validation, test }: { train: Of; validation?: Of; test?: Of },
-  figure: (part: Of) => MeanNLL,
-): SplitNLL {
-  return {
-    train: figure(train),
-    ...(validation !== undefined && { validation: figure(validation) }),
-    ...(test !== undefined && { test: figure(test) }),
-  }
-}
-
-function baseline(parts: Parts): SplitNLL | null {
-  const gaussian = fittedGaussian(parts.train)
-  if (!gaussian) return null
-  return ofParts(parts, (part) =>
-    meanOf(countOf(part), (first, count, values) => {
-      gaussianLogProb(gaussian, part.matrix, part.chosen, first, count, values)
-      for (let i = 0; i < count; i++) values[i] = -values[i]
-    }),
-  )
 }
 
 /** Where columns depend on each other linearly no Gaussian fits; that is a fact about the data, and no failure. */
-function fittedGaussian({ matrix, chosen }: Part): Gaussian | undefined {
+async function fittedGaussian(source: RowSource): Promise<Gaussian | undefined> {
+  const fit = new GaussianFit(source.columns)
+  for await (const block of source.blocks(blockRowsOf(source.columns))) fit.add(block)
   try {
-    return fitGaussian(matrix, chosen)
+    return fit.end()
   } catch (error) {
     if (error instanceof DataError) return undefined
     throw error
   }
 }
 
-/** `own` holds ln p of the training part's whole matrix. */
-async function againstTruth(
-  flow: Flow,
-  truth: Pick<Generator, 'entropy' | 'logProb'>,
-  training: Part,
-  own: ArrayLike<number>,
-  fresh: Rows | undefined,
-  parallel: ParallelOptions,
-): Promise<Pick<Evaluation, 'entropyFloor' | 'excess' | 'freshNll'>> {
-  const train = excess(truth, training, own)
-  if (fresh === undefined) return { entropyFloor: truth.entropy, excess: { train } }
-  const matrix = toMatrix(fresh, flow.dim, 'Fresh rows')
-  const model = await logProb(flow, matrix.data, parallel)
-  return {
-    entropyFloor: truth.entropy,
-    excess: { train, fresh: excess(truth, { matrix }, model) },
-    freshNll: meanNLL(model),
-  }
+/** What the flow is compared with. */
+interface Rivals {
+  readonly gaussian: Gaussian | undefined
+  readonly truth: Pick<Generator, 'logProb'> | undefined
 }
 
-/** The paired mean of ln p_true − ln p_model; `model` holds ln p of the part's whole matrix. */
-function excess(truth: Pick<Generator, 'logProb'>, part: Part, model: ArrayLike<number>): MeanNLL {
-  const { data, columns } = part.matrix
-  return meanOf(countOf(part), (first, count, values) => {
-    for (let i = 0; i < count; i++) {
-      const row = part.chosen ? part.chosen[first + i] : first + i
-      values[i] = truth.logProb(data[row * columns], data[row * columns + 1]) - model[row]
+interface Judged {
+  readonly nll: MeanNLL
+  readonly gaussianNll?: MeanNLL
+  /** The paired mean of ln p_true − ln p_model. */
+  readonly excess?: MeanNLL
+}
+
+/** How likely the rows are under the flow and its rivals. */
+async function judged(
+  flow: Flow,
+  source: RowSource,
+  { gaussian, truth }: Rivals,
+  parallel: ParallelOptions,
+): Promise<Judged> {
+  const { columns } = source
+  const blockRows = Math.min(source.rows, blockRowsOf(columns))
+  const float64 = flow.structure.description.precision === 'float64'
+  const model: Reals = float64 ? new Float64Array(blockRows) : new Float32Array(blockRows)
+  const values = new Float64Array(blockRows)
+  const [nll, gaussianNll, excess] = [new RunningMean(), new RunningMean(), new RunningMean()]
+  for await (const block of source.blocks(blockRows)) {
+    const rows = block.length / columns
+    await logProbTo(flow, { data: block, rows, columns }, model.subarray(0, rows), parallel)
+    for (let i = 0; i < rows; i++) values[i] = -model[i]
+    nll.add(values.subarray(0, rows))
+    if (gaussian) {
+      gaussianLogProb(gaussian, block, values)
+      for (let i = 0; i < rows; i++) values[i] = -values[i]
+      gaussianNll.add(values.subarray(0, rows))
     }
-  })
+    if (truth) {
+      for (let i = 0; i < rows; i++) {
+        values[i] = truth.logProb(block[i * columns], block[i * columns + 1]) - model[i]
+      }
+      excess.add(values.subarray(0, rows))
+    }
+  }
+  return {
+    nll: nll.end(),
+    ...(gaussian && { gaussianNll: gaussianNll.end() }),
+    ...(truth && { excess: excess.end() }),
+  }
 }
 
 /** What must hold of any flow, however well it fits: it can be inverted, and its density has mass 1. */
 async function geometry(
   flow: Flow,
-  training: Part,
+  training: RowSource,
   { mostPoints, ...parallel }: IntegralOptions,
 ): Promise<Pick<Evaluation, 'worstRoundTrip' | 'integralOfDensity'>> {
   const sampled = await sample(flow, SAMPLE_ROWS, parallel)
-  const drawn = { matrix: toMatrix(sampled, flow.dim, 'Samples', { infinite: true }) }
+  const drawn = matrixSource(toMatrix(sampled, flow.dim, 'Samples', { infinite: true }))
   const worst = Math.max(await worstRoundTrip(flow, training), await worstRoundTrip(flow, drawn))
   return {
     ...(flow.dim === 2 && {
@@ -208,7 +216,7 @@ async function geometry(
 }
 
 function gridPoints({ steps, split }: FitResult): number {
-  const work = GRID_POINTS_PER_ROW * steps * split.training.length
+  const work = GRID_POINTS_PER_ROW * steps * split.training.size
   return Math.min(GRID.finest ** 2, Math.max(LEAST_GRID_POINTS, work))
 }
 

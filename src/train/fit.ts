@@ -1,6 +1,8 @@
 import ndarray from 'ndarray'
-import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
-import { fitScaler, logScale, type Scaler } from '../data/scaler.js'
+import type { RowSet } from '../data/row-set.js'
+import { blockRowsOf, chosenRows, type RowSource, toSource } from '../data/row-source.js'
+import type { Rows } from '../data/rows.js'
+import { logScale, type Scaler, ScalerFit } from '../data/scaler.js'
 import { dataSha256 } from '../data/sha256.js'
 import { DataError, TrainingError, UsageError } from '../errors.js'
 import { Evaluator, type Reals } from '../flow/evaluator.js'
@@ -23,7 +25,7 @@ import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan
 import { cutIntoShards } from '../step/shards.js'
 import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
 import { type CheckedFitOptions, checkFitOptions, type FitOptions } from './options.js'
-import { copyRows, countOf, type Part, type Split, splitRows } from './split.js'
+import { type Split, splitRows } from './split.js'
 import { supervise, watchedAt } from './supervise.js'
 
 /** What a training run did. Losses are mean negative log-densities in nats and standardised units. */
@@ -42,7 +44,7 @@ export interface FitResult {
   readonly stopped: 'steps' | 'patience' | 'aborted'
   readonly threads: number
   readonly kernels: KernelKind
-  /** Numbers of the rows trained on and of those held out. */
+  /** Which rows were trained on, and which held out. */
   readonly split: Split
   /** Σ ln sd: what to add to a loss to have it in the data's own units. */
   readonly logScale: number
@@ -59,26 +61,29 @@ const inTraining = new WeakSet<Flow>()
  * Trains a flow by maximum likelihood on rows [rows, dim] and commits the result to it once, at the end; reading the
  * flow meanwhile sees the old weights. Resolves also when aborted or out of patience, with what was reached.
  *
+ * Rows that are not held in memory come from a source, which is gone through four times at most before the first step;
+ * training itself holds one standardised copy of them, in the flow's precision. They must not change before that step.
+ *
  * @throws UsageError, DataError before any work; TrainingError where a loss is not finite, with the best weights so
  *   far committed.
  */
-export async function fit(flow: Flow, rows: Rows, options: FitOptions = {}): Promise<FitResult> {
-  const matrix = toMatrix(rows, flow.dim, 'Training data')
-  const checked = checkFitOptions(options, matrix.rows)
+export async function fit(flow: Flow, rows: Rows | RowSource, options: FitOptions = {}): Promise<FitResult> {
+  const source = toSource(rows, flow.dim, 'Training data')
+  const checked = checkFitOptions(options, source.rows)
   if (inTraining.has(flow))
     throw new UsageError('This flow is being trained already; wait for that fit, or train a copy.')
   inTraining.add(flow)
   try {
-    return await train(flow, matrix, checked)
+    return await train(flow, source, checked)
   } finally {
     inTraining.delete(flow)
   }
 }
 
-async function train(flow: Flow, matrix: Matrix, options: CheckedFitOptions): Promise<FitResult> {
+async function train(flow: Flow, source: RowSource, options: CheckedFitOptions): Promise<FitResult> {
   const { structure } = flow
-  if (matrix.rows < 2) throw new DataError(`Training data has ${matrix.rows} rows; expected 2 or more.`)
-  const split = splitRows(matrix.rows, options.validation, options.seed)
+  if (source.rows < 2) throw new DataError(`Training data has ${source.rows} rows; expected 2 or more.`)
+  const split = splitRows(source.rows, options.validation, options.seed)
   const task = taskOf(split, options)
   const kernels = resolveKernels(options.kernels, structure.description.precision)
   const size = resolveThreads(
@@ -93,9 +98,10 @@ async function train(flow: Flow, matrix: Matrix, options: CheckedFitOptions): Pr
       `This training plan needs ${gibibytes(plan.bytes)} GiB, more than the ${gibibytes(MAX_BYTES)} GiB a heap can hold: train on fewer rows, or with fewer threads.`,
     )
   }
+  const sha256 = await dataSha256(source)
+  const scaler = await scalerFor(flow, chosenRows(source, split.training), options)
   const heap = createHeap(plan.arena, kernels, size > 0)
-  const scaler = load(heap, plan, flow, matrix, split, options)
-  const sha256 = dataSha256(matrix)
+  await load(heap, plan, flow, scaler, source, split)
   const record = createRecord(task, size > 0)
 
   const started = performance.now()
@@ -141,14 +147,14 @@ async function train(flow: Flow, matrix: Matrix, options: CheckedFitOptions): Pr
 }
 
 function taskOf(split: Split, options: CheckedFitOptions): TrainingTask {
-  const rows = split.training.length
+  const rows = split.training.size
   const batchRows = options.batch === 'all' ? rows : options.batch
   if (batchRows > rows) {
     throw new UsageError(`batch is ${batchRows}, but there are ${rows} training rows; use "all" or a smaller batch.`)
   }
   return {
     rows,
-    validationRows: split.validation.length,
+    validationRows: split.validation.size,
     batchRows,
     steps: options.steps,
     validationEvery: options.validationEvery ?? Math.floor(rows / batchRows),
@@ -158,45 +164,51 @@ function taskOf(split: Split, options: CheckedFitOptions): TrainingTask {
   }
 }
 
-function scalerFor(flow: Flow, { data, rows, columns }: Matrix, split: Split, options: CheckedFitOptions): Scaler {
+async function scalerFor(flow: Flow, training: RowSource, options: CheckedFitOptions): Promise<Scaler> {
   if (flow.scaled || !options.standardise) return flow.scaler
-  return fitScaler(ndarray(data, [rows, columns]), flow.data.columns, split.training)
+  const { columns } = training
+  const fit = new ScalerFit(columns, flow.data.columns)
+  for await (const block of training.blocks(blockRowsOf(columns))) {
+    fit.add(ndarray(block, [block.length / columns, columns]))
+  }
+  return fit.end()
 }
 
-/** Fills a fresh heap: parameters as they stand, moments 0, rows standardised by the scaler that is returned. */
-function load(
+/** Fills a fresh heap: parameters as they stand, moments 0, rows standardised by the scaler. */
+async function load(
   heap: Heap,
   plan: TrainingPlan,
   flow: Flow,
-  matrix: Matrix,
-  split: Split,
-  options: CheckedFitOptions,
-): Scaler {
+  scaler: Scaler,
+  source: RowSource,
+  { training, validation }: Split,
+): Promise<void> {
   heap.real.set(flow.parameters, plan.params)
   heap.i32[plan.stopAfter] = -1
-  const scaler = scalerFor(flow, matrix, split, options)
   const evaluator = new Evaluator(flow.structure, heap.memory ? 'simd' : 'portable')
-  loadRows(evaluator, { matrix, chosen: split.training }, scaler, heap, plan.data)
-  loadRows(evaluator, { matrix, chosen: split.validation }, scaler, heap, plan.validationData)
-  return scaler
+  evaluator.setScaler(scaler)
+  await loadRows(evaluator, source, training, heap, plan.data)
+  if (validation.size > 0) await loadRows(evaluator, source, validation, heap, plan.validationData)
 }
 
-/** In blocks: a copy of all would be larger than what they become. */
-function loadRows(evaluator: Evaluator, part: Part, scaler: Scaler, heap: Heap, target: Offset): void {
-  const { chunkRows } = evaluator
-  const { columns } = part.matrix
-  const rows = countOf(part)
-  const buffer = new Float64Array(Math.min(chunkRows, rows) * columns)
-  evaluator.setScaler(scaler)
-  for (let first = 0; first < rows; first += chunkRows) {
-    const { data } = copyRows(part, first, Math.min(chunkRows, rows - first), buffer)
-    const [outside] = evaluator.loadRows(data)
+async function loadRows(
+  evaluator: Evaluator,
+  source: RowSource,
+  chosen: RowSet,
+  heap: Heap,
+  target: Offset,
+): Promise<void> {
+  let loaded = 0
+  for await (const block of chosenRows(source, chosen).blocks(evaluator.chunkRows)) {
+    const [outside] = evaluator.loadRows(block)
     if (outside !== undefined) {
+      const row = [...chosen][loaded / source.columns + outside]
       throw new DataError(
-        `Row ${part.chosen?.[first + outside]} of the training data (counted from 0) lies over 10⁶ standard deviations away under the flow's scaler: remove it.`,
+        `Row ${row} of the training data (counted from 0) lies over 10⁶ standard deviations away under the flow's scaler: remove it.`,
       )
     }
-    heap.real.set(evaluator.rows.subarray(0, data.length), target + first * columns)
+    heap.real.set(evaluator.rows.subarray(0, block.length), target + loaded)
+    loaded += block.length
   }
 }
 

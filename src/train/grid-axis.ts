@@ -16,15 +16,15 @@ const BINS = 1024
 const BY_POINTS = 0.5
 
 /** Hands over values in blocks, the same ones every time it is called. */
-export type EachBlock = (visit: (values: Float64Array) => void) => void
+export type EachBlock = (visit: (values: Float64Array) => void) => Promise<void>
 
 /**
  * An axis for the values of some points: cell edges are the quantiles of the mixture, half and half, of the uniform
  * distribution on their range, widened, and of their histogram.
  */
-export function gridAxis(eachBlock: EachBlock): GridAxis {
+export async function gridAxis(eachBlock: EachBlock): Promise<GridAxis> {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  eachBlock((values) => {
+  await eachBlock((values) => {
     for (const value of values) {
       low = Math.min(low, value)
       high = Math.max(high, value)
@@ -33,15 +33,15 @@ export function gridAxis(eachBlock: EachBlock): GridAxis {
   const margin = MARGIN * (high - low)
   low -= margin
   high += margin
-  const cumulative = cumulativeShares(eachBlock, low, high)
+  const cumulative = await cumulativeShares(eachBlock, low, high)
   return { low, high, edges: (cells, shift = 0) => quantiles(cumulative, low, high, cells, shift) }
 }
 
 /** The mixture's distribution function at the bins' edges [BINS + 1], from 0 to 1. */
-function cumulativeShares(eachBlock: EachBlock, low: number, high: number): Float64Array {
+async function cumulativeShares(eachBlock: EachBlock, low: number, high: number): Promise<Float64Array> {
   const counts = new Float64Array(BINS)
   let total = 0
-  eachBlock((values) => {
+  await eachBlock((values) => {
     for (const value of values) counts[Math.floor(((value - low) / (high - low)) * BINS)]++
     total += values.length
   })

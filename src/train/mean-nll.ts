@@ -1,6 +1,3 @@
-/** Values held at a time. */
-const BLOCK_ROWS = 8192
-
 /** A mean negative log-likelihood, or a mean difference of two, in nats a row. */
 export interface MeanNLL {
   /** null where a row lies so far out that the density there is 0. */
@@ -11,34 +8,35 @@ export interface MeanNLL {
 }
 
 /**
- * The mean of values in nats and its standard error, sums in float64. `fill` writes the values of rows first …
- * first + count, a block at a time: a function for single numbers would make an object of each.
+ * The mean of values that come in blocks and its standard error, sums in float64.
+ * Source: Chan, Golub & LeVeque 1983, (2.1), for the mean of two sets and the squares about it.
  */
-export function meanOf(rows: number, fill: (first: number, count: number, values: Float64Array) => void): MeanNLL {
-  const block = new Float64Array(Math.min(rows, BLOCK_ROWS))
-  let [mean, squares] = [0, 0]
-  for (let first = 0; first < rows; first += block.length) {
-    const count = Math.min(block.length, rows - first)
-    fill(first, count, block)
+export class RunningMean {
+  #rows = 0
+  #mean = 0
+  #squares = 0
+
+  add(values: Float32Array | Float64Array): void {
+    const count = values.length
+    if (count === 0) return
     let sum = 0
-    for (let i = 0; i < count; i++) sum += block[i]
+    for (let i = 0; i < count; i++) sum += values[i]
     const own = sum / count
     let ownSquares = 0
-    for (let i = 0; i < count; i++) ownSquares += (block[i] - own) * (block[i] - own)
-    // Chan, Golub & LeVeque 1983, (2.1): the mean of both, and the squares about it.
-    const difference = own - mean
-    mean += (difference * count) / (first + count)
-    squares += ownSquares + (difference * difference * first * count) / (first + count)
+    for (let i = 0; i < count; i++) ownSquares += (values[i] - own) * (values[i] - own)
+    const before = this.#rows
+    const difference = own - this.#mean
+    this.#rows += count
+    this.#mean += (difference * count) / this.#rows
+    this.#squares += ownSquares + (difference * difference * before * count) / this.#rows
   }
-  if (!Number.isFinite(mean)) return { mean: null, standardError: null, rows }
-  return { mean, standardError: rows > 1 ? Math.sqrt(squares / (rows - 1) / rows) : null, rows }
-}
 
-/** The mean of −ln p over all rows, or those `chosen`. */
-export function meanNLL(logProb: Float32Array | Float64Array, chosen?: Int32Array): MeanNLL {
-  return meanOf(chosen?.length ?? logProb.length, (first, count, values) => {
-    for (let i = 0; i < count; i++) values[i] = -logProb[chosen ? chosen[first + i] : first + i]
-  })
+  end(): MeanNLL {
+    const rows = this.#rows
+    if (!Number.isFinite(this.#mean)) return { mean: null, standardError: null, rows }
+    const standardError = rows > 1 ? Math.sqrt(this.#squares / (rows - 1) / rows) : null
+    return { mean: this.#mean, standardError, rows }
+  }
 }
 
 /** The same mean in units in which ln p is larger by `shift`. */

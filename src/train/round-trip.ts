@@ -1,32 +1,29 @@
+import type { RowSource } from '../data/row-source.js'
 import { STANDARDISED_BOUND } from '../data/scaler.js'
 import { Evaluator, type Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import { resolveKernels } from '../kernels/create.js'
-import { copyRows, countOf, type Part } from './split.js'
 
 /** Chunks of an evaluator between two turns of the calling thread for everything else. */
 const CHUNKS_A_TURN = 32
 
 /**
- * max |x − f⁻¹(f(x))| over rows [rows, dim] in standardised units, at best some rounding of float32. Rows beyond the
+ * max |x − f⁻¹(f(x))| over all rows in standardised units, at best some rounding of float32. Rows beyond the
  * bound within which a flow computes have no image and do not count.
  */
-export async function worstRoundTrip(flow: Flow, part: Part): Promise<number> {
-  const { structure, scaler, parameters, kernels } = flow
+export async function worstRoundTrip(flow: Flow, source: RowSource): Promise<number> {
+  const { structure, scaler, parameters, kernels, dim } = flow
   const evaluator = new Evaluator(structure, resolveKernels(kernels, structure.description.precision))
   evaluator.setParameters(parameters as Reals)
   evaluator.setScaler(scaler)
-  const { chunkRows } = evaluator
-  const buffer = new Float64Array(chunkRows * flow.dim)
-  const rows = countOf(part)
   let worst = 0
-  for (let first = 0, chunk = 0; first < rows; first += chunkRows, chunk++) {
-    if (chunk % CHUNKS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
-    const { data, rows: count } = copyRows(part, first, Math.min(chunkRows, rows - first), buffer)
-    evaluator.loadRows(data)
-    evaluator.forward(count)
-    evaluator.inverse(count)
-    worst = Math.max(worst, worstOf(flow, data, evaluator.rows))
+  let chunk = 0
+  for await (const block of source.blocks(evaluator.chunkRows)) {
+    if (chunk++ % CHUNKS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
+    evaluator.loadRows(block)
+    evaluator.forward(block.length / dim)
+    evaluator.inverse(block.length / dim)
+    worst = Math.max(worst, worstOf(flow, block, evaluator.rows))
   }
   return worst
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fitGaussian, type Gaussian, gaussianLogProb } from '#data/gaussian.js'
+import { type Gaussian, GaussianFit, gaussianLogProb } from '#data/gaussian.js'
 import { jang } from '#data/generators.js'
 import { type Matrix, toMatrix } from '#data/rows.js'
 
@@ -12,7 +12,16 @@ const points = [
 ]
 const matrix = toMatrix(points, 3, 'Data')
 
-describe('fitGaussian', () => {
+/** The Gaussian of all rows, taken in blocks of so many. */
+function fitGaussian({ data, rows, columns }: Matrix, blockRows = rows): Gaussian {
+  const fit = new GaussianFit(columns)
+  for (let first = 0; first < rows; first += blockRows) {
+    fit.add(data.subarray(first * columns, (first + blockRows) * columns))
+  }
+  return fit.end()
+}
+
+describe('GaussianFit', () => {
   test('gives the mean and the Cholesky factor of numpy (np.cov with bias)', () => {
     const { mean, cholesky } = fitGaussian(matrix)
     const expected = [
@@ -69,20 +78,22 @@ describe('fitGaussian', () => {
   })
 })
 
-test('a Gaussian of chosen rows is that of a matrix of these rows', () => {
-  const chosen = Int32Array.of(0, 2, 3, 4)
-  const copied = toMatrix(
-    Array.from(chosen, (i) => points[i]),
+test.each([1, 2, 3, 4])('a Gaussian of rows in blocks of %i is that of all at once', (blockRows) => {
+  const moved = toMatrix(
+    points.map((row) => row.map((x) => x + 1e6)),
     3,
     'Data',
   )
-  expect(fitGaussian(matrix, chosen)).toEqual(fitGaussian(copied))
+  const [inBlocks, whole] = [fitGaussian(moved, blockRows), fitGaussian(moved)]
+  // A coordinate of 1e6 is itself rounded to 1e-10.
+  for (let j = 0; j < 3; j++) expect(Math.abs(inBlocks.mean[j] - whole.mean[j])).toBeLessThan(2e-10)
+  for (let at = 0; at < 9; at++) expect(Math.abs(inBlocks.cholesky[at] - whole.cholesky[at])).toBeLessThan(1e-9)
 })
 
 /** ln p of all rows. */
-function logProbOf(gaussian: Gaussian, data: Matrix, chosen?: Int32Array): Float64Array {
-  const logProb = new Float64Array(chosen?.length ?? data.rows)
-  gaussianLogProb(gaussian, data, chosen, 0, logProb.length, logProb)
+function logProbOf(gaussian: Gaussian, { data, rows }: Matrix): Float64Array {
+  const logProb = new Float64Array(rows)
+  gaussianLogProb(gaussian, data, logProb)
   return logProb
 }
 
@@ -111,19 +122,9 @@ describe('gaussianLogProb', () => {
     expect(Math.abs(-mean - (4.224171427529236 + 0.5 * Math.log(33)))).toBeLessThan(0.01)
   })
 
-  test('of chosen rows, from the first one asked for', () => {
-    const gaussian = fitGaussian(matrix)
-    const all = logProbOf(gaussian, matrix)
-    const some = new Float64Array(2)
-    gaussianLogProb(gaussian, matrix, Int32Array.of(0, 3, 1), 1, 2, some)
-    expect([...some]).toEqual([all[3], all[1]])
-    gaussianLogProb(gaussian, matrix, undefined, 2, 2, some)
-    expect([...some]).toEqual([all[2], all[3]])
-  })
-
   test('refuses another number of columns', () => {
     expect(() => logProbOf(fitGaussian(matrix), toMatrix([[1, 2]], 2, 'Data'))).toThrow(
-      'The rows have 2 columns, but the Gaussian has 3.',
+      "2 numbers are no rows of the Gaussian's 3 columns.",
     )
   })
 })

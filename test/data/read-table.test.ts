@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readTable, scanTable, tableBlocks } from '#data/read-table.js'
+import { readTable } from '#data/read-table.js'
 
 let folder = ''
 const path = (name: string) => join(folder, name)
@@ -11,25 +11,33 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
+/** Columns, rows and all numbers. */
+async function read(...options: Parameters<typeof readTable>) {
+  const { columns, points } = await readTable(...options)
+  const [data = new Float64Array(0)] = points.blocks(points.rows)
+  points.close()
+  return { columns, rows: data.length / columns.length, data }
+}
+
 describe('readTable', () => {
   test('reads a file of several pieces, characters cut between them included', async () => {
     const rows = Array.from({ length: 70_000 }, (_, i) => [i / 7, 1 - i])
     const lines = rows.map((row) => `${row.join(',')},${'漢字'.repeat(8)}`)
     await writeFile(path('big.csv'), `größe,"π",text\n${lines.join('\n')}\n`)
-    const { columns, rows: count, data } = await readTable(path('big.csv'), { columns: ['größe', 'π'] })
+    const { columns, rows: count, data } = await read(path('big.csv'), { columns: ['größe', 'π'] })
     expect(columns).toEqual(['größe', 'π'])
     expect(count).toBe(70_000)
     expect(data.every((x, i) => x === rows[i >> 1][i & 1])).toBe(true)
   })
 
-  test('reads a file whose lines grow shorter or longer than its beginning promises', async () => {
+  test('reads a file whose lines grow shorter or longer', async () => {
     const long = `1.${'0'.repeat(200)},2\n`
     for (const [name, first, count, last, more] of [
       ['shorter.csv', long, 1000, '3,4\n', 100_000],
       ['longer.csv', '3,4\n', 20_000, long, 20_000],
     ] as const) {
       await writeFile(path(name), `a,b\n${first.repeat(count)}${last.repeat(more)}`)
-      const { rows, data } = await readTable(path(name))
+      const { rows, data } = await read(path(name))
       expect([rows, data.length]).toEqual([count + more, 2 * (count + more)])
       const rowOf = (line: string) => line.trim().split(',').map(Number)
       expect([...data.subarray(0, 2), ...data.subarray(-2)]).toEqual([...rowOf(first), ...rowOf(last)])
@@ -39,7 +47,7 @@ describe('readTable', () => {
 
   test('passes its options on and calls the table by its path', async () => {
     await writeFile(path('a.csv'), 'a,b,c\n1,2,3\n4,5,x\n')
-    expect((await readTable(path('a.csv'), { columns: ['b', 'a'] })).data).toEqual(Float64Array.of(2, 1, 5, 4))
+    expect((await read(path('a.csv'), { columns: ['b', 'a'] })).data).toEqual(Float64Array.of(2, 1, 5, 4))
     await expect(readTable(path('a.csv'))).rejects.toThrow(
       `${path('a.csv')}:3: column "c" has "x", not a number. Correct the cell or remove the row.`,
     )
@@ -57,54 +65,28 @@ describe('readTable', () => {
     expect(error).toMatchObject({ name: 'DataError', message: `${path(name)}: ${reason}.` })
   })
 
+  test('reads rows of one kind from a file of more than 8 MiB of numbers', async () => {
+    const lines = Array.from({ length: 1_200_000 }, (_, i) => `${i / 4},no number,${i % 3 ? 'x' : 'y'},${-i}`)
+    await writeFile(path('kinds.csv'), `a,b,kind,c\n${lines.join('\n')}\n`)
+    const options = { columns: ['c', 'a'], where: { column: 'kind', value: 'x' } }
+    const { rows, data } = await read(path('kinds.csv'), options)
+    expect(rows).toBe(800_000)
+    const wrong = data.findIndex((x, at) => {
+      const i = Math.floor(at / 4) * 3 + 1 + (Math.floor(at / 2) % 2)
+      return x !== (at % 2 ? i / 4 : -i)
+    })
+    expect(wrong).toBe(-1)
+  })
+
+  test('a bad last row of many is refused', async () => {
+    await writeFile(path('late.csv'), `a,b\n${'1,2\n'.repeat(50_000)}3,?\n`)
+    await expect(readTable(path('late.csv'))).rejects.toThrow(`${path('late.csv')}:50002: column "b" has "?"`)
+  })
+
   // The superuser may read everything.
   test.skipIf(process.getuid?.() === 0)('a file without permission is refused', async () => {
     await writeFile(path('secret.csv'), 'a,b\n1,2\n3,4\n')
     await chmod(path('secret.csv'), 0)
     await expect(readTable(path('secret.csv'))).rejects.toThrow('secret.csv: no permission to read it.')
-  })
-})
-
-describe('a table read without being held', () => {
-  const options = { columns: ['c', 'a'], where: { column: 'kind', value: 'x' } }
-  const file = async () => {
-    const lines = Array.from({ length: 30_000 }, (_, i) => `${i / 3},no number,${i % 3 ? 'x' : 'y'},${-i}`)
-    await writeFile(path('kinds.csv'), `a,b,kind,c\n${lines.join('\n')}\n`)
-    return path('kinds.csv')
-  }
-
-  test.each([1, 999, 20_000, 50_000])(
-    'has the shape and the numbers of readTable, in blocks of %i rows',
-    async (blockRows) => {
-      const { data, ...shape } = await readTable(await file(), options)
-      expect(shape.rows).toBe(20_000)
-      expect(await scanTable(await file(), options)).toEqual(shape)
-      const numbers: number[] = []
-      const lengths: number[] = []
-      for await (const block of tableBlocks(await file(), { ...options, blockRows, expected: shape.rows })) {
-        numbers.push(...block)
-        lengths.push(block.length / 2)
-      }
-      expect(numbers).toEqual([...data])
-      expect(lengths.slice(0, -1).every((length) => length === blockRows)).toBe(true)
-      expect(lengths.at(-1)).toBe(((shape.rows - 1) % blockRows) + 1)
-    },
-  )
-
-  test('is refused as by readTable', async () => {
-    await writeFile(path('late.csv'), `a,b\n${'1,2\n'.repeat(50_000)}3,?\n`)
-    const wanted = `${path('late.csv')}:50002: column "b" has "?"`
-    await expect(readTable(path('late.csv'))).rejects.toThrow(wanted)
-    await expect(scanTable(path('late.csv'))).rejects.toThrow(wanted)
-    await expect(scanTable(path('missing.csv'))).rejects.toThrow('missing.csv: no such file.')
-    await writeFile(path('one.csv'), 'a,b\n1,2\n')
-    await expect(scanTable(path('one.csv'))).rejects.toThrow('1 row of numbers')
-  })
-
-  test('tells when the file has changed since it was scanned', async () => {
-    const read = async () => {
-      for await (const _ of tableBlocks(await file(), { ...options, blockRows: 1000, expected: 19_999 }));
-    }
-    await expect(read()).rejects.toThrow('kinds.csv: changed while it was read: 20000 rows now, 19999 before.')
   })
 })

@@ -1,13 +1,22 @@
 import fc from 'fast-check'
-import ndarray from 'ndarray'
+import ndarray, { type NdArray } from 'ndarray'
 import { describe, expect, test } from 'vitest'
 import { toMatrix } from '#data/rows.js'
-import { destandardise, fitScaler, identityScaler, logScale, rowsOutside, STANDARDISED_BOUND } from '#data/scaler.js'
+import { destandardise, identityScaler, logScale, rowsOutside, ScalerFit, STANDARDISED_BOUND } from '#data/scaler.js'
 
 const columnsOf = (...columns: number[][]) =>
   ndarray(Float64Array.from(columns.flat()), [columns.length, columns[0].length]).transpose(1, 0)
 
-describe('fitScaler', () => {
+/** The scaler of x [rows, dim], taken in blocks of so many rows. */
+function fitScaler(x: NdArray, names?: readonly string[], blockRows = x.shape[0]) {
+  const fit = new ScalerFit(x.shape[1], names)
+  for (let first = 0; first < x.shape[0]; first += blockRows) {
+    fit.add(x.lo(first, 0).hi(Math.min(blockRows, x.shape[0] - first), x.shape[1]))
+  }
+  return fit.end()
+}
+
+describe('ScalerFit', () => {
   test('gives the mean and the population sd of numpy, on any strides', () => {
     // numpy: np.mean, np.std of [2, 4, 4, 4, 5, 5, 7, 9] and [1, 2, 4, 8, 16, 32, 64, 128].
     const scaler = fitScaler(columnsOf([2, 4, 4, 4, 5, 5, 7, 9], [1, 2, 4, 8, 16, 32, 64, 128]))
@@ -50,6 +59,24 @@ describe('fitScaler', () => {
     const { mean, sd } = fitScaler(columnsOf(Array.from({ length: 9999 }, (_, i) => 1e15 + (i % 3 === 0 ? 1 : 0))))
     expect(Math.abs(mean[0] - 1e15 - 1 / 3)).toBeLessThan(0.125)
     expect(sd[0]).toBeCloseTo(Math.SQRT2 / 3, 12)
+  })
+
+  test.each([1, 7, 1000, 4096])('takes its rows in blocks of %i as well as in one, sorted ones too', (blockRows) => {
+    const ascending = Array.from({ length: 5000 }, (_, i) => 1.7e9 + i)
+    const bent = ascending.map((_, i) => (i < 2500 ? i : 1e6 - i))
+    const whole = fitScaler(columnsOf(ascending, bent))
+    const { mean, sd } = fitScaler(columnsOf(ascending, bent), undefined, blockRows)
+    // i < n has the mean (n − 1)/2 and the variance (n² − 1)/12.
+    expect(mean[0]).toBe(1.7e9 + 2499.5)
+    expect(Math.abs(sd[0] / Math.sqrt((5000 ** 2 - 1) / 12) - 1)).toBeLessThan(1e-13)
+    expect(Math.abs(mean[1] / whole.mean[1] - 1)).toBeLessThan(1e-13)
+    expect(Math.abs(sd[1] / whole.sd[1] - 1)).toBeLessThan(1e-12)
+  })
+
+  test('a column that is constant in its first block is not constant, one that is so in every block is', () => {
+    const late = [1, 1, 1, 1, 2]
+    expect(fitScaler(columnsOf(late, [1, 2, 3, 4, 5]), undefined, 2).mean[0]).toBeCloseTo(1.2, 15)
+    expect(() => fitScaler(columnsOf(late, [3, 3, 3, 3, 3]), undefined, 2)).toThrow('Column 1 is constant (3')
   })
 
   test('standardised columns have mean 0 and sd 1 to rounding', () => {

@@ -15,12 +15,6 @@ const fault = (text: string, options?: TableOptions) => {
   }
 }
 
-test('an expectation that no memory could hold changes nothing', () => {
-  for (const expectedRows of [0, 1, 2, 1e15]) {
-    expect(read('a,b\n1,2\n3,4\n5,6\n', { expectedRows }).data).toEqual([1, 2, 3, 4, 5, 6])
-  }
-})
-
 describe('parseTable reads', () => {
   const four = { columns: ['a', 'b'], rows: 2, data: [1, 2.5, -3, 4e-5] }
   test.each([

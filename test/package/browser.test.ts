@@ -19,9 +19,9 @@ const core = `
   export { encodeFlow, decodeFlow } from ${JSON.stringify(dist('flow/model-record.js'))}
   export { leakyReLU } from ${JSON.stringify(dist('layers/leaky-relu.js'))}
   export { jang } from ${JSON.stringify(dist('data/generators.js'))}
-  export { fitScaler } from ${JSON.stringify(dist('data/scaler.js'))}
+  export { ScalerFit } from ${JSON.stringify(dist('data/scaler.js'))}
   export { parseTable } from ${JSON.stringify(dist('data/table.js'))}
-  export { fitGaussian } from ${JSON.stringify(dist('data/gaussian.js'))}
+  export { GaussianFit } from ${JSON.stringify(dist('data/gaussian.js'))}
   export { formatTable } from ${JSON.stringify(dist('data/write-table.js'))}
 `
 

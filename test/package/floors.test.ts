@@ -22,6 +22,7 @@ const floors: [file: string, allowed: string, refused: string][] = [
   ['src/train/x.ts', '../parallel/pool.js', '../cli/output.js'],
   ['src/report/x.ts', '../train/fit.js', '../cli/output.js'],
   ['src/data/read-table.ts', 'node:fs', '../flow/flow.js'],
+  ['src/data/stored-rows.ts', 'node:fs', '../flow/flow.js'],
   ['src/data/generators.ts', 'ndarray', '../flow/flow.js'],
   ['src/data/table.ts', './csv-records.js', '../train/fit.js'],
   ['src/io/model-file.ts', './safetensors.js', '../flow/flow.js'],
@@ -30,7 +31,7 @@ const floors: [file: string, allowed: string, refused: string][] = [
 
 /** Runs in a page one day, and so imports nothing of Node, by whichever name. */
 const ofNode = ['node:fs', 'os']
-const onPages = (file: string) => !/\/(parallel|train|report)\/|read-table|save-flow/.test(file)
+const onPages = (file: string) => !/\/(parallel|train|report)\/|read-table|stored-rows|save-flow/.test(file)
 
 const lines = (file: string, allowed: string, refused: string) => [allowed, refused, ...(onPages(file) ? ofNode : [])]
 

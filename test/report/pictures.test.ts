@@ -1,7 +1,7 @@
 import ndarray from 'ndarray'
 import { affineCoupling, alternatingMask, type Flow, flow, jang, leakyReLU } from 'pushforward'
 import { describe, expect, test } from 'vitest'
-import { fitScaler } from '#data/scaler.js'
+import { ScalerFit } from '#data/scaler.js'
 import { picturesOf } from '#report/write-plots.js'
 import { expectApart, expectSound, texts } from './svg.js'
 
@@ -62,7 +62,11 @@ describe('every picture of a run', () => {
       const columns = Array.from({ length: dim }, (_, j) => WILD[j])
       const it = model(dim, 2)
       // Without a scaler of theirs, such values lie beyond all density and have no image.
-      if (name === 'timestamps') it.scaler = fitScaler(ndarray(rows.flat(), [rows.length, dim]))
+      if (name === 'timestamps') {
+        const fit = new ScalerFit(dim)
+        fit.add(ndarray(rows.flat(), [rows.length, dim]))
+        it.scaler = fit.end()
+      }
       const pictures = picturesOf({ flow: it, rows, columns, losses, bestStep: 49, gaussianNll: 4 })
       for (const [file, draw] of pictures) {
         const svg = draw()

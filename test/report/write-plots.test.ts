@@ -29,6 +29,26 @@ describe('writePlots', () => {
     expect((await stat(join(folder, 'loss.svg'))).ino).not.toBe(before.ino)
   })
 
+  test('shows some of very many rows, and says of how many', async () => {
+    const folder = join(home, 'many')
+    const rows = 200_000
+    // The last block is far out: nothing of it is forgotten.
+    const source = {
+      rows,
+      columns: 2,
+      *blocks() {
+        for (let first = 0; first < rows; first += 1000) {
+          yield Float64Array.from({ length: 2000 }, (_, at) => (first === rows - 1000 ? 50 : 0) + Math.sin(first + at))
+        }
+      },
+    }
+    await writePlots(folder, { ...options, rows: source })
+    const text = async (name: string) => readFile(join(folder, name), 'utf8')
+    expect(await text('samples.svg')).toMatch(/3[ ,\u202f\u2009]?000 of 200[ ,\u202f\u2009]?000 rows/)
+    expect(await text('density.svg')).toMatch(/1[ ,\u202f\u2009]?500 of 200[ ,\u202f\u2009]?000 rows/)
+    expect(await text('samples.svg')).toMatch(/>[45]0</)
+  })
+
   test('rejects where the folder cannot be made', async () => {
     await writeFile(join(home, 'file'), '')
     await expect(writePlots(join(home, 'file', 'plots'), options)).rejects.toThrow(/ENOTDIR/)

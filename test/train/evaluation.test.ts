@@ -12,7 +12,7 @@ const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, valu
 
 describe('evaluate', () => {
   const rows = jang.generate(300, { seed: 5 })
-  const pick = (indices: Int32Array) => Array.from(indices, (i) => [rows.get(i, 0), rows.get(i, 1)])
+  const pick = (chosen: Iterable<number>) => Array.from(chosen, (i) => [rows.get(i, 0), rows.get(i, 1)])
 
   test('gives −mean ln p of the rows trained on and of those held out, with their standard errors', async () => {
     const model = tiny()
@@ -73,6 +73,25 @@ describe('evaluate', () => {
     expect(gaussianBaseline?.test?.rows).toBe(100)
     expect(note).toBeUndefined()
     expect((await evaluate(model, rows, result, { threads: 0 })).note).toMatch(/the very rows trained on/)
+  })
+
+  test('rows from a source are judged as those in memory', async () => {
+    const model = tiny()
+    const result = await fit(model, rows, { steps: 5, validation: 0.2, threads: 0 })
+    const source = {
+      rows: 300,
+      columns: 2,
+      *blocks() {
+        for (let first = 0; first < 300; first += 7) yield (rows.data as Float64Array).slice(2 * first, 2 * first + 14)
+      },
+    }
+    const options = { truth: jang, threads: 0, test: rows } as const
+    const held = await evaluate(model, rows, result, options)
+    const read = await evaluate(model, source, result, { ...options, test: source })
+    // The same but for the order of sums.
+    const rounded = (evaluation: object) =>
+      JSON.parse(JSON.stringify(evaluation, (_, value) => (typeof value === 'number' ? value.toPrecision(9) : value)))
+    expect(rounded(read)).toEqual(rounded(held))
   })
 
   test('the density of a flow has mass 1 and its inverse undoes it', async () => {

@@ -1,4 +1,15 @@
-import { adamW, affineCoupling, DataError, fit, flow, jang, leakyReLU, TrainingError, UsageError } from 'pushforward'
+import {
+  adamW,
+  affineCoupling,
+  DataError,
+  fit,
+  flow,
+  jang,
+  leakyReLU,
+  type RowSource,
+  TrainingError,
+  UsageError,
+} from 'pushforward'
 import { describe, expect, it } from 'vitest'
 import { tutorialLayers } from '../fixtures/tutorial.js'
 
@@ -26,6 +37,42 @@ describe('rows beyond 10⁶ standard deviations', () => {
     const { nll, gradient } = model.nll([[1e9, 1]])
     expect(nll).toBe(Number.POSITIVE_INFINITY)
     expect(gradient.every(Number.isNaN)).toBe(true)
+  })
+})
+
+describe('rows from a source', () => {
+  const data = jang(70_000).data as Float64Array
+  /** Blocks of 1, 2, 3, … rows. */
+  const source: RowSource = {
+    rows: 70_000,
+    columns: 2,
+    async *blocks(blockRows) {
+      for (let first = 0, rows = 1; first < 70_000; first += rows, rows = Math.min(rows + 1, blockRows)) {
+        yield data.subarray(2 * first, 2 * (first + rows))
+      }
+    },
+  }
+
+  it.each([0, 0.1])('train to the same bits as the same rows in memory (validation %d)', async (validation) => {
+    const [held, read] = [flow(2, tutorialLayers(1)), flow(2, tutorialLayers(1))]
+    const options = { steps: 3, validation, threads: 0, seed: 2 } as const
+    const [a, b] = [await fit(held, data, options), await fit(read, source, options)]
+    expect(read.parameters).toEqual(held.parameters)
+    expect([read.scaler, read.data, b.losses]).toEqual([held.scaler, held.data, a.losses])
+    expect(b.validationLosses).toEqual(a.validationLosses)
+    expect([b.split.training.size, [...b.split.validation]]).toEqual([a.split.training.size, [...a.split.validation]])
+  })
+
+  it('are refused before the first step where they are no rows of the flow', async () => {
+    const model = flow(2, tutorialLayers(1))
+    const before = model.parameters.slice()
+    const short = { ...source, rows: 70_001 }
+    await expect(fit(model, short, { threads: 0 })).rejects.toThrow(
+      'Training data gave 70000 rows, but says it has 70001.',
+    )
+    await expect(fit(flow(3, []), source)).rejects.toThrow('Training data has 2 columns, but this flow expects 3.')
+    await expect(fit(model, { ...source, rows: 1 })).rejects.toThrow('Training data has 1 rows; expected 2 or more.')
+    expect(model.parameters).toEqual(before)
   })
 })
 

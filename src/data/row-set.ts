@@ -1,0 +1,56 @@
+import { randomStream } from '../random/stream.js'
+
+const WORD = 32
+
+/** Some of the rows 0 … total − 1, in ascending order; a bit for each of all. */
+export class RowSet implements Iterable<number> {
+  /** Rows in the set. */
+  readonly size: number
+  /** Rows there are. */
+  readonly total: number
+  readonly #bits: Uint32Array
+  readonly #inverted: boolean
+
+  private constructor(bits: Uint32Array, total: number, size: number, inverted: boolean) {
+    this.#bits = bits
+    this.total = total
+    this.size = size
+    this.#inverted = inverted
+  }
+
+  /**
+   * `size` of `total` rows, every such set equally likely; the same for the same (seed, purpose, index).
+   *
+   * Source: R. W. Floyd's algorithm in J. Bentley, "Programming pearls: a sample of brilliance", CACM 30(9), 1987.
+   */
+  static draw(total: number, size: number, seed: number, purpose: number, index: number): RowSet {
+    const bits = new Uint32Array(Math.ceil(total / WORD))
+    const stream = randomStream(seed, purpose, index)
+    for (let last = total - size; last < total; last++) {
+      const row = stream.integer(last + 1)
+      add(bits, contains(bits, row) ? last : row)
+    }
+    return new RowSet(bits, total, size, false)
+  }
+
+  has(row: number): boolean {
+    return row < this.total && contains(this.#bits, row) !== this.#inverted
+  }
+
+  /** The other rows. */
+  complement(): RowSet {
+    return new RowSet(this.#bits, this.total, this.total - this.size, !this.#inverted)
+  }
+
+  *[Symbol.iterator](): Iterator<number> {
+    for (let row = 0; row < this.total; row++) if (this.has(row)) yield row
+  }
+}
+
+function contains(bits: Uint32Array, row: number): boolean {
+  return ((bits[row >>> 5] >>> (row & 31)) & 1) === 1
+}
+
+function add(bits: Uint32Array, row: number): void {
+  bits[row >>> 5] |= 1 << (row & 31)
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { toMatrix } from '#data/rows.js'
-import { commonDomain, countOutside, thinRows } from '#report/columns.js'
+import { commonDomain, countOutside, evenRows, thinRows } from '#report/columns.js'
 import { histogram } from '#report/histogram.js'
 import { marginalsPicture } from '#report/marginals-picture.js'
 import { pairsPicture } from '#report/pairs-picture.js'
@@ -13,6 +13,25 @@ const points = (rows: number, dim: number, step: number) =>
     dim,
     'Points',
   )
+
+describe('evenRows', () => {
+  test.each([1, 3, 10, 499, 500, 900])(
+    'takes %i rows from blocks of any size as thinRows from a matrix',
+    async (most) => {
+      const matrix = points(500, 3, 7)
+      for (const step of [1, 6, 50, 500]) {
+        const source = {
+          rows: 500,
+          columns: 3,
+          *blocks() {
+            for (let first = 0; first < 500; first += step) yield matrix.data.slice(3 * first, 3 * (first + step))
+          },
+        }
+        expect(await evenRows(source, most)).toEqual(thinRows(matrix, most))
+      }
+    },
+  )
+})
 
 describe('commonDomain', () => {
   test('holds all of the data, and all samples but the 0.2 % that stray at either end', () => {

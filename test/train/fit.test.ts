@@ -25,6 +25,13 @@ describe('rows beyond 10⁶ standard deviations', () => {
     }
   })
 
+  it('are found behind the first block too', async () => {
+    const data = jang(5000).data as Float64Array
+    data[2 * 4321] = 1e9
+    const run = fit(flow(2, tutorialLayers(1)), data, { steps: 2, standardise: false, threads: 0 })
+    await expect(run).rejects.toThrow('Row 4321 ')
+  })
+
   it('have no image, no loss and no gradient, and leave the others theirs', () => {
     const model = flow(2, tutorialLayers(1))
     const { z, logDet } = model.forward([
@@ -39,6 +46,24 @@ describe('rows beyond 10⁶ standard deviations', () => {
     expect(gradient.every(Number.isNaN)).toBe(true)
   })
 })
+
+it.each([0, 0.3])(
+  'starts from the mean −ln p of all rows, of those held out too (validation %d)',
+  async (validation) => {
+    const rows = jang(5000)
+    const logProb = flow(2, tutorialLayers(2)).logProb(rows)
+    const options = { steps: 1, validation, standardise: false, threads: 0 } as const
+    const { losses, validationLosses, split } = await fit(flow(2, tutorialLayers(2)), rows, options)
+    const mean = (chosen: Iterable<number>) => {
+      const values = Array.from(chosen, (row) => -logProb[row])
+      return values.reduce((sum, value) => sum + value, 0) / values.length
+    }
+    expect(losses[0] / mean(split.training)).toBeCloseTo(1, 6)
+    expect(Array.from(validationLosses, (loss) => loss / mean(split.validation))).toEqual(
+      validation > 0 ? [expect.closeTo(1, 6)] : [],
+    )
+  },
+)
 
 describe('rows from a source', () => {
   const data = jang(70_000).data as Float64Array

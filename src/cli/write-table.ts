@@ -2,7 +2,7 @@ import { formatHeader, formatRows, shortestFloat32, type TableNumbers } from '..
 import { writeData } from './output.js'
 
 /** Lines of JSON that go out as one piece. */
-const ROWS_PER_PIECE = 4096
+const ROWS_PER_PIECE = 256
 
 /** Writes blocks of rows [rows, columns] to stdout as they come: CSV under a header, or one JSON object a row. */
 export async function writeTable(

@@ -36,6 +36,16 @@ describe('formatRows', () => {
     )
   })
 
+  test('a number is written alike beside an infinity and without', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 5 }), (row) => {
+        const alone = text(Float64Array.from(row), row.length)
+        expect(text(Float64Array.of(...row, Infinity), row.length + 1)).toBe(alone.replace('\n', ',Infinity\n'))
+      }),
+      { seed: 3, numRuns: 2000 },
+    )
+  })
+
   test('many rows come in pieces of whole lines', () => {
     const data = Float64Array.from({ length: 30_000 }, (_, i) => i)
     const pieces = [...formatRows(data, 3)]

@@ -9,7 +9,10 @@ const COMMAND = fileURLToPath(new URL('../../cli/main.js', import.meta.url))
 const PEAK = new URL('./peak.js', import.meta.url).href
 const WRITE_ROWS = 10_000
 
-/** Peak resident megabytes of the command line's train, score and sample by number of rows, two columns from a file. */
+/**
+ * Peak resident megabytes of the command line's train, without pictures and with them, score and sample, by number of
+ * rows; two columns from a file.
+ */
 export function peakMemory(counts: readonly number[]): { rows: number; megabytes: number[] }[] {
   const folder = mkdtempSync(join(tmpdir(), 'pushforward-memory-'))
   try {
@@ -17,8 +20,13 @@ export function peakMemory(counts: readonly number[]): { rows: number; megabytes
       const file = join(folder, `${rows}.csv`)
       const model = join(folder, `${rows}`)
       writeRows(file, rows)
-      const train = ['train', file, '--steps', '5', '--plots', 'off', '--out', model]
-      const commands = [train, ['score', model, file], ['sample', model, '--rows', `${rows}`]]
+      const train = (plots: string, out: string) => ['train', file, '--steps', '5', '--plots', plots, '--out', out]
+      const commands = [
+        train('off', model),
+        train('on', `${model}-plots`),
+        ['score', model, file],
+        ['sample', model, '--rows', `${rows}`],
+      ]
       return { rows, megabytes: commands.map((command) => peak(command, folder)) }
     })
   } finally {

@@ -1,7 +1,8 @@
+import { blockRowsOf } from '../data/row-source.js'
 import { columnNames } from '../data/table-columns.js'
 import type { Flow, SampleOptions } from '../flow/flow.js'
 import { loadFlow } from '../io/save-flow.js'
-import { type ParallelOptions, sample } from '../parallel/evaluate.js'
+import { type ParallelOptions, sampleTo } from '../parallel/evaluate.js'
 import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { modelPath } from './run-folder.js'
@@ -10,8 +11,6 @@ import { flag, integer, nonNegative } from './values.js'
 import { writeTable } from './write-table.js'
 
 const DEFAULT_ROWS = 1000
-/** Rows computed before any of them is written: work for every thread, and all that memory is spent on. */
-const BLOCK_ROWS = 2 ** 18
 
 export const usage: CommandUsage = {
   synopsis: 'sample MODEL',
@@ -43,8 +42,18 @@ export async function run({ operands: [path], values }: CommandArguments): Promi
   return 0
 }
 
-async function* blocks(model: Flow, rows: number, options: SampleOptions & ParallelOptions) {
-  for (let firstRow = 0; firstRow < rows; firstRow += BLOCK_ROWS) {
-    yield (await sample(model, Math.min(BLOCK_ROWS, rows - firstRow), { ...options, firstRow })).data
+/** Blocks of the sample, all in the same memory. */
+async function* blocks(
+  model: Flow,
+  rows: number,
+  options: Required<Omit<SampleOptions, 'firstRow'>> & ParallelOptions,
+): AsyncGenerator<Float64Array> {
+  const { dim } = model
+  const blockRows = Math.min(rows, blockRowsOf(dim))
+  const block = new Float64Array(blockRows * dim)
+  for (let firstRow = 0; firstRow < rows; firstRow += blockRows) {
+    const part = block.subarray(0, Math.min(blockRows, rows - firstRow) * dim)
+    await sampleTo(model, part, { ...options, firstRow })
+    yield part
   }
 }

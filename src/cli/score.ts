@@ -1,9 +1,11 @@
+import { blockRowsOf } from '../data/row-source.js'
 import { type ColumnChooser, columnNames } from '../data/table-columns.js'
 import { shortestFloat32 } from '../data/write-table.js'
 import { DataError } from '../errors.js'
+import type { Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import { loadFlow } from '../io/save-flow.js'
-import { logProb, type ParallelOptions } from '../parallel/evaluate.js'
+import { logProbTo, type ParallelOptions } from '../parallel/evaluate.js'
 import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { type DataSource, readData } from './data-source.js'
@@ -14,8 +16,6 @@ import { flag, integer } from './values.js'
 import { writeTable } from './write-table.js'
 
 const SCORE_COLUMN = 'log_prob'
-/** Rows scored before any of them is written: work for every thread. */
-const BLOCK_ROWS = 2 ** 16
 
 export const usage: CommandUsage = {
   synopsis: 'score MODEL DATA',
@@ -52,10 +52,19 @@ export async function run({ operands: [path, data], values }: CommandArguments):
   return 0
 }
 
-/** Blocks of rows, each row with its log-density as one column more. */
+/** Blocks of rows, each row with its log-density as one column more; all in the same memory. */
 async function* scoredBlocks(model: Flow, source: DataSource, places: readonly number[], options: ParallelOptions) {
-  for (const block of source.points.blocks(BLOCK_ROWS)) {
-    yield beside(block, await logProb(model, permuted(block, places), options))
+  const { dim } = model
+  const blockRows = Math.min(source.points.rows, blockRowsOf(dim))
+  const moved = new Float64Array(blockRows * dim)
+  const wide = new Float64Array(blockRows * (dim + 1))
+  const float64 = model.structure.description.precision === 'float64'
+  const values: Reals = float64 ? new Float64Array(blockRows) : new Float32Array(blockRows)
+  for (const block of source.points.blocks(blockRows)) {
+    const rows = block.length / dim
+    const scores = values.subarray(0, rows)
+    await logProbTo(model, { data: permuted(block, places, moved), rows, columns: dim }, scores, options)
+    yield beside(block, scores, wide)
   }
 }
 
@@ -89,22 +98,20 @@ function placesOf({ data: { columns: names }, dim }: Flow, { columns, generator 
   return new Map(known.map((name, j) => [name, j]))
 }
 
-/** Rows with column j moved to places[j]. */
-function permuted(rows: Float64Array, places: readonly number[]): Float64Array {
+/** Rows with column j moved to places[j], in `target` where that is another one. */
+function permuted(rows: Float64Array, places: readonly number[], target: Float64Array): Float64Array {
   const dim = places.length
   if (places.every((place, j) => place === j)) return rows
-  const moved = new Float64Array(rows.length)
-  for (let at = 0; at < rows.length; at++) moved[at - (at % dim) + places[at % dim]] = rows[at]
-  return moved
+  for (let at = 0; at < rows.length; at++) target[at - (at % dim) + places[at % dim]] = rows[at]
+  return target.subarray(0, rows.length)
 }
 
-/** Rows [rows, dim] with their scores as one column more. */
-function beside(rows: Float64Array, scores: Float32Array | Float64Array): Float64Array {
+/** Rows [rows, dim] with their scores as one column more, in `target`. */
+function beside(rows: Float64Array, scores: Reals, target: Float64Array): Float64Array {
   const dim = rows.length / scores.length
-  const wide = new Float64Array(rows.length + scores.length)
   for (let i = 0; i < scores.length; i++) {
-    wide.set(rows.subarray(i * dim, (i + 1) * dim), i * (dim + 1))
-    wide[i * (dim + 1) + dim] = scores instanceof Float32Array ? shortestFloat32(scores[i]) : scores[i]
+    target.set(rows.subarray(i * dim, (i + 1) * dim), i * (dim + 1))
+    target[i * (dim + 1) + dim] = scores instanceof Float32Array ? shortestFloat32(scores[i]) : scores[i]
   }
-  return wide
+  return target.subarray(0, rows.length + scores.length)
 }

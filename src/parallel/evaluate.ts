@@ -92,14 +92,24 @@ export async function sample(
   options: SampleOptions & ParallelOptions = {},
 ): Promise<NdArray<Float64Array>> {
   const { threads = 'auto', signal, onProgress, ...rest } = options
-  const { seed, temperature, firstRow } = sampleOptions(count, rest)
+  const draw = sampleOptions(count, rest)
+  const out = new Float64Array(count * flow.dim)
+  await sampleTo(flow, out, { ...draw, threads, signal, onProgress })
+  return ndarray(out, [count, flow.dim])
+}
+
+/** The same with checked options → out [rows, dim]. */
+export async function sampleTo(
+  flow: Flow,
+  out: Float64Array,
+  { threads = 'auto', signal, onProgress, ...draw }: Required<SampleOptions> & ParallelOptions,
+): Promise<void> {
   const { dim } = flow
-  const out = new Float64Array(count * dim)
+  const { firstRow } = draw
   const model = snapshot(flow)
-  const draw = { seed, temperature, firstRow }
   await eachChunk(
     model,
-    count,
+    out.length / dim,
     { threads, signal, onProgress },
     {
       here(first, n) {
@@ -117,7 +127,6 @@ export async function sample(
       },
     },
   )
-  return ndarray(out, [count, dim])
 }
 
 function checked(name: string, options: ParallelOptions): ParallelOptions & { threads: Threads } {

@@ -61,12 +61,16 @@ describe('README.md', () => {
 
   test('its JavaScript runs as a module of its own', async () => {
     const snippets = blocks('js')
-    expect(snippets.length).toBeGreaterThanOrEqual(1)
+    expect(snippets.length).toBeGreaterThanOrEqual(2)
+    let all = ''
     for (const snippet of snippets) {
       await writeFile(join(folder, 'snippet.mjs'), snippet)
       const { stdout } = await run(process.execPath, ['snippet.mjs'], { cwd: folder, env })
-      expect(stdout).toMatch(/best of \d+ steps: -?[\d.]+ nats/)
+      expect(stdout).not.toBe('')
+      all += stdout
     }
+    expect(all).toMatch(/best of \d+ steps: -?[\d.]+ nats/)
+    expect(all).toMatch(/90000 rows trained on; row 7 is (not )?held out/)
     await access(join(folder, 'crescent.safetensors'))
   })
 

@@ -1,8 +1,7 @@
-import { blockRowsOf } from '../data/row-source.js'
 import { columnNames } from '../data/table-columns.js'
 import type { Flow, SampleOptions } from '../flow/flow.js'
 import { loadFlow } from '../io/save-flow.js'
-import { type ParallelOptions, sampleTo } from '../parallel/evaluate.js'
+import { type ParallelOptions, parallelRowsOf, sampleTo } from '../parallel/evaluate.js'
 import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { modelPath } from './run-folder.js'
@@ -49,7 +48,7 @@ async function* blocks(
   options: Required<Omit<SampleOptions, 'firstRow'>> & ParallelOptions,
 ): AsyncGenerator<Float64Array> {
   const { dim } = model
-  const blockRows = Math.min(rows, blockRowsOf(dim))
+  const blockRows = Math.min(rows, parallelRowsOf(dim))
   const block = new Float64Array(blockRows * dim)
   for (let firstRow = 0; firstRow < rows; firstRow += blockRows) {
     const part = block.subarray(0, Math.min(blockRows, rows - firstRow) * dim)

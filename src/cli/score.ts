@@ -1,11 +1,10 @@
-import { blockRowsOf } from '../data/row-source.js'
 import { type ColumnChooser, columnNames } from '../data/table-columns.js'
 import { shortestFloat32 } from '../data/write-table.js'
 import { DataError } from '../errors.js'
 import type { Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import { loadFlow } from '../io/save-flow.js'
-import { logProbTo, type ParallelOptions } from '../parallel/evaluate.js'
+import { logProbTo, type ParallelOptions, parallelRowsOf } from '../parallel/evaluate.js'
 import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { type DataSource, readData } from './data-source.js'
@@ -55,7 +54,7 @@ export async function run({ operands: [path, data], values }: CommandArguments):
 /** Blocks of rows, each row with its log-density as one column more; all in the same memory. */
 async function* scoredBlocks(model: Flow, source: DataSource, places: readonly number[], options: ParallelOptions) {
   const { dim } = model
-  const blockRows = Math.min(source.points.rows, blockRowsOf(dim))
+  const blockRows = Math.min(source.points.rows, parallelRowsOf(dim))
   const moved = new Float64Array(blockRows * dim)
   const wide = new Float64Array(blockRows * (dim + 1))
   const float64 = model.structure.description.precision === 'float64'

@@ -1,5 +1,6 @@
 import type { NdArray } from 'ndarray'
 import ndarray from 'ndarray'
+import { blockRowsOf } from '../data/row-source.js'
 import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
 import { UsageError } from '../errors.js'
 import type { Reals } from '../flow/evaluator.js'
@@ -28,6 +29,13 @@ const LEAST_CHUNK_ROWS = 1024
 /** Chunks for each thread, at least where the rows suffice, so that all end at about the same time. */
 const SHARE_CHUNKS = 4
 const SLOTS_PER_THREAD = 2
+/** Chunks of a block, at least where the rows suffice: as many threads can work on it. */
+const BLOCK_CHUNKS = 16
+
+/** Rows of `dim` columns for one call, where more are to be passed through block by block. */
+export function parallelRowsOf(dim: number): number {
+  return Math.max(BLOCK_CHUNKS * LEAST_CHUNK_ROWS, blockRowsOf(dim))
+}
 
 /**
  * ln p(x) of every row, as `flow.logProb`, on all cores with the calling thread left free, or in pieces on the calling

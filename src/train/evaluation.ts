@@ -6,7 +6,7 @@ import { logScale } from '../data/scaler.js'
 import { DataError } from '../errors.js'
 import type { Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
-import { logProbTo, type ParallelOptions, sample } from '../parallel/evaluate.js'
+import { logProbTo, type ParallelOptions, parallelRowsOf, sample } from '../parallel/evaluate.js'
 import { type Threads, threadsOfAll } from '../parallel/threads.js'
 import { type DensityIntegral, GRID, type IntegralOptions, integrateDensity } from './density-integral.js'
 import type { FitResult } from './fit.js'
@@ -169,7 +169,7 @@ async function judged(
   parallel: ParallelOptions,
 ): Promise<Judged> {
   const { columns } = source
-  const blockRows = Math.min(source.rows, blockRowsOf(columns))
+  const blockRows = Math.min(source.rows, parallelRowsOf(columns))
   const float64 = flow.structure.description.precision === 'float64'
   const model: Reals = float64 ? new Float64Array(blockRows) : new Float32Array(blockRows)
   const values = new Float64Array(blockRows)

@@ -32,11 +32,13 @@ export function csvRecords(source: string, onRecord: OnRecord): CsvRecords {
   function emit(block: string): void {
     delimiter ??= findDelimiter(block)
     const lines = splitLines(block)
-    if (block.includes('"') && !lines.every((text) => cellsOf(text, delimiter as Delimiter))) {
-      parseBlock(block, delimiter, source, line, onRecord)
+    if (!block.includes('"')) {
+      // One record at a time: what is held while others are made survives into the memory that is collected last.
+      for (let i = 0; i < lines.length; i++) onRecord(lines[i].split(delimiter), line + i)
     } else {
-      // One record at a time: what is held while another is made survives into the memory that is collected last.
-      for (let i = 0; i < lines.length; i++) onRecord(cellsOf(lines[i], delimiter) as string[], line + i)
+      const records = unquoted(lines, delimiter)
+      if (records === undefined) parseBlock(block, delimiter, source, line, onRecord)
+      else for (let i = 0; i < records.length; i++) onRecord(records[i], line + i)
     }
     line += lines.length
   }
@@ -84,13 +86,18 @@ function splitLines(block: string): string[] {
 }
 
 /**
- * The cells of a whole line, split at the delimiter, with the quotes around them taken off; undefined where that is not
+ * The cells of whole lines, split at the delimiter, with the quotes around them taken off; undefined where that is not
  * all there is to it. A delimiter, line end or quote inside a quoted cell leaves some cell with a quote that is not one
  * of a pair around it.
  */
-function cellsOf(line: string, delimiter: Delimiter): string[] | undefined {
-  const cells = line.split(delimiter)
-  return line.includes('"') && !takeQuotesOff(cells) ? undefined : cells
+function unquoted(lines: readonly string[], delimiter: Delimiter): string[][] | undefined {
+  const records: string[][] = []
+  for (const line of lines) {
+    const cells = line.split(delimiter)
+    if (line.includes('"') && !takeQuotesOff(cells)) return undefined
+    records.push(cells)
+  }
+  return records
 }
 
 function takeQuotesOff(cells: string[]): boolean {

@@ -2,7 +2,7 @@
  * Counts how many different things come by, and how often, in constant memory: exactly up to a limit, beyond it from
  * those whose hash ends in `level` zeros, a share of 2^−level of all different ones however often each comes.
  *
- * Things are told apart by 64 bits of hash; among 2^17 two are taken for one with a probability of 2^−31.
+ * Things are told apart by 64 bits of hash; among 2^19 two are taken for one with a probability of 2^−27.
  * Source: P. B. Gibbons, "Distinct sampling for highly-accurate answers to distinct values queries and event reports",
  * VLDB 2001.
  */
@@ -17,9 +17,10 @@ export class DistinctSample {
   #kept = 0
   #came = 0
 
-  /** `limit` is a power of two. */
+  /** Room for `limit` different things. */
   constructor(limit: number) {
-    this.#places = 2 * limit
+    this.#places = 2
+    while (this.#places < 2 * limit) this.#places *= 2
     this.#choosing = new Uint32Array(this.#places)
     this.#placing = new Uint32Array(this.#places)
     this.#counts = new Uint32Array(this.#places)
@@ -37,7 +38,12 @@ export class DistinctSample {
     return this.#kept * 2 ** this.#level
   }
 
-  /** Those that came by and were not the first of their kind; of few among many there may be none in the sample. */
+  /** The standard error of that: of n things √(n (2^level − 1)), for each is in the sample or not. */
+  get distinctError(): number {
+    return Math.sqrt(this.distinct * (2 ** this.#level - 1))
+  }
+
+  /** Those that came by and were not the first of their kind, as far as the sample tells: little, of a single kind. */
   get repeated(): number {
     return (this.#came - this.#kept) * 2 ** this.#level
   }
@@ -45,6 +51,14 @@ export class DistinctSample {
   /** Whether that is a count and no estimate. */
   get exact(): boolean {
     return this.#level === 0
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#counts.fill(0)
+    this.#level = 0
+    this.#kept = 0
+    this.#came = 0
   }
 
   #insert(choosing: number, placing: number, count: number): void {

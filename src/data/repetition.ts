@@ -18,13 +18,17 @@ export interface Repetition {
 /** A column is discrete where a value is shared by this many rows on average. */
 const ROWS_PER_VALUE = 5
 /** Different rows, and values of a column, that are counted one by one. */
-const LIMIT = { rows: 2 ** 17, values: 2 ** 12 }
+const LIMIT = { rows: 2 ** 19, values: 2 ** 12 }
+/** Rows within which repeated ones are always counted one by one. */
+const WINDOW = 2 ** 16
+/** Standard errors by which an estimate may be off. */
+const TOLERANCE = 3
 
 /** Counts rows that come twice and finds columns of few values, in one pass and constant memory; −0 equals 0. */
 export async function findRepetition(source: RowSource): Promise<Repetition> {
   const { columns } = source
-  const rows = new DistinctSample(LIMIT.rows)
-  const values = Array.from({ length: columns }, () => new DistinctSample(LIMIT.values))
+  const rows = new RepeatedRows(source.rows)
+  const values = Array.from({ length: columns }, () => new DistinctSample(Math.min(LIMIT.values, source.rows)))
   const number = new Float64Array(1)
   const words = new Uint32Array(number.buffer)
   for await (const block of source.blocks(blockRowsOf(columns))) {
@@ -43,10 +47,50 @@ export async function findRepetition(source: RowSource): Promise<Repetition> {
     }
   }
   return {
-    duplicateRows: { count: rows.repeated, exact: rows.exact },
+    duplicateRows: rows.end(),
     discreteColumns: values
       .map(({ distinct, exact }, column) => ({ column, values: { count: distinct, exact } }))
       .filter(({ values }) => values.count * ROWS_PER_VALUE <= source.rows),
+  }
+}
+
+/**
+ * Rows that equal an earlier one. Of more than can be counted one by one there are three estimates, none of them good
+ * everywhere: rows repeated a few times each are told by how often those of the sample come; a row that comes very
+ * often is in the sample or not, but leaves all rows far fewer kinds; and what comes often comes again soon.
+ */
+class RepeatedRows {
+  readonly #total: number
+  readonly #sample: DistinctSample
+  readonly #window: DistinctSample | undefined
+  #seen = 0
+  #soon = 0
+
+  constructor(total: number) {
+    this.#total = total
+    this.#sample = new DistinctSample(Math.min(LIMIT.rows, total))
+    if (total > LIMIT.rows) this.#window = new DistinctSample(WINDOW)
+  }
+
+  add(a: number, b: number): void {
+    this.#sample.add(a, b)
+    if (this.#window === undefined) return
+    this.#window.add(a, b)
+    if (++this.#seen % WINDOW === 0) this.#closeWindow()
+  }
+
+  end(): Tally {
+    const { exact, repeated, distinct, distinctError } = this.#sample
+    if (exact) return { count: repeated, exact }
+    this.#closeWindow()
+    const fewer = this.#total - distinct
+    const likely = Math.abs(repeated - fewer) <= TOLERANCE * distinctError ? repeated : fewer
+    return { count: Math.max(this.#soon, likely), exact }
+  }
+
+  #closeWindow(): void {
+    this.#soon += this.#window?.repeated ?? 0
+    this.#window?.clear()
   }
 }
 

@@ -19,7 +19,7 @@ export class RowSet implements Iterable<number> {
   }
 
   /**
-   * `size` of `total` rows, every such set equally likely; the same for the same (seed, purpose, index).
+   * `size` of `total` ≤ 2^32 rows, every such set equally likely; the same for the same (seed, purpose, index).
    *
    * Source: R. W. Floyd's algorithm in J. Bentley, "Programming pearls: a sample of brilliance", CACM 30(9), 1987.
    */
@@ -34,7 +34,7 @@ export class RowSet implements Iterable<number> {
   }
 
   has(row: number): boolean {
-    return row < this.total && contains(this.#bits, row) !== this.#inverted
+    return row >= 0 && row < this.total && Number.isInteger(row) && contains(this.#bits, row) !== this.#inverted
   }
 
   /** The other rows. */

@@ -47,7 +47,11 @@ function isSource(input: Rows | RowSource): input is RowSource {
 async function* checkedBlocks(source: RowSource, blockRows: number, what: string): AsyncGenerator<RowBlock> {
   const { rows, columns } = source
   let first = 0
-  for await (const block of source.blocks(blockRows)) {
+  const blocks = source.blocks(blockRows)
+  if (!(Symbol.iterator in Object(blocks) || Symbol.asyncIterator in Object(blocks))) {
+    throw new UsageError(`${what} gave no blocks to go through; expected an iterable or an async one.`)
+  }
+  for await (const block of blocks) {
     if (!(block instanceof Float32Array || block instanceof Float64Array)) {
       throw new UsageError(`${what} gave a block that is no Float32Array or Float64Array.`)
     }
@@ -63,6 +67,19 @@ async function* checkedBlocks(source: RowSource, blockRows: number, what: string
     first += count
   }
   if (first < rows) throw new UsageError(`${what} gave ${first} rows, but says it has ${rows}.`)
+}
+
+/** The same rows, until the signal ends a pass by throwing its reason. */
+export function abortable(source: RowSource, signal: AbortSignal | undefined): RowSource {
+  if (signal === undefined) return source
+  const { rows, columns } = source
+  async function* blocks(blockRows: number): AsyncGenerator<RowBlock> {
+    for await (const block of source.blocks(blockRows)) {
+      signal?.throwIfAborted()
+      yield block
+    }
+  }
+  return { rows, columns, blocks }
 }
 
 /** A matrix as a source; its blocks share the matrix's memory. */

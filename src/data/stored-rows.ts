@@ -96,6 +96,19 @@ export class StoredRows implements RowSource, NumberSink {
     this.#block = new Float64Array(PART)
   }
 
+  /** Takes back what is in the file, for whoever else needs the room. */
+  #giveUpFile(): void {
+    this.#fileFailed = true
+    for (const [i, part] of this.#parts.entries()) {
+      if (typeof part !== 'number') continue
+      const numbers = new Float64Array(PART)
+      this.#read(i * PART, numbers)
+      this.#parts[i] = numbers
+    }
+    if (this.#file !== undefined) closeSync(this.#file)
+    this.#file = undefined
+  }
+
   /** Whether the bytes are in the file now. */
   #write(bytes: Uint8Array): boolean {
     if (this.#fileFailed) return false
@@ -105,7 +118,7 @@ export class StoredRows implements RowSource, NumberSink {
         done += writeSync(this.#file, bytes, done, bytes.length - done, this.#written + done)
       }
     } catch {
-      this.#fileFailed = true
+      this.#giveUpFile()
       return false
     }
     this.#parts.push(this.#written)

@@ -75,15 +75,9 @@ export function randomStream(seed: number, purpose: number, index: number): Rand
   return { uniform, normal, integer, seek }
 }
 
-/** A random order of 0 … n − 1, all n! equally likely; the same for the same (seed, purpose, index). n ≤ 2^31 − 1. */
-export function permutation(n: number, seed: number, purpose: number, index: number): Int32Array {
-  const order = new Int32Array(n)
-  permutationInto(order, seed, purpose, index)
-  return order
-}
-
 /**
- * Writes a random order of 0 … n − 1 into `order` [n], whatever it held before.
+ * Writes a random order of 0 … n − 1 into `order` [n], whatever it held before: all n! equally likely, the same for the
+ * same (seed, purpose, index). n ≤ 2^31 − 1.
  *
  * Source: Fisher–Yates, "inside-out" form (Knuth, TAOCP volume 2, section 3.4.2, algorithm P).
  */

@@ -1,4 +1,4 @@
-import { blockRowsOf, type RowSource } from '../data/row-source.js'
+import { blockRowsOf, type RowBlock, type RowSource } from '../data/row-source.js'
 import type { Matrix } from '../data/rows.js'
 import { evenly, type Interval, padded, quantile, sorted } from './interval.js'
 
@@ -53,20 +53,42 @@ export function thinRows(matrix: Matrix, most: number): Matrix {
   return { data: kept, rows: rows.length, columns }
 }
 
-/** The same of rows that need not be in memory. */
+/**
+ * The same of rows that need not be in memory; where not all are taken, the row with the least and the one with the
+ * greatest value of every column come behind them, so that the domains are those of all rows.
+ */
 export async function evenRows(source: RowSource, most: number): Promise<Matrix> {
   const { columns } = source
-  const rows = evenly(source.rows, most)
-  const kept = new Float64Array(rows.length * columns)
+  const chosen = evenly(source.rows, most)
+  const even = new Float64Array(chosen.length * columns)
+  const extremes = chosen.length < source.rows ? new Float64Array(2 * columns * columns).fill(NaN) : new Float64Array(0)
   let first = 0
   let next = 0
   for await (const block of source.blocks(blockRowsOf(columns))) {
     const end = first + block.length / columns
-    for (; next < rows.length && rows[next] < end; next++) {
-      const from = (rows[next] - first) * columns
-      kept.set(block.subarray(from, from + columns), next * columns)
+    for (; next < chosen.length && chosen[next] < end; next++) {
+      const from = (chosen[next] - first) * columns
+      even.set(block.subarray(from, from + columns), next * columns)
     }
+    if (extremes.length > 0) takeExtremes(block, columns, extremes)
     first = end
   }
-  return { data: kept, rows: rows.length, columns }
+  const data = new Float64Array(even.length + extremes.length)
+  data.set(even)
+  data.set(extremes, even.length)
+  return { data, rows: data.length / columns, columns }
+}
+
+/** `extremes` [2 · columns, columns]: row j has the least value of column j so far, row columns + j the greatest. */
+function takeExtremes(block: RowBlock, columns: number, extremes: Float64Array): void {
+  for (let from = 0; from < block.length; from += columns) {
+    for (let j = 0; j < columns; j++) {
+      const value = block[from + j]
+      const least = j * columns
+      const greatest = least + columns * columns
+      // Nothing is less or greater than NaN: the first row is both.
+      if (!(value >= extremes[least + j])) extremes.set(block.subarray(from, from + columns), least)
+      if (!(value <= extremes[greatest + j])) extremes.set(block.subarray(from, from + columns), greatest)
+    }
+  }
 }

@@ -4,14 +4,22 @@ import { column, commonDomain } from './columns.js'
 import { figure, type Key, MARGIN } from './figure.js'
 import { histograms } from './histogram-marks.js'
 import { panel } from './panel.js'
+import { numberText } from './text.js'
 import { COLOUR } from './theme.js'
 
 export interface ColumnsOptions {
   /** [rows, dim], original units. */
   readonly data: Matrix
+  /** Where those are only some of the rows: how many there are. */
+  readonly allRows?: number
   /** [rows, dim], original units. */
   readonly samples: Matrix
   readonly columns: readonly string[]
+}
+
+/** What to say where histograms show only some of the rows. */
+export function shareText(rows: number, allRows: number): string {
+  return rows === allRows ? '' : ` Bars: ${numberText(rows, 21)} of ${numberText(allRows, 21)} rows of data.`
 }
 
 const PANEL = { width: 250, height: 150, across: 3, gap: 20 }
@@ -22,7 +30,7 @@ const KEYS: readonly Key[] = [
 ]
 
 /** A histogram of every column, of the data and of the model's samples. */
-export function marginalsPicture({ data, samples, columns }: ColumnsOptions): string {
+export function marginalsPicture({ data, allRows = data.rows, samples, columns }: ColumnsOptions): string {
   const panels = columns.map((name, j) => {
     const values = [data, samples].map((matrix) => column(matrix, j))
     const domain = commonDomain(values[0], values[1])
@@ -38,7 +46,7 @@ export function marginalsPicture({ data, samples, columns }: ColumnsOptions): st
   const arranged = arrange(panels, PANEL)
   return figure({
     title: 'Every column alone',
-    subtitle: 'Histograms on the same bins; each has area 1.',
+    subtitle: `Histograms on the same bins; each has area 1.${shareText(data.rows, allRows)}`,
     keys: KEYS,
     width: Math.max(2 * MARGIN + arranged.width, 340),
     height: arranged.height,

@@ -2,7 +2,7 @@ import { column, commonDomain, thinRows } from './columns.js'
 import { dots } from './dots.js'
 import { figure, type Key, MARGIN } from './figure.js'
 import { histograms } from './histogram-marks.js'
-import type { ColumnsOptions } from './marginals-picture.js'
+import { type ColumnsOptions, shareText } from './marginals-picture.js'
 import { type Panel, panel } from './panel.js'
 import { COLOUR } from './theme.js'
 
@@ -18,7 +18,7 @@ const KEYS: readonly Key[] = [
 ]
 
 /** Every pair of up to six columns from `first` on: the lower triangle, each column's histogram on the diagonal. */
-export function pairsPicture({ data, samples, columns }: ColumnsOptions, first = 0): string {
+export function pairsPicture({ data, allRows = data.rows, samples, columns }: ColumnsOptions, first = 0): string {
   const chosen = columns.slice(first, first + PAIRS_AT_A_TIME).map((name, i) => ({ name, j: first + i }))
   const count = Math.min(MOST_POINTS, data.rows, samples.rows)
   const parts = { data, samples, shownData: thinRows(data, count), shownSamples: thinRows(samples, count) }
@@ -35,7 +35,7 @@ export function pairsPicture({ data, samples, columns }: ColumnsOptions, first =
     columns.length > chosen.length ? ` Columns ${first + 1} to ${first + chosen.length} of ${columns.length}.` : ''
   return figure({
     title: 'Pairs of columns',
-    subtitle: `${count} rows of each, in the units of the data; bars on the diagonal are the data, outlines the samples.${range}`,
+    subtitle: `${count} rows of each, in the units of the data; bars on the diagonal are the data, outlines the samples.${shareText(data.rows, allRows)}${range}`,
     keys: KEYS,
     width: 2 * MARGIN + left + chosen.length * step + 10,
     height: chosen.length * step + 40,

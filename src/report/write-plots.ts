@@ -11,7 +11,7 @@ import { film } from './film.js'
 import { dataToNoisePicture, noiseToDataPicture } from './layers-picture.js'
 import { leakyReluPicture } from './leaky-relu-picture.js'
 import { type LossOptions, lossPicture } from './loss-picture.js'
-import { marginalsPicture } from './marginals-picture.js'
+import { marginalsPicture, shareText } from './marginals-picture.js'
 import { PAIRS_AT_A_TIME, pairsPicture } from './pairs-picture.js'
 import { samplesPicture } from './samples-picture.js'
 
@@ -40,8 +40,8 @@ type Pictures = Map<string, () => string>
 /** At least this many samples, so that histograms are smooth; otherwise as many as data, up to a limit. */
 const SAMPLES = { least: 4000, most: 20_000 }
 
-/** Numbers of a source that pictures are drawn from, at most; dots and histograms would not look different with more. */
-const SHOWN_NUMBERS = 2 ** 18
+/** Rows that pictures are drawn from, at most: as many as keep memory small, and enough for a histogram. */
+const SHOWN = { numbers: 2 ** 18, leastRows: 20_000 }
 
 /** The same with rows that need not be in memory: of very many, some evenly spaced ones are shown. */
 export type WritePlotsOptions = Omit<PlotOptions, 'rows' | 'allRows'> & { readonly rows: Rows | RowSource }
@@ -53,7 +53,7 @@ export type WritePlotsOptions = Omit<PlotOptions, 'rows' | 'allRows'> & { readon
 export async function writePlots(folder: string, { rows, ...options }: WritePlotsOptions): Promise<string[]> {
   await mkdir(folder, { recursive: true })
   const source = toSource(rows, options.flow.dim, 'Rows')
-  const { data } = await evenRows(source, Math.ceil(SHOWN_NUMBERS / source.columns))
+  const { data } = await evenRows(source, Math.max(SHOWN.leastRows, Math.ceil(SHOWN.numbers / source.columns)))
   const pictures = picturesOf({ ...options, rows: data, allRows: source.rows })
   for (const [name, draw] of pictures) await writeFileWhole(join(folder, name), draw())
   return [...pictures.keys()]
@@ -101,11 +101,11 @@ function addData(pictures: Pictures, shown: Shown, flow: Flow): void {
   }
 }
 
-function densityOnALine({ data, samples, columns }: Shown, flow: Flow): string {
+function densityOnALine({ data, allRows, samples, columns }: Shown, flow: Flow): string {
   const values = column(data, 0)
   return curvesPicture({
     title: 'Density of the flow',
-    subtitle: 'Over a histogram of the data, in their units.',
+    subtitle: `Over a histogram of the data, in their units.${shareText(data.rows, allRows)}`,
     values: 'data',
     curves: [
       {

@@ -1,9 +1,9 @@
 import { type Gaussian, GaussianFit, gaussianLogProb } from '../data/gaussian.js'
 import type { Generator } from '../data/generators.js'
-import { blockRowsOf, chosenRows, matrixSource, type RowSource, toSource } from '../data/row-source.js'
+import { abortable, blockRowsOf, chosenRows, matrixSource, type RowSource, toSource } from '../data/row-source.js'
 import { type Rows, toMatrix } from '../data/rows.js'
 import { logScale } from '../data/scaler.js'
-import { DataError } from '../errors.js'
+import { DataError, UsageError } from '../errors.js'
 import type { Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import { logProbTo, type ParallelOptions, parallelRowsOf, sample } from '../parallel/evaluate.js'
@@ -83,7 +83,7 @@ const NOTES = {
 
 /**
  * Evaluates a flow on the rows it was fitted to: `rows` and `result` as given to and returned by `fit`.
- * @throws signal.reason when aborted.
+ * @throws UsageError for another number of rows; signal.reason when aborted.
  */
 export async function evaluate(
   flow: Flow,
@@ -91,8 +91,12 @@ export async function evaluate(
   result: FitResult,
   { truth, fresh, test, threads = 'auto', signal }: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const source = toSource(rows, flow.dim, 'Data')
-  const parts = partsOf(source, result.split, test === undefined ? undefined : toSource(test, flow.dim, 'Test rows'))
+  const readable = (input: Rows | RowSource, what: string) => abortable(toSource(input, flow.dim, what), signal)
+  const source = readable(rows, 'Data')
+  if (source.rows !== result.split.training.total) {
+    throw new UsageError(`Data has ${source.rows} rows, but the flow was fitted to ${result.split.training.total}.`)
+  }
+  const parts = partsOf(source, result.split, test === undefined ? undefined : readable(test, 'Test rows'))
   const mostPoints = gridPoints(result)
   const parallel = { threads: threadsOfAll(threads, flow, source.rows + 2 * SAMPLE_ROWS + mostPoints), signal }
   const gaussian = await fittedGaussian(parts.train)
@@ -100,7 +104,7 @@ export async function evaluate(
   const train = await judge(parts.train)
   const validation = parts.validation && (await judge(parts.validation))
   const ofTest = parts.test && (await judge(parts.test))
-  const ofFresh = fresh === undefined ? undefined : await judge(toSource(fresh, flow.dim, 'Fresh rows'))
+  const ofFresh = fresh === undefined ? undefined : await judge(readable(fresh, 'Fresh rows'))
   const figures = <Figure>(figure: (part: Judged) => Figure) => ({
     train: figure(train),
     ...(validation && { validation: figure(validation) }),

@@ -1,6 +1,6 @@
 import ndarray from 'ndarray'
 import type { RowSet } from '../data/row-set.js'
-import { blockRowsOf, chosenRows, type RowSource, toSource } from '../data/row-source.js'
+import { abortable, blockRowsOf, chosenRows, type RowSource, toSource } from '../data/row-source.js'
 import type { Rows } from '../data/rows.js'
 import { logScale, type Scaler, ScalerFit } from '../data/scaler.js'
 import { dataSha256 } from '../data/sha256.js'
@@ -25,7 +25,7 @@ import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan
 import { cutIntoShards } from '../step/shards.js'
 import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
 import { type CheckedFitOptions, checkFitOptions, type FitOptions } from './options.js'
-import { type Split, splitRows } from './split.js'
+import { type Split, splitRows, validationRowsOf } from './split.js'
 import { supervise, watchedAt } from './supervise.js'
 
 /** What a training run did. Losses are mean negative log-densities in nats and standardised units. */
@@ -62,7 +62,8 @@ const inTraining = new WeakSet<Flow>()
  * flow meanwhile sees the old weights. Resolves also when aborted or out of patience, with what was reached.
  *
  * Rows that are not held in memory come from a source, which is gone through four times at most before the first step;
- * training itself holds one standardised copy of them, in the flow's precision. They must not change before that step.
+ * training itself holds one standardised copy of them, in the flow's precision. Rows must not change before the call has
+ * settled.
  *
  * @throws UsageError, DataError before any work; TrainingError where a loss is not finite, with the best weights so
  *   far committed.
@@ -83,8 +84,8 @@ export async function fit(flow: Flow, rows: Rows | RowSource, options: FitOption
 async function train(flow: Flow, source: RowSource, options: CheckedFitOptions): Promise<FitResult> {
   const { structure } = flow
   if (source.rows < 2) throw new DataError(`Training data has ${source.rows} rows; expected 2 or more.`)
-  const split = splitRows(source.rows, options.validation, options.seed)
-  const task = taskOf(split, options)
+  const validationRows = validationRowsOf(source.rows, options.validation)
+  const task = taskOf(source.rows - validationRows, validationRows, options)
   const kernels = resolveKernels(options.kernels, structure.description.precision)
   const size = resolveThreads(
     options.threads,
@@ -98,10 +99,9 @@ async function train(flow: Flow, source: RowSource, options: CheckedFitOptions):
       `This training plan needs ${gibibytes(plan.bytes)} GiB, more than the ${gibibytes(MAX_BYTES)} GiB a heap can hold: train on fewer rows, or with fewer threads.`,
     )
   }
-  const sha256 = await dataSha256(source)
-  const scaler = await scalerFor(flow, chosenRows(source, split.training), options)
+  const split = splitRows(source.rows, validationRows, options.seed)
   const heap = createHeap(plan.arena, kernels, size > 0)
-  await load(heap, plan, flow, scaler, source, split)
+  const { scaler, sha256 } = await load(heap, plan, flow, abortable(source, options.signal), split, options)
   const record = createRecord(task, size > 0)
 
   const started = performance.now()
@@ -146,15 +146,14 @@ async function train(flow: Flow, source: RowSource, options: CheckedFitOptions):
   }
 }
 
-function taskOf(split: Split, options: CheckedFitOptions): TrainingTask {
-  const rows = split.training.size
+function taskOf(rows: number, validationRows: number, options: CheckedFitOptions): TrainingTask {
   const batchRows = options.batch === 'all' ? rows : options.batch
   if (batchRows > rows) {
     throw new UsageError(`batch is ${batchRows}, but there are ${rows} training rows; use "all" or a smaller batch.`)
   }
   return {
     rows,
-    validationRows: split.validation.size,
+    validationRows,
     batchRows,
     steps: options.steps,
     validationEvery: options.validationEvery ?? Math.floor(rows / batchRows),
@@ -174,21 +173,37 @@ async function scalerFor(flow: Flow, training: RowSource, options: CheckedFitOpt
   return fit.end()
 }
 
-/** Fills a fresh heap: parameters as they stand, moments 0, rows standardised by the scaler. */
+/** What is known of rows that have been gone through. */
+interface Loaded {
+  readonly scaler: Scaler
+  readonly sha256: string | undefined
+}
+
+/**
+ * Fills a fresh heap: parameters as they stand, moments 0, rows standardised by the scaler that is returned. Aborted
+ * meanwhile, it leaves the rows as far as it came: no step will be taken.
+ */
 async function load(
   heap: Heap,
   plan: TrainingPlan,
   flow: Flow,
-  scaler: Scaler,
   source: RowSource,
   { training, validation }: Split,
-): Promise<void> {
+  options: CheckedFitOptions,
+): Promise<Loaded> {
   heap.real.set(flow.parameters, plan.params)
   heap.i32[plan.stopAfter] = -1
   const evaluator = new Evaluator(flow.structure, heap.memory ? 'simd' : 'portable')
-  evaluator.setScaler(scaler)
-  await loadRows(evaluator, source, training, heap, plan.data)
-  if (validation.size > 0) await loadRows(evaluator, source, validation, heap, plan.validationData)
+  try {
+    const scaler = await scalerFor(flow, chosenRows(source, training), options)
+    evaluator.setScaler(scaler)
+    await loadRows(evaluator, source, training, heap, plan.data)
+    if (validation.size > 0) await loadRows(evaluator, source, validation, heap, plan.validationData)
+    return { scaler, sha256: await dataSha256(source) }
+  } catch (error) {
+    if (options.signal?.aborted && error === options.signal.reason) return { scaler: flow.scaler, sha256: undefined }
+    throw error
+  }
 }
 
 async function loadRows(

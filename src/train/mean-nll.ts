@@ -1,6 +1,6 @@
 /** A mean negative log-likelihood, or a mean difference of two, in nats a row. */
 export interface MeanNLL {
-  /** null where a row lies so far out that the density there is 0. */
+  /** null where a row lies so far out that the density there is 0, and without rows. */
   readonly mean: number | null
   /** Of the mean, from the spread over the rows; null for a single row or where the mean is. */
   readonly standardError: number | null
@@ -33,7 +33,7 @@ export class RunningMean {
 
   end(): MeanNLL {
     const rows = this.#rows
-    if (!Number.isFinite(this.#mean)) return { mean: null, standardError: null, rows }
+    if (rows === 0 || !Number.isFinite(this.#mean)) return { mean: null, standardError: null, rows }
     const standardError = rows > 1 ? Math.sqrt(this.#squares / (rows - 1) / rows) : null
     return { mean: this.#mean, standardError, rows }
   }

@@ -12,16 +12,21 @@ export interface Split {
 const INDEX = { validation: 0, test: 1 }
 
 /**
- * Holds out round(rows · share) rows, at least one where share > 0, chosen by the seed.
+ * How many rows are held out: round(rows · share), at least one where share > 0.
  * @throws UsageError where fewer than 2 training rows would remain.
  */
-export function splitRows(rows: number, share: number, seed: number): Split {
+export function validationRowsOf(rows: number, share: number): number {
   const held = heldOut(rows, share)
   if (rows - held < 2) {
     throw new UsageError(
       `A validation share of ${share} leaves ${rows - held} of ${rows} rows to train on; expected 2 or more.`,
     )
   }
+  return held
+}
+
+/** Holds out so many rows, chosen by the seed. */
+export function splitRows(rows: number, held: number, seed: number): Split {
   const validation = RowSet.draw(rows, held, seed, PURPOSE.split, INDEX.validation)
   return { training: validation.complement(), validation }
 }

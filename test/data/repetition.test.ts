@@ -20,7 +20,7 @@ describe('findRepetition', () => {
     expect(duplicateRows).toEqual({ count: 20_000 - texts.size, exact: true })
   })
 
-  test.each([5000, 300_000])('finds nothing in %i points of a continuous distribution', async (rows) => {
+  test.each([5000, 600_000])('finds nothing in %i points of a continuous distribution', async (rows) => {
     const found = await repetitionIn(jang(rows).data as Float64Array, 2)
     expect(found).toEqual({ duplicateRows: { count: 0, exact: rows === 5000 }, discreteColumns: [] })
   })
@@ -34,20 +34,38 @@ describe('findRepetition', () => {
     ])
   })
 
-  test('estimates, within 2 %, what it cannot count: a third of 600 000 rows, 40 000 values', async () => {
-    const points = jang(400_000, { seed: 8 }).data as Float64Array
-    const data = new Float64Array(3 * 600_000)
-    for (let i = 0; i < 600_000; i++) {
-      // Every second point twice, the copy beside it.
-      const point = Math.floor((2 * i) / 3)
-      data.set(points.subarray(2 * point, 2 * point + 2), 3 * i)
-      data[3 * i + 2] = point % 40_000
+  test.each<[string, number, (i: number) => number]>([
+    ['in many pairs', 1 / 3, (i: number) => (2 * i) / 3],
+    ['by one row of all kinds', 0.3, (i: number) => (i % 10 < 3 ? -1 : i)],
+    ['by one row in a hundred', 0.01, (i: number) => (i % 100 === 0 ? -1 : i)],
+    // The sample has about every second kind of rows.
+    ...[-1, -2, -3, -4].map((one): [string, number, (i: number) => number] => [
+      `by one row in two thousand, ${one} at the end`,
+      0.0005,
+      (i) => (i > 1_200_000 - 600 ? one : i),
+    ]),
+  ])('estimates repetition that it cannot count: %s', async (_, share, pointOf) => {
+    const rows = 1_200_000
+    // A point is a number that no other has, and one that many have.
+    const data = new Float64Array(2 * rows)
+    for (let i = 0; i < rows; i++) {
+      const point = Math.floor(pointOf(i))
+      data.set([Math.sin(point), point % 40_000], 2 * i)
     }
-    const { duplicateRows, discreteColumns } = await repetitionIn(data, 3)
+    const { duplicateRows, discreteColumns } = await repetitionIn(data, 2)
     expect(duplicateRows.exact).toBe(false)
-    expect(Math.abs(duplicateRows.count / 200_000 - 1)).toBeLessThan(0.02)
-    expect(discreteColumns).toEqual([{ column: 2, values: { count: expect.any(Number), exact: false } }])
+    // A row that comes often counts once in 2, so that what is said of it is off by a factor of 2 at most.
+    expect(duplicateRows.count / (share * rows)).toBeGreaterThan(0.97)
+    expect(duplicateRows.count / (share * rows)).toBeLessThan(share < 0.005 ? 4 : 1.2)
+    expect(discreteColumns).toEqual([{ column: 1, values: { count: expect.any(Number), exact: false } }])
     // 2048 values or more in the sample: a standard error of 2.1 % at most.
-    expect(Math.abs(discreteColumns[0].values.count / 40_000 - 1)).toBeLessThan(0.06)
+    const values = new Set(data.filter((_, at) => at % 2 === 1)).size
+    expect(Math.abs(discreteColumns[0].values.count / values - 1)).toBeLessThan(0.07)
+  })
+
+  test('takes no more memory than the rows call for', async () => {
+    const before = process.memoryUsage().arrayBuffers
+    await repetitionIn(new Float64Array(5000 * 20), 5000)
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 23)
   })
 })

@@ -22,6 +22,12 @@ describe('RowSet', () => {
     }
   })
 
+  test('nothing else is in it, nor in its complement', () => {
+    const set = draw(10, 3, 1)
+    for (const row of [-1, -32, 10, 0.5, 1e10, NaN])
+      expect([set.has(row), set.complement().has(row)]).toEqual([false, false])
+  })
+
   test('the seed decides', () => {
     expect([...draw(1000, 100, 1)]).toEqual([...draw(1000, 100, 1)])
     expect([...draw(1000, 100, 1)]).not.toEqual([...draw(1000, 100, 2)])

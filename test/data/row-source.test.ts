@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { RowSet } from '#data/row-set.js'
-import { chosenRows, matrixSource, type RowBlock, type RowSource, toSource } from '#data/row-source.js'
+import { abortable, chosenRows, matrixSource, type RowBlock, type RowSource, toSource } from '#data/row-source.js'
 
 const numbers = Float64Array.from({ length: 30 }, (_, i) => i / 8)
 const matrix = { data: numbers, rows: 10, columns: 3 }
@@ -67,11 +67,30 @@ describe('toSource', () => {
     await expect(blocksOf(toSource(source, 2, 'Data'), 2)).rejects.toThrow(message)
   })
 
+  test('refuses a source without blocks to go through', async () => {
+    const source = { ...giving(2), blocks: () => 5 } as unknown as RowSource
+    await expect(blocksOf(toSource(source, 2, 'Data'), 2)).rejects.toThrow('Data gave no blocks to go through')
+  })
+
   test('refuses a source of another shape, and arrays as toMatrix does', () => {
     expect(() => toSource(giving(1), 3, 'Data')).toThrow('Data has 2 columns, but this flow expects 3.')
     expect(() => toSource(giving(1.5), 2, 'Data')).toThrow('Data says that it has 1.5 rows; expected an integer ≥ 0.')
     expect(() => toSource([[1, Infinity]], 2, 'Data')).toThrow('Data has Infinity in row 0, column 1')
   })
+})
+
+test('an abortable source ends with the reason of its signal, at the next block', async () => {
+  const controller = new AbortController()
+  const source = abortable(matrixSource(matrix), controller.signal)
+  let rows = 0
+  const pass = async () => {
+    for await (const block of source.blocks(2)) {
+      rows += block.length / 3
+      if (rows === 4) controller.abort(new Error('enough'))
+    }
+  }
+  await expect(pass()).rejects.toThrow('enough')
+  expect(rows).toBe(4)
 })
 
 describe('chosenRows', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { matrixSource } from '#data/row-source.js'
 import { toMatrix } from '#data/rows.js'
 import { commonDomain, countOutside, evenRows, thinRows } from '#report/columns.js'
 import { histogram } from '#report/histogram.js'
@@ -27,10 +28,28 @@ describe('evenRows', () => {
             for (let first = 0; first < 500; first += step) yield matrix.data.slice(3 * first, 3 * (first + step))
           },
         }
-        expect(await evenRows(source, most)).toEqual(thinRows(matrix, most))
+        const { data, rows } = await evenRows(source, most)
+        const thin = thinRows(matrix, most)
+        expect(data.subarray(0, thin.data.length)).toEqual(thin.data)
+        expect(rows).toBe(most < 500 ? most + 6 : 500)
       }
     },
   )
+
+  test('keeps the extremes of every column, with their rows', async () => {
+    const data = Float64Array.from({ length: 2000 }, (_, i) => Math.sin(i))
+    data.set([500, 0.25], 2 * 3)
+    data.set([-0.5, -70], 2 * 997)
+    const { data: kept, rows } = await evenRows(matrixSource({ data, rows: 1000, columns: 2 }), 100)
+    expect(rows).toBe(104)
+    const [leastX, leastY, greatestX, greatestY] = [0, 1, 2, 3].map((i) => [...kept.slice(200 + 2 * i, 202 + 2 * i)])
+    expect([leastY, greatestX]).toEqual([
+      [-0.5, -70],
+      [500, 0.25],
+    ])
+    const column = (j: number) => data.filter((_, at) => at % 2 === j)
+    expect([leastX[0], greatestY[1]]).toEqual([Math.min(...column(0)), Math.max(...column(1))])
+  })
 })
 
 describe('commonDomain', () => {

@@ -94,6 +94,32 @@ describe('evaluate', () => {
     expect(rounded(read)).toEqual(rounded(held))
   })
 
+  test('refuses other rows than the flow was fitted to, and ends with the signal', async () => {
+    const model = tiny()
+    const result = await fit(model, rows, { steps: 1, threads: 0 })
+    await expect(evaluate(model, jang.generate(299), result)).rejects.toThrow(
+      'Data has 299 rows, but the flow was fitted to 300.',
+    )
+    const signal = AbortSignal.abort(new Error('enough'))
+    let blocks = 0
+    const source = {
+      rows: 300,
+      columns: 2,
+      *blocks() {
+        for (let i = 0; i < 3; i++, blocks++) yield (rows.data as Float64Array).subarray(200 * i, 200 * i + 200)
+      },
+    }
+    await expect(evaluate(model, source, result, { signal })).rejects.toThrow('enough')
+    expect(blocks).toBe(0)
+  })
+
+  test('no test rows have no mean', async () => {
+    const model = tiny()
+    const result = await fit(model, rows, { steps: 1, threads: 0 })
+    const { nll } = await evaluate(model, rows, result, { threads: 0, test: [] })
+    expect(nll.test).toEqual({ mean: null, standardError: null, rows: 0 })
+  })
+
   test('the density of a flow has mass 1 and its inverse undoes it', async () => {
     const model = tiny()
     const result = await fit(model, rows, { steps: 5000, threads: 0 })

@@ -88,10 +88,33 @@ describe('rows from a source', () => {
     expect([b.split.training.size, [...b.split.validation]]).toEqual([a.split.training.size, [...a.split.validation]])
   })
 
+  it.each([0, 2])('are left at the next block when aborted, with nothing changed (%i threads)', async (threads) => {
+    const controller = new AbortController()
+    let blocks = 0
+    const counted: RowSource = {
+      ...source,
+      *blocks() {
+        for (let first = 0; first < 70_000; first += 1000) {
+          if (++blocks === 100) controller.abort()
+          yield data.subarray(2 * first, 2 * first + 2000)
+        }
+      },
+    }
+    const model = flow(2, tutorialLayers(1))
+    const { parameters, scaler } = model
+    const before = [parameters.slice(), scaler, model.data]
+    const { steps, stopped } = await fit(model, counted, { threads, signal: controller.signal })
+    expect([steps, stopped, blocks]).toEqual([0, 'aborted', 100])
+    expect([model.parameters, model.scaler, model.data, model.scaled]).toEqual([...before, false])
+  })
+
   it('are refused before the first step where they are no rows of the flow', async () => {
     const model = flow(2, tutorialLayers(1))
     const before = model.parameters.slice()
     const short = { ...source, rows: 70_001 }
+    await expect(fit(model, { ...source, rows: 1e15 }, { validation: 0.1 })).rejects.toThrow(
+      /needs [\d.]+ GiB, more than/,
+    )
     await expect(fit(model, short, { threads: 0 })).rejects.toThrow(
       'Training data gave 70000 rows, but says it has 70001.',
     )

@@ -58,21 +58,29 @@ function scale4(inverse: bool, near: bool, s: usize, lanes: i32): v128 {
 
 /** (x + t)·e, or z·e − t for the inverse; t may lie where the result goes. */
 @inline
-function couple4(inverse: bool, scale: v128, t: usize, from: usize, to: usize, e: usize, lanes: i32): void {
+function couple4(inverse: bool, scale: v128, t: usize, from: usize, to: usize, lanes: i32): void {
   const value = load(from, lanes)
   const shift = load(t, lanes)
   const result = inverse ? f32x4.sub(f32x4.mul(value, scale), shift) : f32x4.mul(f32x4.add(value, shift), scale)
-  store(e, scale, lanes)
   store(to, result, lanes)
+}
+
+/** One vector of `lanes` rows. */
+@inline
+function coupleVector(
+  inverse: bool, near: bool, t: usize, from: usize, to: usize, e: usize, lanes: i32,
+): void {
+  const scale = scale4(inverse, near, e, lanes)
+  store(e, scale, lanes)
+  couple4(inverse, scale, t, from, to, lanes)
 }
 
 /** All rows where |s| may be anything. */
 function coupleFar(inverse: bool, rows: i32, t: usize, from: usize, to: usize, e: usize): void {
   const whole = wholeBytes(rows)
   let i: usize = 0
-  for (; i < whole; i += 16) couple4(inverse, scale4(inverse, false, e + i, 4), t + i, from + i, to + i, e + i, 4)
-  const rest = rows & 3
-  if (rest) couple4(inverse, scale4(inverse, false, e + i, rest), t + i, from + i, to + i, e + i, rest)
+  for (; i < whole; i += 16) coupleVector(inverse, false, t + i, from + i, to + i, e + i, 4)
+  if (rows & 3) coupleVector(inverse, false, t + i, from + i, to + i, e + i, rows & 3)
 }
 
 /** e = s becomes e^s, or e^−s for the `inverse` (a constant), and all rows of one side those of the other. */
@@ -87,16 +95,19 @@ export function couple(inverse: bool, rows: i32, f: usize, t: usize, from: usize
     const e1 = scale4(inverse, true, e + i + 16, 4)
     const e2 = scale4(inverse, true, e + i + 32, 4)
     const e3 = scale4(inverse, true, e + i + 48, 4)
-    couple4(inverse, e0, t + i, from + i, to + i, e + i, 4)
-    couple4(inverse, e1, t + i + 16, from + i + 16, to + i + 16, e + i + 16, 4)
-    couple4(inverse, e2, t + i + 32, from + i + 32, to + i + 32, e + i + 32, 4)
-    couple4(inverse, e3, t + i + 48, from + i + 48, to + i + 48, e + i + 48, 4)
+    // All four before anything else is loaded or stored: the engine keeps that order, and brings the chains that end at
+    // neighbouring stores side by side.
+    v128.store(e + i, e0)
+    v128.store(e + i, e1, 16)
+    v128.store(e + i, e2, 32)
+    v128.store(e + i, e3, 48)
+    couple4(inverse, e0, t + i, from + i, to + i, 4)
+    couple4(inverse, e1, t + i + 16, from + i + 16, to + i + 16, 4)
+    couple4(inverse, e2, t + i + 32, from + i + 32, to + i + 32, 4)
+    couple4(inverse, e3, t + i + 48, from + i + 48, to + i + 48, 4)
   }
-  for (; i < whole; i += 16) {
-    couple4(inverse, scale4(inverse, true, e + i, 4), t + i, from + i, to + i, e + i, 4)
-  }
-  const rest = rows & 3
-  if (rest) couple4(inverse, scale4(inverse, true, e + i, rest), t + i, from + i, to + i, e + i, rest)
+  for (; i < whole; i += 16) coupleVector(inverse, true, t + i, from + i, to + i, e + i, 4)
+  if (rows & 3) coupleVector(inverse, true, t + i, from + i, to + i, e + i, rows & 3)
 }
 
 export function affineCouple(

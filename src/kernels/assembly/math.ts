@@ -12,10 +12,13 @@ export const EXP_NEAR: f32 = 86.0
 const EXP_MAX: f32 = 89.0
 const EXP_MIN: f32 = -104.0
 
-/** n = ⌊x/ln 2⌉ in the low bits, ROUNDER's own above them. */
+/** ROUNDER and the bias of exponents: the integer it leaves is biased as the exponent of 2ⁿ is. */
+const BIASED_ROUNDER: f32 = 12583039.0
+
+/** n + 127, n = ⌊x/ln 2⌉, in the low bits, those of the rounder above them. */
 @inline
 function expShift(x: v128): v128 {
-  return f32x4.add(f32x4.mul(x, f32x4.splat(1.4426950216293335)), f32x4.splat(ROUNDER))
+  return f32x4.add(f32x4.mul(x, f32x4.splat(1.4426950216293335)), f32x4.splat(BIASED_ROUNDER))
 }
 
 /**
@@ -24,7 +27,7 @@ function expShift(x: v128): v128 {
  */
 @inline
 function expFraction(x: v128, shifted: v128): v128 {
-  const n = f32x4.sub(shifted, f32x4.splat(ROUNDER))
+  const n = f32x4.sub(shifted, f32x4.splat(BIASED_ROUNDER))
   const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, f32x4.splat(LN2_HIGH))), f32x4.mul(n, f32x4.splat(LN2_LOW)))
   const square = f32x4.mul(r, r)
   const low = f32x4.add(f32x4.mul(r, f32x4.splat(0.166665181517601)), f32x4.splat(0.49999991059303284))
@@ -39,12 +42,11 @@ function expFraction(x: v128, shifted: v128): v128 {
 export function expFar(x: v128): v128 {
   const inside = f32x4.pmax(f32x4.pmin(x, f32x4.splat(EXP_MAX)), f32x4.splat(EXP_MIN))
   const shifted = expShift(inside)
-  // n runs from −150 to 128: two factors, 2^⌊n/2⌋ and 2^⌈n/2⌉, of which the second rounds once. The shift by 23 pushes
-  // the rest of `shifted` out.
-  const one = i32x4.splat(127 << 23)
+  // n runs from −150 to 128: two factors of about half of it, of which the second rounds once. Their biased exponents,
+  // ⌊(n + 127)/2⌋ + 63 and ⌈(n + 127)/2⌉ + 64, add up to n + 2·127. Shifts by 23 push the rest of `shifted` out.
   const half = i32x4.shr_s(shifted, 1)
-  const low = i32x4.add(i32x4.shl(half, 23), one)
-  const high = i32x4.add(i32x4.shl(i32x4.sub(shifted, half), 23), one)
+  const low = i32x4.shl(i32x4.add(half, i32x4.splat(63)), 23)
+  const high = i32x4.shl(i32x4.add(i32x4.sub(shifted, half), i32x4.splat(64)), 23)
   return f32x4.mul(f32x4.mul(expFraction(inside, shifted), low), high)
 }
 
@@ -52,7 +54,7 @@ export function expFar(x: v128): v128 {
 @inline
 export function expNear(x: v128): v128 {
   const shifted = expShift(x)
-  return f32x4.mul(expFraction(x, shifted), i32x4.add(i32x4.shl(shifted, 23), i32x4.splat(127 << 23)))
+  return f32x4.mul(expFraction(x, shifted), i32x4.shl(shifted, 23))
 }
 
 /** e^x; overflow, gradual underflow, ±∞ and NaN as IEEE has them. */

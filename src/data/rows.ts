@@ -27,12 +27,13 @@ export interface RowsOptions {
  * column counted from 0.
  */
 export function toMatrix(input: Rows, columns: number, what: string, options: RowsOptions = {}): Matrix {
-  const matrix = read(input, columns, what)
+  const matrix = readMatrix(input, columns, what)
   checkValues(matrix, what, options)
   return matrix
 }
 
-function read(input: Rows, columns: number, what: string): Matrix {
+/** The same without a look at the values of typed arrays: they may be infinite or NaN. */
+export function readMatrix(input: Rows, columns: number, what: string): Matrix {
   if (input instanceof Float32Array || input instanceof Float64Array) {
     if (input.length % columns !== 0) {
       throw new UsageError(

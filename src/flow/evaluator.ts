@@ -1,4 +1,5 @@
 import type { BaseDraw } from '../bases/standard-normal.js'
+import { checkValues } from '../data/rows.js'
 import { identityScaler, rowsOutside, type Scaler, STANDARDISED_BOUND } from '../data/scaler.js'
 import { createHeap, createKernels, type KernelKind } from '../kernels/create.js'
 import { Arena, NONE, type Offset, type Precision } from '../kernels/heap.js'
@@ -34,6 +35,7 @@ export class Evaluator {
   readonly #unscaled: Offset
   readonly #mean: Offset
   readonly #sd: Offset
+  readonly #inverseSd: Offset
   #scaler: Scaler
 
   constructor(structure: FlowStructure, kind: KernelKind) {
@@ -50,6 +52,7 @@ export class Evaluator {
     this.#unscaled = arena.double(this.chunkRows * structure.dim)
     this.#mean = arena.double(this.#period)
     this.#sd = arena.double(this.#period)
+    this.#inverseSd = arena.double(this.#period)
     this.#kernels = createKernels(createHeap(arena, kind, false))
     this.#tile.load(this.#kernels.heap)
     this.#differentiable.load(this.#kernels.heap)
@@ -68,6 +71,7 @@ export class Evaluator {
     for (let i = 0; i < this.#period; i++) {
       f64[this.#mean + i] = mean[i % this.structure.dim]
       f64[this.#sd + i] = sd[i % this.structure.dim]
+      f64[this.#inverseSd + i] = 1 / sd[i % this.structure.dim]
     }
     this.#scaler = scaler
   }
@@ -75,23 +79,26 @@ export class Evaluator {
   /**
    * Rows in the data's units → rows, standardised. Returns those beyond the bound, ascending; they are put there as
    * zeros, so that kernels stay finite, and count as log-density −∞ whatever comes out for them.
+   * @throws DataError for NaN, naming row and column of this call.
    */
   loadRows(data: Float32Array | Float64Array): number[] {
     const { heap } = this.#kernels
     const { dim } = this.structure
-    const [mean, sd, period, n] = [this.#mean, this.#sd, this.#period, data.length]
+    const [mean, inverseSd, period, n] = [this.#mean, this.#inverseSd, this.#period, data.length]
     let largest: number
     if (data instanceof Float32Array && heap.precision === 'float32') {
       const x = 2 * this.#unscaled
       heap.real.set(data, x)
-      largest = this.#kernels.standardise(n, period, x, mean, sd, this.#rows)
+      largest = this.#kernels.standardise(n, period, x, mean, inverseSd, this.#rows)
     } else {
       heap.f64.set(data, this.#unscaled)
-      largest = this.#kernels.standardiseDoubles(n, period, this.#unscaled, mean, sd, this.#rows)
+      largest = this.#kernels.standardiseDoubles(n, period, this.#unscaled, mean, inverseSd, this.#rows)
     }
     // What lies outside is rare, and looked for only where there may be some: `largest` is rounded.
     if (largest < STANDARDISED_BOUND) return []
-    const outside = rowsOutside({ data, rows: n / dim, columns: dim }, this.#scaler)
+    const matrix = { data, rows: n / dim, columns: dim }
+    if (Number.isNaN(largest)) checkValues(matrix, 'Batch', { infinite: true })
+    const outside = rowsOutside(matrix, this.#scaler)
     for (const t of outside) this.rows.fill(0, t * dim, (t + 1) * dim)
     return outside
   }

@@ -90,7 +90,7 @@ export function decodeModel(bytes: Uint8Array): ModelRecord {
   }
   const { flow, ...rest } = parsed.output
   const scaler = { mean: scalerTensor(tensors, SCALER.mean), sd: scalerTensor(tensors, SCALER.sd) }
-  if (scaler.mean.length !== scaler.sd.length || !scaler.sd.every((sd) => sd > 0)) {
+  if (scaler.mean.length !== scaler.sd.length || !scaler.sd.every((sd) => sd > 0 && 1 / sd < Infinity)) {
     throw damaged('its scaler is not one positive standard deviation for each mean')
   }
   const own = tensors.filter(({ name }) => name !== SCALER.mean && name !== SCALER.sd).map(realTensor)

@@ -38,12 +38,12 @@ export interface Kernels {
   // — row-major rows in the data's units and standardised; i < n, the column's figures of f64 are those at i mod `period`,
   //   so that they are there 4 times over: period = 4 · columns ——————————————————————————————————————————————————
   /**
-   * z[i] = (x[i] − f64[mean + …])/f64[sd + …], computed in float64 and rounded once; returns max |z[i]|, of which NaN is
-   * left out. z may not be x.
+   * z[i] = (x[i] − f64[mean + …]) · f64[inverseSd + …], computed in float64 and rounded once; returns max |z[i]|, NaN
+   * where one of them is. z may not be x.
    */
-  standardise(n: number, period: number, x: Offset, mean: Offset, sd: Offset, z: Offset): number
+  standardise(n: number, period: number, x: Offset, mean: Offset, inverseSd: Offset, z: Offset): number
   /** The same of x in `heap.f64`. */
-  standardiseDoubles(n: number, period: number, x: Offset, mean: Offset, sd: Offset, z: Offset): number
+  standardiseDoubles(n: number, period: number, x: Offset, mean: Offset, inverseSd: Offset, z: Offset): number
   /** f64[x + i] = z[i] · f64[sd + …] + f64[mean + …] */
   destandardise(n: number, period: number, z: Offset, mean: Offset, sd: Offset, x: Offset): void
   /** x[i] += value, in float64 and rounded once */

@@ -1,7 +1,7 @@
 import type { NdArray } from 'ndarray'
 import ndarray from 'ndarray'
 import { blockRowsOf } from '../data/row-source.js'
-import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
+import { checkValues, type Matrix, type Rows, readMatrix } from '../data/rows.js'
 import { UsageError } from '../errors.js'
 import type { Reals } from '../flow/evaluator.js'
 import { type Flow, type SampleOptions, sampleOptions } from '../flow/flow.js'
@@ -49,14 +49,20 @@ export async function logProb<P extends Precision>(
   options: ParallelOptions = {},
 ): Promise<Reals<P>> {
   const parallel = checked('logProb', options)
-  const matrix = toMatrix(x, flow.dim, 'Batch', { infinite: true })
+  const matrix = readMatrix(x, flow.dim, 'Batch')
   const float64 = flow.structure.description.precision === 'float64'
   const out = float64 ? new Float64Array(matrix.rows) : new Float32Array(matrix.rows)
-  await logProbTo(flow, matrix, out, parallel)
+  try {
+    await logProbTo(flow, matrix, out, parallel)
+  } catch (error) {
+    // Threads look at the values where they score them, and one that meets NaN fails: here the first NaN is named.
+    if (!parallel.signal?.aborted) checkValues(matrix, 'Batch', { infinite: true })
+    throw error
+  }
   return out as Reals<P>
 }
 
-/** The same of checked rows → out [rows]. */
+/** The same → out [rows]; NaN among them fails the job. */
 export async function logProbTo(
   flow: Flow,
   { data, rows }: Matrix,

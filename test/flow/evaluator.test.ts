@@ -49,6 +49,22 @@ describe.each([
     }
   })
 
+  it.each([
+    ['float64', Float64Array],
+    ['float32', Float32Array],
+  ])('are refused with NaN among them, wherever it stands, of %s', (_, Floats) => {
+    evaluator.setScaler(identityScaler(2))
+    for (const length of [2, 4, 6, 8, 40]) {
+      for (let at = 0; at < length; at++) {
+        const data = new Floats(length)
+        // Whatever else is there: the largest number, one beyond the bound, infinity.
+        data[(at + 1) % length] = [3e38, 1, Number.POSITIVE_INFINITY][at % 3]
+        data[at] = at % 2 === 0 ? Number.NaN : -Number.NaN
+        expect(() => evaluator.loadRows(data)).toThrow(`NaN in row ${at >> 1}, column ${at % 2}`)
+      }
+    }
+  })
+
   it('go back to the units of the data in float64', () => {
     evaluator.setScaler(scaler)
     evaluator.rows.set([0.5, 0.5, -1, 0, 9, 9])

@@ -9,8 +9,8 @@ function lowPair(wide: bool, from: usize): v128 {
 }
 
 @inline
-function scaled(x: v128, mean: usize, sd: usize): v128 {
-  return f64x2.div(f64x2.sub(x, v128.load(mean)), v128.load(sd))
+function scaled(x: v128, mean: usize, inverseSd: usize): v128 {
+  return f64x2.mul(f64x2.sub(x, v128.load(mean)), v128.load(inverseSd))
 }
 
 /** Both pairs as four reals. */
@@ -33,43 +33,48 @@ function restHigh(wide: bool, from: usize, lanes: i32): v128 {
   return wide ? v128.load64_zero(from, 16) : f64x2.promote_low_f32x4(v128.load32_zero(from, 8))
 }
 
+/** Absolute values as integers, which order them as numbers, with NaN above all of them. */
 @inline
-function standardiseAll(wide: bool, n: i32, period: i32, x: usize, mean: usize, sd: usize, z: usize): f32 {
+function magnitude(x: v128): v128 {
+  return v128.and(x, i32x4.splat(0x7fffffff))
+}
+
+@inline
+function standardiseAll(wide: bool, n: i32, period: i32, x: usize, mean: usize, inverseSd: usize, z: usize): f32 {
   const to = bytes(z)
   const whole = wholeBytes(n)
   const round = <usize>period << 3
-  const magnitude = i32x4.splat(0x7fffffff)
-  let largest = f32x4.splat(0)
+  let largest = i32x4.splat(0)
   let at: usize = 0
   let i: usize = 0
   for (; i < whole; i += 16) {
     const from = x + (wide ? i << 1 : i)
-    const low = scaled(lowPair(wide, from), mean + at, sd + at)
-    const high = scaled(lowPair(wide, from + (wide ? 16 : 8)), mean + at + 16, sd + at + 16)
+    const low = scaled(lowPair(wide, from), mean + at, inverseSd + at)
+    const high = scaled(lowPair(wide, from + (wide ? 16 : 8)), mean + at + 16, inverseSd + at + 16)
     const values = narrow(low, high)
     v128.store(to + i, values)
-    largest = f32x4.pmax(largest, v128.and(values, magnitude))
+    largest = i32x4.max_s(largest, magnitude(values))
     at += 32
     if (at == round) at = 0
   }
   const rest = n & 3
   if (rest) {
     const from = x + (wide ? i << 1 : i)
-    const low = scaled(restLow(wide, from, rest), mean + at, sd + at)
-    const high = scaled(restHigh(wide, from, rest), mean + at + 16, sd + at + 16)
+    const low = scaled(restLow(wide, from, rest), mean + at, inverseSd + at)
+    const high = scaled(restHigh(wide, from, rest), mean + at + 16, inverseSd + at + 16)
     store(to + i, narrow(low, high), rest)
-    largest = f32x4.pmax(largest, v128.and(load(to + i, rest), magnitude))
+    largest = i32x4.max_s(largest, magnitude(load(to + i, rest)))
   }
-  const pairs = f32x4.pmax(largest, v128.shuffle<f32>(largest, largest, 2, 3, 0, 1))
-  return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1))
+  const pairs = i32x4.max_s(largest, v128.shuffle<i32>(largest, largest, 2, 3, 0, 1))
+  return f32x4.extract_lane(i32x4.max_s(pairs, v128.shuffle<i32>(pairs, pairs, 1, 0, 3, 2)), 0)
 }
 
-export function standardise(n: i32, period: i32, x: usize, mean: usize, sd: usize, z: usize): f32 {
-  return standardiseAll(false, n, period, bytes(x), mean << 3, sd << 3, z)
+export function standardise(n: i32, period: i32, x: usize, mean: usize, inverseSd: usize, z: usize): f32 {
+  return standardiseAll(false, n, period, bytes(x), mean << 3, inverseSd << 3, z)
 }
 
-export function standardiseDoubles(n: i32, period: i32, x: usize, mean: usize, sd: usize, z: usize): f32 {
-  return standardiseAll(true, n, period, x << 3, mean << 3, sd << 3, z)
+export function standardiseDoubles(n: i32, period: i32, x: usize, mean: usize, inverseSd: usize, z: usize): f32 {
+  return standardiseAll(true, n, period, x << 3, mean << 3, inverseSd << 3, z)
 }
 
 @inline

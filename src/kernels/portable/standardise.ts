@@ -7,11 +7,11 @@ type Standardise = Pick<Kernels, 'standardise' | 'standardiseDoubles' | 'destand
 export function portableStandardise({ real, f64 }: Heap): Standardise {
   const from =
     (source: Heap['real']): Kernels['standardise'] =>
-    (n, period, x, mean, sd, z) => {
+    (n, period, x, mean, inverseSd, z) => {
       let largest = 0
       for (let i = 0; i < n; i++) {
-        real[z + i] = (source[x + i] - f64[mean + (i % period)]) / f64[sd + (i % period)]
-        if (Math.abs(real[z + i]) > largest) largest = Math.abs(real[z + i])
+        real[z + i] = (source[x + i] - f64[mean + (i % period)]) * f64[inverseSd + (i % period)]
+        largest = Math.max(largest, Math.abs(real[z + i]))
       }
       return largest
     }

@@ -40,7 +40,8 @@ export function parallelRowsOf(dim: number): number {
 /**
  * ln p(x) of every row, as `flow.logProb`, on all cores with the calling thread left free, or in pieces on the calling
  * thread where that takes no longer than starting others. The flow's parameters are read once, at the start; x must not
- * change before the call has settled.
+ * change before the call has settled. Threads read a typed array over a SharedArrayBuffer where it lies; other rows are
+ * copied to them, some at a time.
  * @throws UsageError or DataError as `flow.logProb`; rejects with `signal.reason` when aborted.
  */
 export async function logProb<P extends Precision>(
@@ -81,15 +82,17 @@ export async function logProbTo(
         scoreChunk(model, partOf(first, count), out.subarray(first, first + count))
       },
       there(lend, chunkRows, slots) {
-        const arrays = Array.from(slots.states, () => ({
-          rows: lend(data, chunkRows * dim),
-          values: lend(out, chunkRows),
-        }))
+        const values = Array.from(slots.states, () => lend(out, chunkRows))
+        const collect: ThreadWork['collect'] = (slot, first, count) => out.set(values[slot].subarray(0, count), first)
+        const job = { name: 'scoreSlots', collect }
+        if (data.buffer instanceof SharedArrayBuffer) {
+          return { ...job, task: { model, slots, all: data, values } satisfies ScoreTask, fill() {} }
+        }
+        const chunks = Array.from(slots.states, () => lend(data, chunkRows * dim))
         return {
-          name: 'scoreSlots',
-          task: { model, slots, arrays } satisfies ScoreTask,
-          fill: (slot, first, count) => arrays[slot].rows.set(partOf(first, count)),
-          collect: (slot, first, count) => out.set(arrays[slot].values.subarray(0, count), first),
+          ...job,
+          task: { model, slots, chunks, values } satisfies ScoreTask,
+          fill: (slot, first, count) => chunks[slot].set(partOf(first, count)),
         }
       },
     },

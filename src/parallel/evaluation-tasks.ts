@@ -43,16 +43,28 @@ export function sampleChunk(model: EvaluationModel, draw: SampleDraw, rows: Floa
 }
 
 /** A job's chunks as one thread computes them, each in one of its slots. */
-export interface ScoreTask {
+export type ScoreTask = {
   readonly model: EvaluationModel
   readonly slots: Slots
-  readonly arrays: readonly { readonly rows: Float32Array | Float64Array; readonly values: Reals }[]
-}
+  /** A slot's log-densities. */
+  readonly values: readonly Reals[]
+} & (
+  | {
+      /** Every row there is. */
+      readonly all: Float32Array | Float64Array
+    }
+  | {
+      /** A slot's rows. */
+      readonly chunks: readonly (Float32Array | Float64Array)[]
+    }
+)
 
-export function scoreSlots({ model, slots, arrays }: ScoreTask): void {
-  serveSlots(slots, (slot, _first, count) => {
-    const { rows, values } = arrays[slot]
-    scoreChunk(model, rows.subarray(0, count * model.description.dim), values.subarray(0, count))
+export function scoreSlots({ model, slots, values, ...rows }: ScoreTask): void {
+  const { dim } = model.description
+  serveSlots(slots, (slot, first, count) => {
+    const part =
+      'all' in rows ? rows.all.subarray(first * dim, (first + count) * dim) : rows.chunks[slot].subarray(0, count * dim)
+    scoreChunk(model, part, values[slot].subarray(0, count))
   })
 }
 

@@ -10,6 +10,26 @@ function rowsWithNaN(...at: number[]): Float64Array {
   return rows
 }
 
+describe.each([
+  ['float32', Float32Array],
+  ['float64', Float64Array],
+])('a batch of %s in shared memory', (_, Floats) => {
+  const own = Floats.from({ length: 2 * ROWS }, (_, i) => Math.sin(i))
+  /** The second half of a larger array. */
+  const shared = new Floats(new SharedArrayBuffer(2 * own.byteLength)).subarray(own.length)
+  shared.set(own)
+
+  it.each([0, 1, 2])('has the densities of another array, on %i threads', async (threads) => {
+    expect(await logProb(model, shared, { threads })).toEqual(await logProb(model, own, { threads: 0 }))
+  })
+
+  it('is refused with NaN', async () => {
+    const spoilt = new Floats(new SharedArrayBuffer(own.byteLength))
+    spoilt[2 * 90_000 + 1] = Number.NaN
+    await expect(logProb(model, spoilt, { threads: 2 })).rejects.toThrow('NaN in row 90000, column 1')
+  })
+})
+
 describe.each([0, 1, 2])('a batch with NaN, scored on %i threads', (threads) => {
   it('is refused by the place of the first one, whichever is met first', async () => {
     const scoring = logProb(model, rowsWithNaN(2 * 149_000 + 1, 2 * 70_000), { threads })

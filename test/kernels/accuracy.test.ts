@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest'
 import { createHeap, createKernels } from '#kernels/create.js'
 import { Arena } from '#kernels/heap.js'
-import { EXP_ULP, LOG_ULP, TANH_ULP, TRIG_ERROR } from './claims.js'
-import { errorInUlp } from './ulp.js'
+import { EXP_ULP, LOG_ULP, SCALED_TANH_ULP, SMALL, TANH_ULP, TRIG_ERROR } from './claims.js'
+import { SCALED_TANH_ONE, scaledTanhKernel, TANH_SCALE } from './scaled-tanh.js'
+import { errorInUlp, ulp } from './ulp.js'
 
 const LENGTH = 1 << 16
 /** A prime, so that the patterns met have all kinds of low bits. */
@@ -70,6 +71,37 @@ it('tanh is odd, bit for bit, over every 4099th float', () => {
     for (let i = 0; i < LENGTH; i++) if (i32[y + i] !== (i32[y2 + i] ^ 0x80000000)) mismatches++
   }
   expect(mismatches).toBe(0)
+})
+
+it(`tanh of a scaled argument is within ${SCALED_TANH_ULP} ulp, tiny ones in that of ${SMALL}, over every ${STRIDE}th float`, () => {
+  const { y: scaled, run } = scaledTanhKernel(LENGTH)
+  let got = scaled
+  const errorOf = (i: number) => {
+    const expected = Math.tanh(real[x + i] / TANH_SCALE)
+    return Math.abs(expected) < SMALL ? Math.abs(got[i] - expected) / ulp(SMALL) : errorInUlp(got[i], expected)
+  }
+  const fill = (n: number) => {
+    scaled.set(real.subarray(x, x + n))
+    got = run()
+  }
+  const { error, at } = sweep(0, 2 ** 32 - 1, STRIDE, fill, errorOf)
+  expect(error, `at ${at / TANH_SCALE}`).toBeLessThanOrEqual(SCALED_TANH_ULP)
+})
+
+it('tanh of a scaled argument never exceeds 1, and is odd, at any float about saturation and beyond', () => {
+  const [first, last] = new Int32Array(new Float32Array([7.5 * TANH_SCALE, 1.1 * SCALED_TANH_ONE]).buffer)
+  const { y: scaled, run } = scaledTanhKernel(last - first + 1)
+  const words = new Int32Array(scaled.buffer, scaled.byteOffset, scaled.length)
+  words.forEach((_, i) => {
+    words[i] = first + i
+  })
+  const values = run().slice()
+  expect(values.reduce((a, b) => Math.max(a, b))).toBe(1)
+  expect(values[values.length - 1]).toBe(1)
+  words.forEach((word, i) => {
+    words[i] = word | 0x80000000
+  })
+  expect(run()).toEqual(values.map((value) => -value))
 })
 
 function trigError(i: number): number {

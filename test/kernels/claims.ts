@@ -9,5 +9,12 @@ export const LOG_ULP = 1
  * and takes a fifth of the time less.
  */
 export const TANH_ULP = 3.5
+/**
+ * Of the tanh of a scaled argument that couplings use, in ulp, below SMALL in that of SMALL; the worst is 3.7750. Two
+ * products fewer than tanh has: a tenth of the time of a narrow net.
+ */
+export const SCALED_TANH_ULP = 3.8
+/** Products on the way to a smaller tanh than this underflow where the argument is scaled. */
+export const SMALL = 1e-29
 /** Of sin x and cos x on [0, 2π], absolute; the worst is 1.24e-7. */
 export const TRIG_ERROR = 1.25e-7

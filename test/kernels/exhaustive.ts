@@ -1,9 +1,10 @@
 // Every float there is, once: the claims that accuracy.test.ts samples, without gaps. Prints what it measures, which was
-// (2026-11, minutes on one core): exp 1.0091 ulp, log 0.9543 ulp, tanh 3.4507 ulp, sine and cosine 1.24e-7 absolute.
+// (2026-11, minutes on one core): exp 1.0091 ulp, log 0.9543 ulp, tanh 3.4507 ulp and 3.7750 scaled, sine and cosine 1.24e-7 absolute.
 import { expect, it } from 'vitest'
 import { createHeap, createKernels } from '#kernels/create.js'
 import { Arena } from '#kernels/heap.js'
-import { EXP_ULP, LOG_ULP, TANH_ULP, TRIG_ERROR } from './claims.js'
+import { EXP_ULP, LOG_ULP, SCALED_TANH_ULP, SMALL, TANH_ULP, TRIG_ERROR } from './claims.js'
+import { scaledTanhKernel, TANH_SCALE } from './scaled-tanh.js'
 import { ulp } from './ulp.js'
 
 const LENGTH = 1 << 16
@@ -63,6 +64,24 @@ it.each([
   )
   console.log(`${name}: ${worst.error} ulp at ${worst.at}`)
   expect(worst.error, `at x = ${worst.at}`).toBeLessThanOrEqual(claim)
+})
+
+it(`tanh of a scaled argument is within ${SCALED_TANH_ULP} ulp, tiny ones in that of ${SMALL}, at every float`, () => {
+  const { y: scaled, run } = scaledTanhKernel(LENGTH)
+  let got = scaled
+  const worst = sweep(
+    PATTERNS,
+    (n) => {
+      scaled.set(real.subarray(x, x + n))
+      got = run()
+    },
+    (i) => {
+      const expected = Math.tanh(real[x + i] / TANH_SCALE)
+      return Math.abs(expected) < SMALL ? Math.abs(got[i] - expected) / ulp(SMALL) : errorInUlp(got[i], expected)
+    },
+  )
+  console.log(`scaled tanh: ${worst.error} ulp at ${worst.at / TANH_SCALE}`)
+  expect(worst.error, `at ${worst.at / TANH_SCALE}`).toBeLessThanOrEqual(SCALED_TANH_ULP)
 })
 
 it(`sincos is within ${TRIG_ERROR} at every float of [0, 2π]`, () => {

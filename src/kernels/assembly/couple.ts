@@ -1,59 +1,45 @@
 // Affine couple of one coordinate, u = tanh(a·e^−f), s = u·e^f. The forward maps take two passes over the rows, tanh
-// and then exp, with s left where e will be: one pass would chain the two into more latency than a core can hide. Both
-// take four vectors a turn where there are as many.
+// and then exp: one pass would chain the two into more latency than a core can hide. Both take four vectors a turn where
+// there are as many, and store what ends a chain side by side: the engine keeps the order of loads and stores, and
+// arranges the operations before them by their distance from the last one.
 import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
-import { expFar, expNear, splatExp, tanh4 } from './math'
+import { expFar, expNear, scaledTanh, splatExp, TANH_SCALE } from './math'
 
 /** Up to this f, |s| ≤ e^f is near enough for expNear in every row. */
 const NEAR_F: f32 = 4.0
 
+/** u of all rows. Addresses, but for the number of rows. */
 @inline
-function logScale4(
-  inverse: bool, bound: v128, toUnit: v128, a: usize, u: usize, s: usize, logDet: usize, lanes: i32,
-): void {
-  const tanh = tanh4(f32x4.mul(load(a, lanes), toUnit))
-  putLogScale(inverse, tanh, bound, u, s, logDet, lanes)
-}
-
-@inline
-function putLogScale(
-  inverse: bool, tanh: v128, bound: v128, u: usize, s: usize, logDet: usize, lanes: i32,
-): void {
-  const scale = f32x4.mul(tanh, bound)
-  const before = load(logDet, lanes)
-  store(u, tanh, lanes)
-  store(s, scale, lanes)
-  store(logDet, inverse ? f32x4.sub(before, scale) : f32x4.add(before, scale), lanes)
-}
-
-/** u and s of all rows; logDet += s, or −= s for the `inverse` (a constant). Addresses, but for the number of rows. */
-@inline
-export function logScale(inverse: bool, rows: i32, f: usize, a: usize, u: usize, s: usize, logDet: usize): void {
-  const log = f32.load(f)
-  const bound = splatExp(log)
-  const toUnit = splatExp(-log)
+export function squash(rows: i32, f: usize, a: usize, u: usize): void {
+  const toUnit = f32x4.mul(splatExp(-f32.load(f)), f32x4.splat(TANH_SCALE))
   const whole = wholeBytes(rows)
   let i: usize = 0
   for (; i < (whole & ~63); i += 64) {
-    const u0 = tanh4(f32x4.mul(v128.load(a + i), toUnit))
-    const u1 = tanh4(f32x4.mul(v128.load(a + i, 16), toUnit))
-    const u2 = tanh4(f32x4.mul(v128.load(a + i, 32), toUnit))
-    const u3 = tanh4(f32x4.mul(v128.load(a + i, 48), toUnit))
-    putLogScale(inverse, u0, bound, u + i, s + i, logDet + i, 4)
-    putLogScale(inverse, u1, bound, u + i + 16, s + i + 16, logDet + i + 16, 4)
-    putLogScale(inverse, u2, bound, u + i + 32, s + i + 32, logDet + i + 32, 4)
-    putLogScale(inverse, u3, bound, u + i + 48, s + i + 48, logDet + i + 48, 4)
+    const u0 = scaledTanh(f32x4.mul(v128.load(a + i), toUnit))
+    const u1 = scaledTanh(f32x4.mul(v128.load(a + i, 16), toUnit))
+    const u2 = scaledTanh(f32x4.mul(v128.load(a + i, 32), toUnit))
+    const u3 = scaledTanh(f32x4.mul(v128.load(a + i, 48), toUnit))
+    v128.store(u + i, u0)
+    v128.store(u + i, u1, 16)
+    v128.store(u + i, u2, 32)
+    v128.store(u + i, u3, 48)
   }
-  for (; i < whole; i += 16) logScale4(inverse, bound, toUnit, a + i, u + i, s + i, logDet + i, 4)
-  if (rows & 3) logScale4(inverse, bound, toUnit, a + i, u + i, s + i, logDet + i, rows & 3)
+  for (; i < whole; i += 16) v128.store(u + i, scaledTanh(f32x4.mul(v128.load(a + i), toUnit)))
+  if (rows & 3) store(u + i, scaledTanh(f32x4.mul(load(a + i, rows & 3), toUnit)), rows & 3)
 }
 
-/** e^s of four rows, or e^−s for the inverse. */
+/** e^s, or e^−s for the inverse. */
 @inline
-function scale4(inverse: bool, near: bool, s: usize, lanes: i32): v128 {
-  let value = load(s, lanes)
-  if (inverse) value = f32x4.neg(value)
-  return near ? expNear(value) : expFar(value)
+function scale4(inverse: bool, near: bool, s: v128): v128 {
+  const exponent = inverse ? f32x4.neg(s) : s
+  return near ? expNear(exponent) : expFar(exponent)
+}
+
+/** logDet + s, or − s for the inverse. */
+@inline
+function count4(inverse: bool, s: v128, logDet: usize, lanes: i32): void {
+  const before = load(logDet, lanes)
+  store(logDet, inverse ? f32x4.sub(before, s) : f32x4.add(before, s), lanes)
 }
 
 /** (x + t)·e, or z·e − t for the inverse; t may lie where the result goes. */
@@ -68,62 +54,80 @@ function couple4(inverse: bool, scale: v128, t: usize, from: usize, to: usize, l
 /** One vector of `lanes` rows. */
 @inline
 function coupleVector(
-  inverse: bool, near: bool, t: usize, from: usize, to: usize, e: usize, lanes: i32,
+  inverse: bool, near: bool, bound: v128, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize, lanes: i32,
 ): void {
-  const scale = scale4(inverse, near, e, lanes)
+  const s = f32x4.mul(load(u, lanes), bound)
+  const scale = scale4(inverse, near, s)
   store(e, scale, lanes)
+  count4(inverse, s, logDet, lanes)
   couple4(inverse, scale, t, from, to, lanes)
 }
 
 /** All rows where |s| may be anything. */
-function coupleFar(inverse: bool, rows: i32, t: usize, from: usize, to: usize, e: usize): void {
+function coupleFar(
+  inverse: bool, rows: i32, bound: v128, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize,
+): void {
   const whole = wholeBytes(rows)
   let i: usize = 0
-  for (; i < whole; i += 16) coupleVector(inverse, false, t + i, from + i, to + i, e + i, 4)
-  if (rows & 3) coupleVector(inverse, false, t + i, from + i, to + i, e + i, rows & 3)
+  for (; i < whole; i += 16) {
+    coupleVector(inverse, false, bound, u + i, t + i, from + i, to + i, logDet + i, e + i, 4)
+  }
+  if (rows & 3) coupleVector(inverse, false, bound, u + i, t + i, from + i, to + i, logDet + i, e + i, rows & 3)
 }
 
-/** e = s becomes e^s, or e^−s for the `inverse` (a constant), and all rows of one side those of the other. */
+/** e = e^s, or e^−s for the `inverse` (a constant); logDet += s, or −= s; all rows of one side become those of the other. */
 @inline
-export function couple(inverse: bool, rows: i32, f: usize, t: usize, from: usize, to: usize, e: usize): void {
+export function couple(
+  inverse: bool, rows: i32, f: usize, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize,
+): void {
+  const log = f32.load(f)
+  const bound = splatExp(log)
   // Written so that NaN goes the far way.
-  if (!(f32.load(f) <= NEAR_F)) return coupleFar(inverse, rows, t, from, to, e)
+  if (!(log <= NEAR_F)) return coupleFar(inverse, rows, bound, u, t, from, to, logDet, e)
   const whole = wholeBytes(rows)
   let i: usize = 0
   for (; i < (whole & ~63); i += 64) {
-    const e0 = scale4(inverse, true, e + i, 4)
-    const e1 = scale4(inverse, true, e + i + 16, 4)
-    const e2 = scale4(inverse, true, e + i + 32, 4)
-    const e3 = scale4(inverse, true, e + i + 48, 4)
-    // All four before anything else is loaded or stored: the engine keeps that order, and brings the chains that end at
-    // neighbouring stores side by side.
+    const s0 = f32x4.mul(v128.load(u + i), bound)
+    const s1 = f32x4.mul(v128.load(u + i, 16), bound)
+    const s2 = f32x4.mul(v128.load(u + i, 32), bound)
+    const s3 = f32x4.mul(v128.load(u + i, 48), bound)
+    const e0 = scale4(inverse, true, s0)
+    const e1 = scale4(inverse, true, s1)
+    const e2 = scale4(inverse, true, s2)
+    const e3 = scale4(inverse, true, s3)
     v128.store(e + i, e0)
     v128.store(e + i, e1, 16)
     v128.store(e + i, e2, 32)
     v128.store(e + i, e3, 48)
+    count4(inverse, s0, logDet + i, 4)
+    count4(inverse, s1, logDet + i + 16, 4)
+    count4(inverse, s2, logDet + i + 32, 4)
+    count4(inverse, s3, logDet + i + 48, 4)
     couple4(inverse, e0, t + i, from + i, to + i, 4)
     couple4(inverse, e1, t + i + 16, from + i + 16, to + i + 16, 4)
     couple4(inverse, e2, t + i + 32, from + i + 32, to + i + 32, 4)
     couple4(inverse, e3, t + i + 48, from + i + 48, to + i + 48, 4)
   }
-  for (; i < whole; i += 16) coupleVector(inverse, true, t + i, from + i, to + i, e + i, 4)
-  if (rows & 3) coupleVector(inverse, true, t + i, from + i, to + i, e + i, rows & 3)
+  for (; i < whole; i += 16) {
+    coupleVector(inverse, true, bound, u + i, t + i, from + i, to + i, logDet + i, e + i, 4)
+  }
+  if (rows & 3) coupleVector(inverse, true, bound, u + i, t + i, from + i, to + i, logDet + i, e + i, rows & 3)
 }
 
 export function affineCouple(
   rows: i32, f: usize, a: usize, t: usize, x: usize, z: usize, logDet: usize, u: usize, e: usize,
 ): void {
-  f = bytes(f), e = bytes(e)
-  logScale(false, rows, f, bytes(a), bytes(u), e, bytes(logDet))
-  couple(false, rows, f, bytes(t), bytes(x), bytes(z), e)
+  f = bytes(f), u = bytes(u)
+  squash(rows, f, bytes(a), u)
+  couple(false, rows, f, u, bytes(t), bytes(x), bytes(z), bytes(logDet), bytes(e))
 }
 
 export function affineCoupleInverse(
   rows: i32, f: usize, a: usize, t: usize, z: usize, x: usize, logDet: usize, u: usize, e: usize,
 ): void {
-  f = bytes(f), e = bytes(e)
-  logScale(true, rows, f, bytes(a), bytes(u), e, bytes(logDet))
-  couple(true, rows, f, bytes(t), bytes(z), bytes(x), e)
+  f = bytes(f), u = bytes(u)
+  squash(rows, f, bytes(a), u)
+  couple(true, rows, f, u, bytes(t), bytes(z), bytes(x), bytes(logDet), bytes(e))
 }
 
 /** From ds: stores da = ds·(1 − u²), returns the row's part of df, ds·(u·e^f − a·(1 − u²)). */

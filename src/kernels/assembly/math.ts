@@ -109,7 +109,7 @@ export function log4(x: v128): v128 {
 }
 
 /** The quotient below is 1 here, and above 1 for no smaller x; tanh itself rounds to 1 from 9.01 on. */
-export const TANH_ONE: f32 = 8.740160942077637
+const TANH_ONE: f32 = 8.740160942077637
 
 /**
  * tanh x where |x| ≤ TANH_ONE or x is NaN: 2h/(1 + h²) = 2aq/(q² + a²) with h = tanh(x/2) = a/q, a = x·P(x²),
@@ -117,7 +117,7 @@ export const TANH_ONE: f32 = 8.740160942077637
  * 0.93, so that q and q² lie below powers of two where x is small, which costs less in rounding.
  */
 @inline
-export function tanhNear(x: v128): v128 {
+function tanhNear(x: v128): v128 {
   const z = f32x4.mul(x, x)
   let p = f32x4.add(f32x4.mul(z, f32x4.splat(0.00010624427522998303)), f32x4.splat(0.0276888906955719))
   p = f32x4.add(f32x4.mul(z, p), f32x4.splat(0.9300000071525574))
@@ -132,6 +132,34 @@ export function tanhNear(x: v128): v128 {
 @inline
 export function tanh4(x: v128): v128 {
   return tanhNear(f32x4.pmax(f32x4.pmin(x, f32x4.splat(TANH_ONE)), f32x4.splat(-TANH_ONE)))
+}
+
+/** What the argument of `scaledTanh` is multiplied by beforehand, in a factor that it has in any case. */
+export const TANH_SCALE: f32 = 0.019685039296746254
+/** TANH_ONE of the scaled argument: 1 here, above 1 for no smaller y. */
+export const SCALED_TANH_ONE: f32 = 0.169730172
+
+/**
+ * tanh x of y = TANH_SCALE·x where |y| ≤ SCALED_TANH_ONE or y is NaN: as above with P and Q that begin with y⁴ and y⁶, so
+ * that these cost no product. Below |x| = 10⁻²⁹ products underflow, and errors do not get smaller with x any more.
+ */
+@inline
+export function scaledTanhNear(y: v128): v128 {
+  const z = f32x4.mul(y, y)
+  let p = f32x4.add(z, f32x4.splat(0.10833241790533066))
+  p = f32x4.add(f32x4.mul(z, p), f32x4.splat(0.0014305361546576023))
+  let q = f32x4.add(z, f32x4.splat(0.4356924891471863))
+  q = f32x4.add(f32x4.mul(z, q), f32x4.splat(0.016376905143260956))
+  q = f32x4.add(f32x4.mul(z, q), f32x4.splat(5.632032116409391e-5))
+  const a = f32x4.mul(y, p)
+  return f32x4.div(f32x4.mul(f32x4.add(a, a), q), f32x4.add(f32x4.mul(q, q), f32x4.mul(a, a)))
+}
+
+/** tanh x of y = TANH_SCALE·x; where scaledTanhNear may be used it has its bits. */
+@inline
+export function scaledTanh(y: v128): v128 {
+  const one = f32x4.splat(SCALED_TANH_ONE)
+  return scaledTanhNear(f32x4.pmax(f32x4.pmin(y, one), f32x4.splat(-SCALED_TANH_ONE)))
 }
 
 // sin r = r + r·z·S(z) and cos r = 1 + z·C(z), z = r², for |r| ≤ π/4.

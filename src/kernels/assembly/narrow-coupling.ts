@@ -1,26 +1,30 @@
-// A whole coupling of one kept and one moved coordinate whose conditioner has one hidden tanh layer. Every element and
-// every sum is computed in the order of the separate kernels (dense, tanh, affineCouple and their backward passes), so
-// the bits are theirs where rows is a multiple of 4. The forward takes four short passes over the tile, which is in
+// A whole coupling of one kept and one moved coordinate whose conditioner has one hidden tanh layer. Behind the hidden
+// units, whose tanh takes a scaled argument, every element and every sum is computed in the order of the separate kernels
+// (dense, affineCouple and the backward passes), so the bits are theirs where rows is a multiple of 4. The forward takes
+// four short passes over the tile, which is in
 // the cache: one long one would need more constants than there are registers, and wait for its chain of tanh, tanh, exp.
 // Parameters: weight 0 [H, 1], bias 0 [H], weight 1 [2, H], bias 1 [2], f.
-import { couple, logScale } from './couple'
+import { couple, squash } from './couple'
 import { bytes, load, store, wholeBytes } from './lanes'
-import { TANH_ONE, tanh4, tanhNear } from './math'
+import { SCALED_TANH_ONE, scaledTanh, scaledTanhNear, TANH_SCALE } from './math'
 import { band } from './product'
 
 @inline
 function activation4(near: bool, w: v128, b: v128, kept: v128): v128 {
   const x = f32x4.add(b, f32x4.mul(w, kept))
-  return near ? tanhNear(x) : tanh4(x)
+  return near ? scaledTanhNear(x) : scaledTanh(x)
 }
 
-/** Hidden units of all rows, h = tanh(b + w·kept), four vectors a turn as in the kernel tanh. */
+/**
+ * Hidden units of all rows, h = tanh(b + w·kept), with b and w scaled as scaledTanh takes them. Four vectors a turn as
+ * in the kernel tanh.
+ */
 @inline
 function hiddenUnits(near: bool, count: usize, rows: i32, w: usize, b: usize, kept: usize, h: usize): void {
   const whole = wholeBytes(rows)
   for (const end = w + (count << 2); w < end; w += 4, b += 4, h += bytes(rows)) {
-    const weight = v128.load32_splat(w)
-    const bias = v128.load32_splat(b)
+    const weight = f32x4.splat(f32.load(w) * TANH_SCALE)
+    const bias = f32x4.splat(f32.load(b) * TANH_SCALE)
     let i: usize = 0
     for (; i < (whole & ~63); i += 64) {
       const h0 = activation4(near, weight, bias, v128.load(kept + i))
@@ -38,7 +42,7 @@ function hiddenUnits(near: bool, count: usize, rows: i32, w: usize, b: usize, ke
 }
 
 // Two functions: in one the compiler would merge the loops, and ask in each turn which it is.
-/** Where |b + w·kept| ≤ TANH_ONE in every row tanh needs no clamp, and has the same bits. */
+/** Where the sum is at most SCALED_TANH_ONE in every row tanh needs no clamp, and has the same bits. */
 function nearUnits(count: usize, rows: i32, w: usize, b: usize, kept: usize, h: usize): void {
   hiddenUnits(true, count, rows, w, b, kept, h)
 }
@@ -47,10 +51,10 @@ function farUnits(count: usize, rows: i32, w: usize, b: usize, kept: usize, h: u
   hiddenUnits(false, count, rows, w, b, kept, h)
 }
 
-/** Whether |b + w·kept| ≤ TANH_ONE for all |kept| ≤ reach: rounding keeps order, and NaN compares as false. */
+/** Whether that is so for all |kept| ≤ reach: rounding keeps order, and NaN compares as false. */
 @inline
 function isNear(w: usize, size: usize, reach: f32): bool {
-  return abs(f32.load(w + size)) + abs(f32.load(w)) * reach <= TANH_ONE
+  return abs(f32.load(w + size) * TANH_SCALE) + abs(f32.load(w) * TANH_SCALE) * reach <= SCALED_TANH_ONE
 }
 
 /** Of the unit and the next one: a single near one between far ones is not worth a call of its own. */
@@ -109,20 +113,20 @@ export function narrowCoupling(
   hidden: i32, rows: i32, params: usize, kept: usize, x: usize, zKept: usize, z: usize, logDet: usize,
   h: usize, a: usize, u: usize, e: usize,
 ): void {
-  params = bytes(params), z = bytes(z), a = bytes(a), e = bytes(e)
+  params = bytes(params), z = bytes(z), a = bytes(a), u = bytes(u)
   const f = params + (<usize>hidden << 4) + 8
   condition(hidden, rows, params, bytes(kept), bytes(zKept), bytes(h), a, z)
-  logScale(false, rows, f, a, bytes(u), e, bytes(logDet))
-  couple(false, rows, f, z, bytes(x), z, e)
+  squash(rows, f, a, u)
+  couple(false, rows, f, u, z, bytes(x), z, bytes(logDet), bytes(e))
 }
 
 export function narrowCouplingInverse(
   hidden: i32, rows: i32, params: usize, kept: usize, z: usize, xKept: usize, x: usize, logDet: usize,
   h: usize, a: usize, t: usize, u: usize, e: usize,
 ): void {
-  params = bytes(params), a = bytes(a), t = bytes(t), e = bytes(e)
+  params = bytes(params), a = bytes(a), t = bytes(t), u = bytes(u)
   const f = params + (<usize>hidden << 4) + 8
   condition(hidden, rows, params, bytes(kept), bytes(xKept), bytes(h), a, t)
-  logScale(true, rows, f, a, bytes(u), e, bytes(logDet))
-  couple(true, rows, f, t, bytes(z), bytes(x), e)
+  squash(rows, f, a, u)
+  couple(true, rows, f, u, t, bytes(z), bytes(x), bytes(logDet), bytes(e))
 }

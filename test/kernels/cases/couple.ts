@@ -1,5 +1,5 @@
 import { bounded, type Case, exact, type Outcome, ulps } from '../case.js'
-import { EXP_ULP, TANH_ULP } from '../claims.js'
+import { EXP_ULP, SCALED_TANH_ULP } from '../claims.js'
 import { blank, LENGTHS, normals, uniforms } from '../inputs.js'
 
 /** [rows, f]: bounds e^f of the log-scale from 0.14 to 67, on both sides of what a kernel may take to be near. */
@@ -7,8 +7,8 @@ const sizes = [-2, 0, 0.7, 3, 4.2].flatMap((f) => LENGTHS.map((rows) => [rows, f
 
 // Relative errors in units of ε; an ulp is at most 2ε. Those of e^f and e^−f:
 const BOUND = 2 * EXP_ULP
-/** u: that of a·e^−f, which tanh does not magnify, and tanh's own. */
-const TANH = BOUND + 1 + 2 * TANH_ULP
+/** u: that of a times the scaled e^−f, which tanh does not magnify, and tanh's own. */
+const TANH = BOUND + 2 + 2 * SCALED_TANH_ULP
 /** s = u·e^f */
 const LOG_SCALE = TANH + BOUND + 1
 
@@ -23,7 +23,8 @@ function direction(kernel: 'affineCouple' | 'affineCoupleInverse', from: string,
     sizes,
     arrays: (rows, f) => ({
       f: new Float32Array([f]),
-      a: normals(rows, 41, 1.5 * Math.exp(f)).map((a, i) => (i % 9 === 4 ? 1e-30 * a : i % 9 === 7 ? 100 * a : a)),
+      // The small ones are above SMALL for each e^−f.
+      a: normals(rows, 41, 1.5 * Math.exp(f)).map((a, i) => (i % 9 === 4 ? 1e-26 * a : i % 9 === 7 ? 100 * a : a)),
       t: normals(rows, 42),
       [from]: normals(rows, 43),
       [to]: blank(rows),

@@ -51,8 +51,9 @@ async function* blocks(
   const blockRows = Math.min(rows, parallelRowsOf(dim))
   const block = new Float64Array(blockRows * dim)
   for (let firstRow = 0; firstRow < rows; firstRow += blockRows) {
-    const part = block.subarray(0, Math.min(blockRows, rows - firstRow) * dim)
-    await sampleTo(model, part, { ...options, firstRow })
+    const count = Math.min(blockRows, rows - firstRow)
+    const part = block.subarray(0, count * dim)
+    await sampleTo(model, count, () => part, { ...options, firstRow })
     yield part
   }
 }

@@ -62,7 +62,7 @@ async function* scoredBlocks(model: Flow, source: DataSource, places: readonly n
   for (const block of source.points.blocks(blockRows)) {
     const rows = block.length / dim
     const scores = values.subarray(0, rows)
-    await logProbTo(model, { data: permuted(block, places, moved), rows, columns: dim }, scores, options)
+    await logProbTo(model, { data: permuted(block, places, moved), rows, columns: dim }, () => scores, options)
     yield beside(block, scores, wide)
   }
 }

@@ -52,7 +52,7 @@ export async function logProb<P extends Precision>(
   const parallel = checked('logProb', options)
   const matrix = readMatrix(x, flow.dim, 'Batch')
   const float64 = flow.structure.description.precision === 'float64'
-  const out = float64 ? new Float64Array(matrix.rows) : new Float32Array(matrix.rows)
+  const out = once(() => (float64 ? new Float64Array(matrix.rows) : new Float32Array(matrix.rows)))
   try {
     await logProbTo(flow, matrix, out, parallel)
   } catch (error) {
@@ -60,14 +60,26 @@ export async function logProb<P extends Precision>(
     if (!parallel.signal?.aborted) checkValues(matrix, 'Batch', { infinite: true })
     throw error
   }
-  return out as Reals<P>
+  return out() as Reals<P>
 }
 
-/** The same → out [rows]; NaN among them fails the job. */
+/**
+ * Makes what is asked for when it is first asked for: a large array takes its time, in which threads can be at work
+ * already.
+ */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+
+/** The same → out() [rows], asked for when densities are there; NaN among the rows fails the job. */
 export async function logProbTo(
   flow: Flow,
   { data, rows }: Matrix,
-  out: Reals,
+  out: () => Reals,
   { threads = 'auto', ...rest }: ParallelOptions,
 ): Promise<void> {
   const { dim } = flow
@@ -79,11 +91,11 @@ export async function logProbTo(
     { threads, ...rest },
     {
       here(first, count) {
-        scoreChunk(model, partOf(first, count), out.subarray(first, first + count))
+        scoreChunk(model, partOf(first, count), out().subarray(first, first + count))
       },
       there(lend, chunkRows, slots) {
-        const values = Array.from(slots.states, () => lend(out, chunkRows))
-        const collect: ThreadWork['collect'] = (slot, first, count) => out.set(values[slot].subarray(0, count), first)
+        const values = Array.from(slots.states, () => lend(model.parameters, chunkRows))
+        const collect: ThreadWork['collect'] = (slot, first, count) => out().set(values[slot].subarray(0, count), first)
         const job = { name: 'scoreSlots', collect }
         if (data.buffer instanceof SharedArrayBuffer) {
           return { ...job, task: { model, slots, all: data, values } satisfies ScoreTask, fill() {} }
@@ -110,36 +122,37 @@ export async function sample(
 ): Promise<NdArray<Float64Array>> {
   const { threads = 'auto', signal, onProgress, ...rest } = options
   const draw = sampleOptions(count, rest)
-  const out = new Float64Array(count * flow.dim)
-  await sampleTo(flow, out, { ...draw, threads, signal, onProgress })
-  return ndarray(out, [count, flow.dim])
+  const out = once(() => new Float64Array(count * flow.dim))
+  await sampleTo(flow, count, out, { ...draw, threads, signal, onProgress })
+  return ndarray(out(), [count, flow.dim])
 }
 
-/** The same with checked options → out [rows, dim]. */
+/** The same with checked options → out() [count, dim], asked for when rows are there. */
 export async function sampleTo(
   flow: Flow,
-  out: Float64Array,
+  count: number,
+  out: () => Float64Array,
   { threads = 'auto', signal, onProgress, ...draw }: Required<SampleOptions> & ParallelOptions,
 ): Promise<void> {
-  const { dim } = flow
+  const { dim, scaler } = flow
   const { firstRow } = draw
   const model = snapshot(flow)
   await eachChunk(
     model,
-    out.length / dim,
+    count,
     { threads, signal, onProgress },
     {
       here(first, n) {
-        const rows = out.subarray(first * dim, (first + n) * dim)
+        const rows = out().subarray(first * dim, (first + n) * dim)
         sampleChunk(model, { ...draw, firstRow: firstRow + first }, rows)
       },
       there(lend, chunkRows, slots) {
-        const arrays = Array.from(slots.states, () => lend(out, chunkRows * dim))
+        const arrays = Array.from(slots.states, () => lend(scaler.mean, chunkRows * dim))
         return {
           name: 'sampleSlots',
           task: { model, draw, slots, arrays } satisfies SampleTask,
           fill() {},
-          collect: (slot, first, n) => out.set(arrays[slot].subarray(0, n * dim), first * dim),
+          collect: (slot, first, n) => out().set(arrays[slot].subarray(0, n * dim), first * dim),
         }
       },
     },

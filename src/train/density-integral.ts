@@ -116,7 +116,7 @@ async function onGrid(
     await logProbTo(
       flow,
       { data: points.subarray(0, 2 * rows), rows, columns: 2 },
-      logDensity.subarray(0, rows),
+      () => logDensity.subarray(0, rows),
       options,
     )
     for (let line = 0; line < lines; line++) {

@@ -180,7 +180,7 @@ async function judged(
   const [nll, gaussianNll, excess] = [new RunningMean(), new RunningMean(), new RunningMean()]
   for await (const block of source.blocks(blockRows)) {
     const rows = block.length / columns
-    await logProbTo(flow, { data: block, rows, columns }, model.subarray(0, rows), parallel)
+    await logProbTo(flow, { data: block, rows, columns }, () => model.subarray(0, rows), parallel)
     for (let i = 0; i < rows; i++) values[i] = -model[i]
     nll.add(values.subarray(0, rows))
     if (gaussian) {

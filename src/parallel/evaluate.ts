@@ -13,6 +13,7 @@ import { withCrew } from './pool.js'
 import { sharedLike, withSharedArrays } from './shared-memory.js'
 import { computeSlot, createSlots, endSlots, type Slots } from './slots.js'
 import { estimatedMilliseconds, resolveThreads, type Threads } from './threads.js'
+import { unwrittenFloat32, unwrittenFloat64 } from './unwritten.js'
 
 export interface ParallelOptions {
   /** Default 'auto'. */
@@ -52,7 +53,7 @@ export async function logProb<P extends Precision>(
   const parallel = checked('logProb', options)
   const matrix = readMatrix(x, flow.dim, 'Batch')
   const float64 = flow.structure.description.precision === 'float64'
-  const out = once(() => (float64 ? new Float64Array(matrix.rows) : new Float32Array(matrix.rows)))
+  const out = once(() => (float64 ? unwrittenFloat64(matrix.rows) : unwrittenFloat32(matrix.rows)))
   try {
     await logProbTo(flow, matrix, out, parallel)
   } catch (error) {
@@ -122,7 +123,7 @@ export async function sample(
 ): Promise<NdArray<Float64Array>> {
   const { threads = 'auto', signal, onProgress, ...rest } = options
   const draw = sampleOptions(count, rest)
-  const out = once(() => new Float64Array(count * flow.dim))
+  const out = once(() => unwrittenFloat64(count * flow.dim))
   await sampleTo(flow, count, out, { ...draw, threads, signal, onProgress })
   return ndarray(out(), [count, flow.dim])
 }

@@ -32,7 +32,7 @@ export async function raceEvaluation(
   threads: number,
   folder: string,
 ): Promise<Evaluation> {
-  const rows = standardised(workload)
+  const rows = shared(standardised(workload))
   const path = join(folder, `${workload.name}.f32`)
   writeFileSync(path, rows)
   const model = build(workload)
@@ -57,6 +57,13 @@ export async function raceEvaluation(
   } finally {
     for (const { peer } of running) peer.end()
   }
+}
+
+/** Rows where threads can read them, as the peers have them in arrays of their own before the clock starts. */
+function shared(rows: Float32Array): Float32Array {
+  const copy = new Float32Array(new SharedArrayBuffer(rows.byteLength))
+  copy.set(rows)
+  return copy
 }
 
 function entrantOurs(model: Flow, rows: Float32Array, threads: number): Entrant {

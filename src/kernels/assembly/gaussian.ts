@@ -3,6 +3,19 @@ import { bytes, load, store, wholeBytes } from './lanes'
 const LN_2PI: f64 = 1.8378770664093453
 
 @inline
+function putLogProb(squares: v128, logDet: usize, logProb: usize, constant: v128, lanes: i32): void {
+  const half = f32x4.mul(squares, f32x4.splat(0.5))
+  store(logProb, f32x4.sub(f32x4.sub(load(logDet, lanes), half), constant), lanes)
+}
+
+@inline
+function pairLogProb4(stride: usize, z: usize, logDet: usize, logProb: usize, constant: v128): void {
+  const one = v128.load(z)
+  const other = v128.load(z + stride)
+  putLogProb(f32x4.add(f32x4.mul(one, one), f32x4.mul(other, other)), logDet, logProb, constant, 4)
+}
+
+@inline
 function logProb4(dim: i32, stride: usize, z: usize, logDet: usize, logProb: usize, constant: v128, lanes: i32): void {
   let squares = f32x4.splat(0)
   let from = z
@@ -10,8 +23,7 @@ function logProb4(dim: i32, stride: usize, z: usize, logDet: usize, logProb: usi
     const value = load(from, lanes)
     squares = f32x4.add(squares, f32x4.mul(value, value))
   }
-  const half = f32x4.mul(squares, f32x4.splat(0.5))
-  store(logProb, f32x4.sub(f32x4.sub(load(logDet, lanes), half), constant), lanes)
+  putLogProb(squares, logDet, logProb, constant, lanes)
 }
 
 export function gaussian(dim: i32, rows: i32, z: usize, logDet: usize, logProb: usize): void {
@@ -22,6 +34,8 @@ export function gaussian(dim: i32, rows: i32, z: usize, logDet: usize, logProb: 
   const constant = f32x4.splat(<f32>(0.5 * <f64>dim * LN_2PI))
   const whole = wholeBytes(rows)
   let t: usize = 0
+  // A loop over two coordinates costs more than what it does.
+  if (dim == 2) for (; t < whole; t += 16) pairLogProb4(stride, from + t, det + t, to + t, constant)
   for (; t < whole; t += 16) logProb4(dim, stride, from + t, det + t, to + t, constant, 4)
   if (rows & 3) logProb4(dim, stride, from + t, det + t, to + t, constant, rows & 3)
 }

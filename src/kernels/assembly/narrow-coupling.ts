@@ -70,6 +70,20 @@ function copyAndReach(rows: i32, kept: usize, copy: usize): f32 {
   const whole = wholeBytes(rows)
   let reach = f32x4.splat(0)
   let i: usize = 0
+  for (; i < (whole & ~63); i += 64) {
+    const v0 = v128.load(kept + i)
+    const v1 = v128.load(kept + i, 16)
+    const v2 = v128.load(kept + i, 32)
+    const v3 = v128.load(kept + i, 48)
+    v128.store(copy + i, v0)
+    v128.store(copy + i, v1, 16)
+    v128.store(copy + i, v2, 32)
+    v128.store(copy + i, v3, 48)
+    reach = f32x4.pmax(reach, v128.and(v0, magnitude))
+    reach = f32x4.pmax(reach, v128.and(v1, magnitude))
+    reach = f32x4.pmax(reach, v128.and(v2, magnitude))
+    reach = f32x4.pmax(reach, v128.and(v3, magnitude))
+  }
   for (; i < whole; i += 16) {
     const value = v128.load(kept + i)
     v128.store(copy + i, value)

@@ -2,6 +2,7 @@ import { columnNames } from '../data/table-columns.js'
 import type { Flow, SampleOptions } from '../flow/flow.js'
 import { loadFlow } from '../io/save-flow.js'
 import { type ParallelOptions, parallelRowsOf, sampleTo } from '../parallel/evaluate.js'
+import { sharedLike } from '../parallel/shared-memory.js'
 import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { modelPath } from './run-folder.js'
@@ -49,11 +50,11 @@ async function* blocks(
 ): AsyncGenerator<Float64Array> {
   const { dim } = model
   const blockRows = Math.min(rows, parallelRowsOf(dim))
-  const block = new Float64Array(blockRows * dim)
+  const block = sharedLike(model.scaler.mean, blockRows * dim)
   for (let firstRow = 0; firstRow < rows; firstRow += blockRows) {
     const count = Math.min(blockRows, rows - firstRow)
     const part = block.subarray(0, count * dim)
-    await sampleTo(model, count, () => part, { ...options, firstRow })
+    await sampleTo(model, count, part, { ...options, firstRow })
     yield part
   }
 }

@@ -5,6 +5,7 @@ import type { Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import { loadFlow } from '../io/save-flow.js'
 import { logProbTo, type ParallelOptions, parallelRowsOf } from '../parallel/evaluate.js'
+import { sharedLike } from '../parallel/shared-memory.js'
 import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { type DataSource, readData } from './data-source.js'
@@ -55,14 +56,13 @@ export async function run({ operands: [path, data], values }: CommandArguments):
 async function* scoredBlocks(model: Flow, source: DataSource, places: readonly number[], options: ParallelOptions) {
   const { dim } = model
   const blockRows = Math.min(source.points.rows, parallelRowsOf(dim))
-  const moved = new Float64Array(blockRows * dim)
+  const moved = sharedLike(model.scaler.mean, blockRows * dim)
   const wide = new Float64Array(blockRows * (dim + 1))
-  const float64 = model.structure.description.precision === 'float64'
-  const values: Reals = float64 ? new Float64Array(blockRows) : new Float32Array(blockRows)
+  const values = sharedLike<Reals>(model.parameters, blockRows)
   for (const block of source.points.blocks(blockRows)) {
     const rows = block.length / dim
     const scores = values.subarray(0, rows)
-    await logProbTo(model, { data: permuted(block, places, moved), rows, columns: dim }, () => scores, options)
+    await logProbTo(model, { data: permuted(block, places, moved), rows, columns: dim }, scores, options)
     yield beside(block, scores, wide)
   }
 }

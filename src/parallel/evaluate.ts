@@ -8,7 +8,14 @@ import { type Flow, type SampleOptions, sampleOptions } from '../flow/flow.js'
 import { resolveKernels } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
 import { compiledKernels } from '../kernels/simd.js'
-import { type EvaluationModel, type SampleTask, type ScoreTask, sampleChunk, scoreChunk } from './evaluation-tasks.js'
+import {
+  type EvaluationModel,
+  type Passage,
+  type SampleTask,
+  type ScoreTask,
+  sampleChunk,
+  scoreChunk,
+} from './evaluation-tasks.js'
 import { withCrew } from './pool.js'
 import { sharedLike, withSharedArrays } from './shared-memory.js'
 import { computeSlot, createSlots, endSlots, type Slots } from './slots.js'
@@ -41,46 +48,73 @@ export function parallelRowsOf(dim: number): number {
 /**
  * ln p(x) of every row, as `flow.logProb`, on all cores with the calling thread left free, or in pieces on the calling
  * thread where that takes no longer than starting others. The flow's parameters are read once, at the start; x must not
- * change before the call has settled. Threads read a typed array over a SharedArrayBuffer where it lies; other rows are
- * copied to them, some at a time.
- * @throws UsageError or DataError as `flow.logProb`; rejects with `signal.reason` when aborted.
+ * change before the call has settled.
+ *
+ * Densities go to `out` where it is given, an array of the flow's precision and of a number a row, which is then what the
+ * promise resolves to; where that rejects it holds anything. Threads work on arrays over a SharedArrayBuffer where they
+ * lie, x and `out` alike; others are copied to and from them, some rows at a time.
+ * @throws UsageError or DataError as `flow.logProb`, UsageError for another `out`; rejects with `signal.reason` when
+ * aborted.
  */
 export async function logProb<P extends Precision>(
   flow: Flow<P>,
   x: Rows,
-  options: ParallelOptions = {},
+  options: ParallelOptions & { out?: Reals<P> } = {},
 ): Promise<Reals<P>> {
-  const parallel = checked('logProb', options)
+  const { threads, signal, onProgress, out: given, ...unknown } = options
+  const [key] = Object.keys(unknown)
+  if (key !== undefined) {
+    throw new UsageError(`logProb has no option "${key}"; it takes threads, signal, onProgress, out.`)
+  }
   const matrix = readMatrix(x, flow.dim, 'Batch')
   const float64 = flow.structure.description.precision === 'float64'
-  const out = once(() => (float64 ? unwrittenFloat64(matrix.rows) : unwrittenFloat32(matrix.rows)))
+  checkOut('logProb', given, float64 ? Float64Array : Float32Array, matrix.rows)
+  const out = once<Reals>(given ?? (() => (float64 ? unwrittenFloat64 : unwrittenFloat32)(matrix.rows)))
   try {
-    await logProbTo(flow, matrix, out, parallel)
+    await logProbTo(flow, matrix, out, { threads, signal, onProgress })
   } catch (error) {
     // Threads look at the values where they score them, and one that meets NaN fails: here the first NaN is named.
-    if (!parallel.signal?.aborted) checkValues(matrix, 'Batch', { infinite: true })
+    if (!signal?.aborted) checkValues(matrix, 'Batch', { infinite: true })
     throw error
   }
-  return out() as Reals<P>
+  return place(out) as Reals<P>
 }
 
-/**
- * Makes what is asked for when it is first asked for: a large array takes its time, in which threads can be at work
- * already.
- */
-function once<T>(make: () => T): () => T {
-  let made: T | undefined
+function checkOut(
+  name: string,
+  out: unknown,
+  Numbers: Float32ArrayConstructor | Float64ArrayConstructor,
+  length: number,
+): void {
+  if (out === undefined || (out instanceof Numbers && out.length === length)) return
+  const got = ArrayBuffer.isView(out)
+    ? `${out.constructor.name} of ${(out as Reals).length}`
+    : `value of type ${typeof out}`
+  throw new UsageError(`${name}'s out is a ${got}; expected a ${Numbers.name} of ${length}.`)
+}
+
+/** An array for results, or what makes one: that takes its time, in which threads can be at work already. */
+type Out<Numbers extends Reals = Reals> = Numbers | (() => Numbers)
+
+function place<Numbers extends Reals>(out: Out<Numbers>): Numbers {
+  return typeof out === 'function' ? out() : out
+}
+
+/** Makes the array when it is first asked for, and once. */
+function once<Numbers extends Reals>(out: Out<Numbers>): Out<Numbers> {
+  if (typeof out !== 'function') return out
+  let made: Numbers | undefined
   return () => {
-    made ??= make()
+    made ??= out()
     return made
   }
 }
 
-/** The same → out() [rows], asked for when densities are there; NaN among the rows fails the job. */
+/** The same → out [rows]; NaN among the rows fails the job. */
 export async function logProbTo(
   flow: Flow,
   { data, rows }: Matrix,
-  out: () => Reals,
+  out: Out,
   { threads = 'auto', ...rest }: ParallelOptions,
 ): Promise<void> {
   const { dim } = flow
@@ -92,20 +126,20 @@ export async function logProbTo(
     { threads, ...rest },
     {
       here(first, count) {
-        scoreChunk(model, partOf(first, count), out().subarray(first, first + count))
+        scoreChunk(model, partOf(first, count), place(out).subarray(first, first + count))
       },
       there(lend, chunkRows, slots) {
-        const values = Array.from(slots.states, () => lend(model.parameters, chunkRows))
-        const collect: ThreadWork['collect'] = (slot, first, count) => out().set(values[slot].subarray(0, count), first)
-        const job = { name: 'scoreSlots', collect }
-        if (data.buffer instanceof SharedArrayBuffer) {
-          return { ...job, task: { model, slots, all: data, values } satisfies ScoreTask, fill() {} }
-        }
-        const chunks = Array.from(slots.states, () => lend(data, chunkRows * dim))
+        const given = passage(data, slots, () => lend(data, chunkRows * dim))
+        const values = passage(out, slots, () => lend(model.parameters, chunkRows))
         return {
-          ...job,
-          task: { model, slots, chunks, values } satisfies ScoreTask,
-          fill: (slot, first, count) => chunks[slot].set(partOf(first, count)),
+          name: 'scoreSlots',
+          task: { model, slots, rows: given, values } satisfies ScoreTask,
+          fill(slot, first, count) {
+            if ('slots' in given) given.slots[slot].set(partOf(first, count))
+          },
+          collect(slot, first, count) {
+            if ('slots' in values) place(out).set(values.slots[slot].subarray(0, count), first)
+          },
         }
       },
     },
@@ -113,26 +147,29 @@ export async function logProbTo(
 }
 
 /**
- * Draws [count, dim] rows, as `flow.sample`, on the threads that `logProb` takes.
- * @throws UsageError as `flow.sample`; rejects with `signal.reason` when aborted.
+ * Draws [count, dim] rows, as `flow.sample`, on the threads that `logProb` takes. `out` is as there, of count · dim
+ * numbers, row-major, and always float64.
+ * @throws UsageError as `flow.sample` and for another `out`; rejects with `signal.reason` when aborted.
  */
 export async function sample(
   flow: Flow,
   count: number,
-  options: SampleOptions & ParallelOptions = {},
+  options: SampleOptions & ParallelOptions & { out?: Float64Array } = {},
 ): Promise<NdArray<Float64Array>> {
-  const { threads = 'auto', signal, onProgress, ...rest } = options
+  const { threads = 'auto', signal, onProgress, out: given, ...rest } = options
   const draw = sampleOptions(count, rest)
-  const out = once(() => unwrittenFloat64(count * flow.dim))
+  const numbers = count * flow.dim
+  checkOut('sample', given, Float64Array, numbers)
+  const out = once<Float64Array>(given ?? (() => unwrittenFloat64(numbers)))
   await sampleTo(flow, count, out, { ...draw, threads, signal, onProgress })
-  return ndarray(out(), [count, flow.dim])
+  return ndarray(place(out), [count, flow.dim])
 }
 
-/** The same with checked options → out() [count, dim], asked for when rows are there. */
+/** The same with checked options → out [count, dim]. */
 export async function sampleTo(
   flow: Flow,
   count: number,
-  out: () => Float64Array,
+  out: Out<Float64Array>,
   { threads = 'auto', signal, onProgress, ...draw }: Required<SampleOptions> & ParallelOptions,
 ): Promise<void> {
   const { dim, scaler } = flow
@@ -144,27 +181,32 @@ export async function sampleTo(
     { threads, signal, onProgress },
     {
       here(first, n) {
-        const rows = out().subarray(first * dim, (first + n) * dim)
+        const rows = place(out).subarray(first * dim, (first + n) * dim)
         sampleChunk(model, { ...draw, firstRow: firstRow + first }, rows)
       },
       there(lend, chunkRows, slots) {
-        const arrays = Array.from(slots.states, () => lend(scaler.mean, chunkRows * dim))
+        const rows = passage(out, slots, () => lend(scaler.mean, chunkRows * dim))
         return {
           name: 'sampleSlots',
-          task: { model, draw, slots, arrays } satisfies SampleTask,
+          task: { model, draw, slots, rows } satisfies SampleTask,
           fill() {},
-          collect: (slot, first, n) => out().set(arrays[slot].subarray(0, n * dim), first * dim),
+          collect(slot, first, n) {
+            if ('slots' in rows) place(out).set(rows.slots[slot].subarray(0, n * dim), first * dim)
+          },
         }
       },
     },
   )
 }
 
-function checked(name: string, options: ParallelOptions): ParallelOptions & { threads: Threads } {
-  const { threads = 'auto', signal, onProgress, ...unknown } = options
-  const [key] = Object.keys(unknown)
-  if (key !== undefined) throw new UsageError(`${name} has no option "${key}"; it takes threads, signal, onProgress.`)
-  return { threads, signal, onProgress }
+/** The array itself where threads see it, else memory for a chunk in each slot. */
+function passage<Numbers extends Reals>(
+  array: Out<Numbers>,
+  { states }: Slots,
+  lendChunk: () => Numbers,
+): Passage<Numbers> {
+  if (typeof array !== 'function' && array.buffer instanceof SharedArrayBuffer) return { all: array }
+  return { slots: Array.from(states, lendChunk) }
 }
 
 let jobs = 0

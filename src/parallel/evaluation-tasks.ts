@@ -42,29 +42,36 @@ export function sampleChunk(model: EvaluationModel, draw: SampleDraw, rows: Floa
   sampleInto(evaluatorOf(model), model.scaler, draw, rows)
 }
 
-/** A job's chunks as one thread computes them, each in one of its slots. */
-export type ScoreTask = {
+/** How a thread gets at the chunks of an array: in the whole array, which it sees, or in memory that each slot has. */
+export type Passage<Numbers extends Reals = Reals> = { readonly all: Numbers } | { readonly slots: readonly Numbers[] }
+
+/** The numbers of a chunk of rows, `width` each. */
+function chunkIn<Numbers extends Reals>(
+  passage: Passage<Numbers>,
+  slot: number,
+  first: number,
+  count: number,
+  width: number,
+): Numbers {
+  const part =
+    'all' in passage
+      ? passage.all.subarray(first * width, (first + count) * width)
+      : passage.slots[slot].subarray(0, count * width)
+  return part as Numbers
+}
+
+/** A job's chunks as one thread computes them. */
+export interface ScoreTask {
   readonly model: EvaluationModel
   readonly slots: Slots
-  /** A slot's log-densities. */
-  readonly values: readonly Reals[]
-} & (
-  | {
-      /** Every row there is. */
-      readonly all: Float32Array | Float64Array
-    }
-  | {
-      /** A slot's rows. */
-      readonly chunks: readonly (Float32Array | Float64Array)[]
-    }
-)
+  readonly rows: Passage
+  readonly values: Passage
+}
 
-export function scoreSlots({ model, slots, values, ...rows }: ScoreTask): void {
-  const { dim } = model.description
+export function scoreSlots({ model, slots, rows, values }: ScoreTask): void {
   serveSlots(slots, (slot, first, count) => {
-    const part =
-      'all' in rows ? rows.all.subarray(first * dim, (first + count) * dim) : rows.chunks[slot].subarray(0, count * dim)
-    scoreChunk(model, part, values[slot].subarray(0, count))
+    const part = chunkIn(rows, slot, first, count, model.description.dim)
+    scoreChunk(model, part, chunkIn(values, slot, first, count, 1))
   })
 }
 
@@ -73,12 +80,12 @@ export interface SampleTask {
   /** Of the whole sample. */
   readonly draw: SampleDraw
   readonly slots: Slots
-  readonly arrays: readonly Float64Array[]
+  readonly rows: Passage<Float64Array>
 }
 
-export function sampleSlots({ model, draw, slots, arrays }: SampleTask): void {
+export function sampleSlots({ model, draw, slots, rows }: SampleTask): void {
   serveSlots(slots, (slot, first, count) => {
-    const rows = arrays[slot].subarray(0, count * model.description.dim)
-    sampleChunk(model, { ...draw, firstRow: draw.firstRow + first }, rows)
+    const part = chunkIn(rows, slot, first, count, model.description.dim)
+    sampleChunk(model, { ...draw, firstRow: draw.firstRow + first }, part)
   })
 }

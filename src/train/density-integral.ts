@@ -2,6 +2,7 @@ import type { RowSource } from '../data/row-source.js'
 import type { Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import { logProbTo, type ParallelOptions } from '../parallel/evaluate.js'
+import { sharedLike } from '../parallel/shared-memory.js'
 import { exp } from '../random/elementary.js'
 import { type EachBlock, type GridAxis, gridAxis } from './grid-axis.js'
 
@@ -51,10 +52,9 @@ export async function integrateDensity(
   { mostPoints = GRID.finest ** 2, ...options }: IntegralOptions = {},
 ): Promise<DensityIntegral> {
   const axes = [await gridAxis(columnOf(points, 0)), await gridAxis(columnOf(points, 1))] as const
-  const float64 = flow.structure.description.precision === 'float64'
   const block = {
-    points: new Float64Array(2 * BLOCK_ROWS),
-    logDensity: float64 ? new Float64Array(BLOCK_ROWS) : new Float32Array(BLOCK_ROWS),
+    points: sharedLike(flow.scaler.mean, 2 * BLOCK_ROWS),
+    logDensity: sharedLike<Reals>(flow.parameters, BLOCK_ROWS),
   }
   let side = GRID.coarsest
   let value = await onGrid(flow, axes, side, block, options)
@@ -116,7 +116,7 @@ async function onGrid(
     await logProbTo(
       flow,
       { data: points.subarray(0, 2 * rows), rows, columns: 2 },
-      () => logDensity.subarray(0, rows),
+      logDensity.subarray(0, rows),
       options,
     )
     for (let line = 0; line < lines; line++) {

@@ -7,6 +7,7 @@ import { DataError, UsageError } from '../errors.js'
 import type { Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import { logProbTo, type ParallelOptions, parallelRowsOf, sample } from '../parallel/evaluate.js'
+import { sharedLike } from '../parallel/shared-memory.js'
 import { type Threads, threadsOfAll } from '../parallel/threads.js'
 import { type DensityIntegral, GRID, type IntegralOptions, integrateDensity } from './density-integral.js'
 import type { FitResult } from './fit.js'
@@ -174,13 +175,12 @@ async function judged(
 ): Promise<Judged> {
   const { columns } = source
   const blockRows = Math.min(source.rows, parallelRowsOf(columns))
-  const float64 = flow.structure.description.precision === 'float64'
-  const model: Reals = float64 ? new Float64Array(blockRows) : new Float32Array(blockRows)
+  const model = sharedLike<Reals>(flow.parameters, blockRows)
   const values = new Float64Array(blockRows)
   const [nll, gaussianNll, excess] = [new RunningMean(), new RunningMean(), new RunningMean()]
   for await (const block of source.blocks(blockRows)) {
     const rows = block.length / columns
-    await logProbTo(flow, { data: block, rows, columns }, () => model.subarray(0, rows), parallel)
+    await logProbTo(flow, { data: block, rows, columns }, model.subarray(0, rows), parallel)
     for (let i = 0; i < rows; i++) values[i] = -model[i]
     nll.add(values.subarray(0, rows))
     if (gaussian) {

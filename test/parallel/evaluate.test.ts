@@ -1,4 +1,4 @@
-import { DataError, flow, leakyReLU, logProb } from 'pushforward'
+import { DataError, flow, leakyReLU, logProb, sample } from 'pushforward'
 import { describe, expect, it } from 'vitest'
 
 const model = flow(2, [leakyReLU()])
@@ -10,21 +10,32 @@ function rowsWithNaN(...at: number[]): Float64Array {
   return rows
 }
 
-describe.each([
-  ['float32', Float32Array],
-  ['float64', Float64Array],
-])('a batch of %s in shared memory', (_, Floats) => {
-  const own = Floats.from({ length: 2 * ROWS }, (_, i) => Math.sin(i))
+type Kind = 'float32' | 'float64'
+
+function floats(kind: Kind, memory: ArrayBuffer | SharedArrayBuffer): Float32Array | Float64Array {
+  return kind === 'float32' ? new Float32Array(memory) : new Float64Array(memory)
+}
+
+/** Compared as bytes: number by number it takes seconds. */
+function haveBits(got: Float32Array | Float64Array, expected: Float32Array | Float64Array): boolean {
+  const [one, other] = [got, expected].map((array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength))
+  return one.equals(other)
+}
+
+describe.each(['float32', 'float64'] as const)('a batch of %s in shared memory', (kind) => {
+  const bytes = kind === 'float32' ? 4 : 8
+  const own = floats(kind, new ArrayBuffer(2 * ROWS * bytes)).map((_: number, i: number) => Math.sin(i))
   /** The second half of a larger array. */
-  const shared = new Floats(new SharedArrayBuffer(2 * own.byteLength)).subarray(own.length)
+  const shared = floats(kind, new SharedArrayBuffer(2 * own.byteLength)).subarray(own.length)
   shared.set(own)
 
   it.each([0, 1, 2])('has the densities of another array, on %i threads', async (threads) => {
-    expect(await logProb(model, shared, { threads })).toEqual(await logProb(model, own, { threads: 0 }))
+    const density = await logProb(model, shared, { threads })
+    expect(haveBits(density, await logProb(model, own, { threads: 0 }))).toBe(true)
   })
 
   it('is refused with NaN', async () => {
-    const spoilt = new Floats(new SharedArrayBuffer(own.byteLength))
+    const spoilt = floats(kind, new SharedArrayBuffer(own.byteLength))
     spoilt[2 * 90_000 + 1] = Number.NaN
     await expect(logProb(model, spoilt, { threads: 2 })).rejects.toThrow('NaN in row 90000, column 1')
   })
@@ -47,4 +58,75 @@ describe.each([0, 1, 2])('a batch with NaN, scored on %i threads', (threads) => 
     expect(density[0]).toBeCloseTo(-Math.log(2 * Math.PI) - 0.25, 5)
     expect([...density.subarray(0, 3)]).toEqual([density[0], Number.NEGATIVE_INFINITY, density[0]])
   })
+})
+
+describe.each([
+  ['memory of its own', ArrayBuffer],
+  ['shared memory', SharedArrayBuffer],
+])('results in %s', (_, Memory) => {
+  /** Every second array of three in one memory, with what the others must keep. */
+  function between(kind: Kind, length: number) {
+    const all = floats(kind, new Memory(3 * length * (kind === 'float32' ? 4 : 8))).fill(7)
+    const around = () => [...all.subarray(0, length), ...all.subarray(2 * length)].every((value) => value === 7)
+    return { out: all.subarray(length, 2 * length), around }
+  }
+
+  it.each([0, 1, 2])('are the densities that go elsewhere otherwise, on %i threads', async (threads) => {
+    const rows = Float64Array.from({ length: 2 * ROWS }, (_, i) => Math.sin(i))
+    const { out, around } = between('float32', ROWS)
+    expect(await logProb(model, rows, { threads, out: out as Float32Array })).toBe(out)
+    expect(haveBits(out, await logProb(model, rows, { threads: 0 }))).toBe(true)
+    expect(around()).toBe(true)
+  })
+
+  it.each([0, 1, 2])('are the rows that go elsewhere otherwise, on %i threads', async (threads) => {
+    const { out, around } = between('float64', 2 * ROWS)
+    const drawn = await sample(model, ROWS, { threads, seed: 3, firstRow: 11, out: out as Float64Array })
+    expect(drawn.data).toBe(out)
+    expect(drawn.shape).toEqual([ROWS, 2])
+    const { data } = await sample(model, ROWS, { threads: 0, seed: 3, firstRow: 11 })
+    expect(haveBits(out, data)).toBe(true)
+    expect(around()).toBe(true)
+  })
+})
+
+it('refuses memory of another kind or size', async () => {
+  const reference = flow(2, [leakyReLU()], { precision: 'float64' })
+  const rows = [
+    [1, 2],
+    [3, 4],
+  ]
+  const cases: [Promise<unknown>, string][] = [
+    [
+      logProb(model, rows, { out: new Float32Array(3) }),
+      "logProb's out is a Float32Array of 3; expected a Float32Array of 2.",
+    ],
+    [
+      logProb(model, rows, { out: new Float64Array(2) as never }),
+      "logProb's out is a Float64Array of 2; expected a Float32Array of 2.",
+    ],
+    [
+      logProb(reference, rows, { out: new Float32Array(2) as never }),
+      "logProb's out is a Float32Array of 2; expected a Float64Array of 2.",
+    ],
+    [
+      logProb(model, rows, { out: [0, 0] as never }),
+      "logProb's out is a value of type object; expected a Float32Array of 2.",
+    ],
+    [
+      sample(model, 2, { out: new Float64Array(2) }),
+      "sample's out is a Float64Array of 2; expected a Float64Array of 4.",
+    ],
+    [
+      sample(model, 1, { out: new Int32Array(2) as never }),
+      "sample's out is a Int32Array of 2; expected a Float64Array of 2.",
+    ],
+    [
+      logProb(model, rows, { output: 1 } as never),
+      'logProb has no option "output"; it takes threads, signal, onProgress, out.',
+    ],
+  ]
+  for (const [job, message] of cases) {
+    await expect(job).rejects.toMatchObject({ name: 'UsageError', message })
+  }
 })

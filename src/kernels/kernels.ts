@@ -186,8 +186,8 @@ export interface Kernels {
   // — a whole coupling of one kept and one moved coordinate, its conditioner of one hidden tanh layer of width H ——————
   /**
    * h = tanh(W₁ kept + b₁), (a, t) = W₂ h + b₂, zKept = kept, then as affineCouple. `params` holds W₁ [H, 1], b₁ [H],
-   * W₂ [2, H], b₂ [2], f; h [H, rows], everything else [rows]. In the SIMD kernels every element has
-   * the bits of the separate ones.
+   * W₂ [2, H], b₂ [2], f; h [H, rows], everything else [rows]. In the SIMD kernels every element behind h has the bits
+   * of the separate ones; h itself scales W₁ and b₁ first, for a shorter tanh.
    */
   narrowCoupling(
     hidden: number,
@@ -204,7 +204,7 @@ export interface Kernels {
     e: Offset,
   ): void
   /**
-   * h and (a, t) as above, xKept = kept, then as affineCoupleInverse. Every element has the bits of the separate kernels.
+   * h and (a, t) as above, xKept = kept, then as affineCoupleInverse, with bits as above.
    */
   narrowCouplingInverse(
     hidden: number,

@@ -270,6 +270,11 @@ describe('a model file is refused', () => {
       ({ tensors }) => replace(tensors, 'scaler.sd', { data: new Float64Array(2) }),
     ],
     [
+      'whose scaler has a deviation that cannot be inverted',
+      /not one positive standard deviation/,
+      ({ tensors }) => replace(tensors, 'scaler.sd', { data: new Float64Array([1, 1e-309]) }),
+    ],
+    [
       'whose scaler has other columns',
       /scaler has 1 columns, its flow 2/,
       ({ tensors }) => {

@@ -8,8 +8,10 @@ import { type Flow, type SampleOptions, sampleOptions } from '../flow/flow.js'
 import { resolveKernels } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
 import { compiledKernels } from '../kernels/simd.js'
+import { createClaims, endClaims, rowsDone } from './claims.js'
 import {
   type EvaluationModel,
+  type Feed,
   type Passage,
   type SampleTask,
   type ScoreTask,
@@ -32,11 +34,15 @@ export interface ParallelOptions {
 
 /** Numbers in a chunk's rows, at most: few beside memory. */
 const CHUNK_NUMBERS = 2 ** 16
+/** Likewise where threads help themselves: the last of them to end works on one while the others have none. */
+const CLAIM_NUMBERS = 2 ** 14
 /** Rows of a chunk, at least: much work beside the cost of handing it over. */
 const LEAST_CHUNK_ROWS = 1024
 /** Chunks for each thread, at least where the rows suffice, so that all end at about the same time. */
 const SHARE_CHUNKS = 4
 const SLOTS_PER_THREAD = 2
+/** Progress is told as often where nothing passes through the calling thread. */
+const PROGRESS_MILLISECONDS = 100
 /** Chunks of a block, at least where the rows suffice: as many threads can work on it. */
 const BLOCK_CHUNKS = 16
 
@@ -128,12 +134,13 @@ export async function logProbTo(
       here(first, count) {
         scoreChunk(model, partOf(first, count), place(out).subarray(first, first + count))
       },
-      there(lend, chunkRows, slots) {
-        const given = passage(data, slots, () => lend(data, chunkRows * dim))
-        const values = passage(out, slots, () => lend(model.parameters, chunkRows))
+      inPlace: isSeen(data) && isSeen(out),
+      there(lend, chunkRows) {
+        const given = passage(data, () => lend(data, chunkRows * dim))
+        const values = passage(out, () => lend(model.parameters, chunkRows))
         return {
-          name: 'scoreSlots',
-          task: { model, slots, rows: given, values } satisfies ScoreTask,
+          name: 'scoreChunks',
+          task: (feed) => ({ model, feed, rows: given, values }) satisfies ScoreTask,
           fill(slot, first, count) {
             if ('slots' in given) given.slots[slot].set(partOf(first, count))
           },
@@ -184,11 +191,12 @@ export async function sampleTo(
         const rows = place(out).subarray(first * dim, (first + n) * dim)
         sampleChunk(model, { ...draw, firstRow: firstRow + first }, rows)
       },
-      there(lend, chunkRows, slots) {
-        const rows = passage(out, slots, () => lend(scaler.mean, chunkRows * dim))
+      inPlace: isSeen(out),
+      there(lend, chunkRows) {
+        const rows = passage(out, () => lend(scaler.mean, chunkRows * dim))
         return {
-          name: 'sampleSlots',
-          task: { model, draw, slots, rows } satisfies SampleTask,
+          name: 'sampleChunks',
+          task: (feed) => ({ model, draw, feed, rows }) satisfies SampleTask,
           fill() {},
           collect(slot, first, n) {
             if ('slots' in rows) place(out).set(rows.slots[slot].subarray(0, n * dim), first * dim)
@@ -199,14 +207,14 @@ export async function sampleTo(
   )
 }
 
+/** Whether threads can work on the array where it lies. */
+function isSeen<Numbers extends Reals>(array: Out<Numbers>): array is Numbers {
+  return typeof array !== 'function' && array.buffer instanceof SharedArrayBuffer
+}
+
 /** The array itself where threads see it, else memory for a chunk in each slot. */
-function passage<Numbers extends Reals>(
-  array: Out<Numbers>,
-  { states }: Slots,
-  lendChunk: () => Numbers,
-): Passage<Numbers> {
-  if (typeof array !== 'function' && array.buffer instanceof SharedArrayBuffer) return { all: array }
-  return { slots: Array.from(states, lendChunk) }
+function passage<Numbers extends Reals>(array: Out<Numbers>, lendChunk: () => Numbers): Passage<Numbers> {
+  return isSeen(array) ? { all: array } : { slots: Array.from({ length: SLOTS_PER_THREAD }, lendChunk) }
 }
 
 let jobs = 0
@@ -231,20 +239,22 @@ type Lend = <Array extends Reals>(like: Array, length: number) => Array
 /** How chunks are computed on this thread, and how on another one. */
 interface Work {
   here(first: number, count: number): void
+  /** Whether threads see all of the arrays. */
+  readonly inPlace: boolean
   /** One thread's task, with shared memory for as many chunks as it has slots, and how rows get in and results out. */
-  there(lend: Lend, chunkRows: number, slots: Slots): ThreadWork
+  there(lend: Lend, chunkRows: number): ThreadWork
 }
 
 interface ThreadWork {
   readonly name: string
-  readonly task: unknown
+  task(feed: Feed): unknown
   fill(slot: number, first: number, count: number): void
   collect(slot: number, first: number, count: number): void
 }
 
 /**
- * Walks over `total` rows in chunks, a few under way at a time, on worker threads or, for 0, on this one. Memory lent
- * for what is under way is bounded, however many rows there are.
+ * Walks over `total` rows in chunks on worker threads or, for 0, on this one. Memory lent for what is under way is
+ * bounded, however many rows there are.
  */
 async function eachChunk(
   model: EvaluationModel,
@@ -253,28 +263,16 @@ async function eachChunk(
   work: Work,
 ): Promise<void> {
   signal?.throwIfAborted()
+  const { dim } = model.description
   const leastChunks = Math.ceil(total / LEAST_CHUNK_ROWS)
   const milliseconds = estimatedMilliseconds(model.parameters.length, total, model.kernels)
   const size = resolveThreads(threads, leastChunks, milliseconds)
   const share = Math.ceil(total / (SHARE_CHUNKS * Math.max(1, size)))
-  const chunkRows = Math.max(LEAST_CHUNK_ROWS, Math.min(share, Math.floor(CHUNK_NUMBERS / model.description.dim)))
-  let next = 0
-  let rows = 0
-  /** Takes chunk after chunk until there is none. */
-  async function line(compute: (first: number, count: number) => Promise<void>): Promise<void> {
-    while (next < total) {
-      signal?.throwIfAborted()
-      const first = next
-      const count = Math.min(chunkRows, total - first)
-      next += count
-      await compute(first, count)
-      rows += count
-      onProgress?.({ rows, total })
-    }
-    signal?.throwIfAborted()
-  }
+  const most = Math.floor((work.inPlace && size > 0 ? CLAIM_NUMBERS : CHUNK_NUMBERS) / dim)
+  const chunkRows = Math.max(LEAST_CHUNK_ROWS, Math.min(share, most))
+  const progress = { total, chunkRows, signal, onProgress }
   if (size === 0) {
-    await line(async (first, count) => {
+    await createLine(progress).each(async (first, count) => {
       await new Promise((resolve) => setImmediate(resolve))
       work.here(first, count)
     })
@@ -282,25 +280,98 @@ async function eachChunk(
   }
   const used = Math.min(size, Math.ceil(total / chunkRows))
   await withCrew(size, signal, (crew) =>
-    withSharedArrays((lend) =>
-      together(
-        Array.from({ length: used }, () => {
-          const slots = createSlots(SLOTS_PER_THREAD)
-          const { name, task, fill, collect } = work.there(lend, Math.min(chunkRows, total), slots)
-          return onThread(crew.run(name, task), slots, (slot, ended) =>
-            line(async (first, count) => {
-              fill(slot, first, count)
-              await computeSlot(slots, slot, first, count, ended)
-              collect(slot, first, count)
-            }),
-          )
-        }),
-        () => {
-          next = total
-        },
-      ),
-    ),
+    withSharedArrays((lend) => {
+      const threads = Array.from({ length: used }, () => work.there(lend, Math.min(chunkRows, total)))
+      const start = ({ name, task }: ThreadWork, feed: Feed) => crew.run(name, task(feed))
+      return work.inPlace ? throughClaims(threads, start, progress) : throughSlots(threads, start, progress)
+    }),
   )
+}
+
+interface Progress extends Pick<ParallelOptions, 'signal' | 'onProgress'> {
+  readonly total: number
+  readonly chunkRows: number
+}
+
+type Start = (work: ThreadWork, feed: Feed) => Promise<unknown>
+
+/** Threads help themselves to chunks until there are none; this one sleeps. */
+async function throughClaims(
+  threads: readonly ThreadWork[],
+  start: Start,
+  { total, chunkRows, signal, onProgress }: Progress,
+): Promise<void> {
+  const claims = createClaims(total, chunkRows)
+  const stop = () => endClaims(claims)
+  const telling = setInterval(tell, PROGRESS_MILLISECONDS)
+  let told = 0
+  let failure: { readonly error: unknown } | undefined
+  function tell(): void {
+    const rows = rowsDone(claims)
+    if (rows === told) return
+    told = rows
+    try {
+      onProgress?.({ rows, total })
+    } catch (error) {
+      failure ??= { error }
+      stop()
+    }
+  }
+  signal?.addEventListener('abort', stop)
+  try {
+    await together(
+      threads.map((thread) => start(thread, { claims })),
+      stop,
+    )
+  } finally {
+    clearInterval(telling)
+    signal?.removeEventListener('abort', stop)
+  }
+  signal?.throwIfAborted()
+  tell()
+  if (failure) throw failure.error
+}
+
+/** Chunks pass through slots of the threads' memory, a few under way at a time. */
+async function throughSlots(threads: readonly ThreadWork[], start: Start, progress: Progress): Promise<void> {
+  const line = createLine(progress)
+  await together(
+    threads.map((thread) => {
+      const slots = createSlots(SLOTS_PER_THREAD)
+      return onThread(start(thread, { slots }), slots, (slot, ended) =>
+        line.each(async (first, count) => {
+          thread.fill(slot, first, count)
+          await computeSlot(slots, slot, first, count, ended)
+          thread.collect(slot, first, count)
+        }),
+      )
+    }),
+    line.stop,
+  )
+}
+
+/** A line of chunks, which several may take from. */
+function createLine({ total, chunkRows, signal, onProgress }: Progress) {
+  let next = 0
+  let rows = 0
+  return {
+    /** Takes chunk after chunk until there is none. */
+    async each(compute: (first: number, count: number) => Promise<void>): Promise<void> {
+      while (next < total) {
+        signal?.throwIfAborted()
+        const first = next
+        const count = Math.min(chunkRows, total - first)
+        next += count
+        await compute(first, count)
+        rows += count
+        onProgress?.({ rows, total })
+      }
+      signal?.throwIfAborted()
+    },
+    stop(): void {
+      next = total
+    },
+  }
 }
 
 /** Runs a line through every slot of a thread and then sends it home; settles when the thread has left the job. */
@@ -324,7 +395,7 @@ async function onThread(
 }
 
 /** Waits for all, also after one has failed, which `giveUp` tells the others; then throws what it failed with. */
-async function together(all: readonly Promise<void>[], giveUp: () => void): Promise<void> {
+async function together(all: readonly Promise<unknown>[], giveUp: () => void): Promise<void> {
   const ends = await Promise.allSettled(
     all.map((one) =>
       one.catch((error) => {

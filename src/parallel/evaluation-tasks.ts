@@ -4,6 +4,7 @@ import { logProbInto, type SampleDraw, sampleInto } from '../flow/stream-rows.js
 import { buildStructure, type FlowDescription } from '../flow/structure.js'
 import type { KernelKind } from '../kernels/create.js'
 import { adoptCompiledKernels, type CompiledKernels } from '../kernels/simd.js'
+import { type Claims, serveClaims } from './claims.js'
 import { type Slots, serveSlots } from './slots.js'
 
 /** The model that a job's chunks are computed with; sent once a thread. */
@@ -42,6 +43,14 @@ export function sampleChunk(model: EvaluationModel, draw: SampleDraw, rows: Floa
   sampleInto(evaluatorOf(model), model.scaler, draw, rows)
 }
 
+/** Where a thread gets its chunks from; what it claims lies in arrays that it sees. */
+export type Feed = { readonly claims: Claims } | { readonly slots: Slots }
+
+function serve(feed: Feed, compute: (slot: number, first: number, count: number) => void): void {
+  if ('slots' in feed) serveSlots(feed.slots, compute)
+  else serveClaims(feed.claims, (first, count) => compute(0, first, count))
+}
+
 /** How a thread gets at the chunks of an array: in the whole array, which it sees, or in memory that each slot has. */
 export type Passage<Numbers extends Reals = Reals> = { readonly all: Numbers } | { readonly slots: readonly Numbers[] }
 
@@ -63,13 +72,13 @@ function chunkIn<Numbers extends Reals>(
 /** A job's chunks as one thread computes them. */
 export interface ScoreTask {
   readonly model: EvaluationModel
-  readonly slots: Slots
+  readonly feed: Feed
   readonly rows: Passage
   readonly values: Passage
 }
 
-export function scoreSlots({ model, slots, rows, values }: ScoreTask): void {
-  serveSlots(slots, (slot, first, count) => {
+export function scoreChunks({ model, feed, rows, values }: ScoreTask): void {
+  serve(feed, (slot, first, count) => {
     const part = chunkIn(rows, slot, first, count, model.description.dim)
     scoreChunk(model, part, chunkIn(values, slot, first, count, 1))
   })
@@ -79,12 +88,12 @@ export interface SampleTask {
   readonly model: EvaluationModel
   /** Of the whole sample. */
   readonly draw: SampleDraw
-  readonly slots: Slots
+  readonly feed: Feed
   readonly rows: Passage<Float64Array>
 }
 
-export function sampleSlots({ model, draw, slots, rows }: SampleTask): void {
-  serveSlots(slots, (slot, first, count) => {
+export function sampleChunks({ model, draw, feed, rows }: SampleTask): void {
+  serve(feed, (slot, first, count) => {
     const part = chunkIn(rows, slot, first, count, model.description.dim)
     sampleChunk(model, { ...draw, firstRow: draw.firstRow + first }, part)
   })

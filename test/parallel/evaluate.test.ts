@@ -1,4 +1,4 @@
-import { DataError, flow, leakyReLU, logProb, sample } from 'pushforward'
+import { affineCoupling, DataError, flow, leakyReLU, logProb, sample } from 'pushforward'
 import { describe, expect, it } from 'vitest'
 
 const model = flow(2, [leakyReLU()])
@@ -87,6 +87,59 @@ describe.each([
     const { data } = await sample(model, ROWS, { threads: 0, seed: 3, firstRow: 11 })
     expect(haveBits(out, data)).toBe(true)
     expect(around()).toBe(true)
+  })
+})
+
+describe('a job on arrays that all threads see', () => {
+  const COUNT = 2_000_000
+  const layers = [1, 0, 1, 0].flatMap((first) => [
+    leakyReLU(),
+    affineCoupling({ mask: [first, 1 - first], hidden: [16] }),
+  ])
+  const slow = flow(2, layers)
+  const memory = () => new Float64Array(new SharedArrayBuffer(16 * COUNT))
+
+  it('tells its progress, at last all of it', async () => {
+    const told: number[] = []
+    await sample(slow, COUNT, {
+      threads: 2,
+      out: memory(),
+      onProgress({ rows, total }) {
+        expect(total).toBe(COUNT)
+        told.push(rows)
+      },
+    })
+    expect(told.at(-1)).toBe(COUNT)
+    expect(told).toEqual([...new Set(told)].sort((a, b) => a - b))
+  })
+
+  it('rejects with what onProgress throws', async () => {
+    const error = new Error('no more')
+    const onProgress = () => {
+      throw error
+    }
+    await expect(sample(model, 10_000, { threads: 2, out: memory().subarray(0, 20_000), onProgress })).rejects.toBe(
+      error,
+    )
+  })
+
+  it('stops between two chunks when it is aborted', async () => {
+    const out = memory()
+    const stop = new AbortController()
+    const job = sample(slow, COUNT, { threads: 2, out, signal: stop.signal })
+    while (out[0] === 0) await new Promise((resolve) => setImmediate(resolve))
+    const reason = new Error('enough')
+    stop.abort(reason)
+    await expect(job).rejects.toBe(reason)
+    expect(out.at(-1)).toBe(0)
+  })
+
+  it('names the first NaN, and scores nothing behind it for long', async () => {
+    const rows = new Float32Array(new SharedArrayBuffer(8 * COUNT)).fill(0.5)
+    rows[5] = Number.NaN
+    const out = new Float32Array(new SharedArrayBuffer(4 * COUNT))
+    await expect(logProb(slow, rows, { threads: 2, out })).rejects.toThrow('NaN in row 2, column 1')
+    expect(out.at(-1)).toBe(0)
   })
 })
 

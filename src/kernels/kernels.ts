@@ -76,7 +76,7 @@ export interface Kernels {
   ): void
   /**
    * dWeight[o · outStride + i] += Σₜ dy[o, t] · x[i, t]; dBias[o] += Σₜ dy[o, t] unless dBias is NONE. `scratch` has
-   * room for x and dWeight, inDim · (rows + outDim).
+   * room for 16 · (rows + outDim).
    */
   denseWeightGradient(
     outDim: number,

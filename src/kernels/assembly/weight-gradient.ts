@@ -109,25 +109,42 @@ function biasGradient(outDim: i32, rows: i32, dy: usize, dBias: usize): void {
   }
 }
 
+/** Columns of x that are turned at a time: as many as a block of the product has. */
+const PANEL: i32 = 16
+
 /**
- * The wide way; addresses in bytes. `scratch` takes x [rows, inDim] and behind it the sums [outDim, inDim]: added to
- * dWeight in a pass of their own, they cost less than at the end of every block.
+ * The wide way; addresses in bytes. `scratch` takes a panel of x, [rows, PANEL], and behind it its sums [outDim, PANEL]:
+ * side by side they stay in the first cache, where rows a power of two apart would push one another out. Added to
+ * dWeight in a pass of their own, the sums cost less than at the end of every block.
  */
 function wide(
   outDim: i32, inDim: i32, rows: i32, x: usize, dy: usize, dWeight: usize, outStride: usize, scratch: usize,
 ): void {
   const stride = bytes(rows)
-  const width = bytes(inDim)
-  turn(inDim, rows, x, stride, scratch, width)
+  for (; inDim >= PANEL; inDim -= PANEL, x += <usize>PANEL * stride, dWeight += bytes(PANEL)) {
+    panel(PANEL, outDim, rows, x, dy, dWeight, outStride, scratch)
+  }
+  if (inDim > 0) panel(inDim, outDim, rows, x, dy, dWeight, outStride, scratch)
+}
+
+/** The same for up to PANEL inputs. */
+@inline
+function panel(
+  columns: i32, outDim: i32, rows: i32, x: usize, dy: usize, dWeight: usize, outStride: usize, scratch: usize,
+): void {
+  const stride = bytes(rows)
+  const width = bytes(PANEL)
   const zero = f32x4.splat(0)
-  const sums = scratch + <usize>inDim * stride
+  const sums = scratch + <usize>rows * width
+  turn(columns, rows, x, stride, scratch, width)
   let to = sums
   let o = 0
   for (; o + 2 <= outDim; o += 2, dy += 2 * stride, to += 2 * width) {
-    productBand(2, inDim, rows, scratch, width, dy, stride, zero, zero, to, width)
+    productBand(2, columns, rows, scratch, width, dy, stride, zero, zero, to, width)
   }
-  if (o < outDim) productBand(1, inDim, rows, scratch, width, dy, stride, zero, zero, to, width)
-  for (o = 0; o < outDim; o++) addRow(inDim, sums + <usize>o * width, dWeight + <usize>o * outStride)
+  if (o < outDim) productBand(1, columns, rows, scratch, width, dy, stride, zero, zero, to, width)
+  to = sums
+  for (o = 0; o < outDim; o++, to += width, dWeight += outStride) addRow(columns, to, dWeight)
 }
 
 export function denseWeightGradient(

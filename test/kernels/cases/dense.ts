@@ -63,7 +63,7 @@ function weightGradient(variant: string, biased: boolean, strideOf: (inDim: numb
       dy: normals(outDim * rows, 25),
       dWeight: normals(outDim * strideOf(inDim), 26),
       dBias: normals(outDim, 27),
-      scratch: blank(inDim * (rows + outDim)),
+      scratch: blank(16 * (rows + outDim)),
     }),
     run: (k, { x, dy, dWeight, dBias, scratch }, outDim, inDim, rows) =>
       // A sub-block starts one column into the matrix: what is left and right of it must stay as it is.

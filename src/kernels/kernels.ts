@@ -89,8 +89,16 @@ export interface Kernels {
     dBias: Offset,
     scratch: Offset,
   ): void
-  /** y[c · rows + r] = x[r · rowStride + c] for r < rows, c < columns: what a layer's input gradient multiplies by. */
-  transpose(rows: number, columns: number, x: Offset, rowStride: number, y: Offset): void
+  /** dx[i, t] = Σₒ weight[o · outStride + i] · dy[o, t] */
+  denseInputGradient(
+    outDim: number,
+    inDim: number,
+    rows: number,
+    dy: Offset,
+    weight: Offset,
+    outStride: number,
+    dx: Offset,
+  ): void
 
   // — leaky ReLU, slope α = e^raw, raw one real ———————————————————————————————————————————————————————————————
   /** z = x where x > 0, else α·x; logDet[t] += raw for every non-positive coordinate of row t. x, z [dim, rows] */

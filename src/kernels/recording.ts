@@ -17,7 +17,7 @@ const RECORDABLE = [
   ['reluBackward', 'nnnn'],
   ['dense', 'nnnnnnnn'],
   ['denseWeightGradient', 'nnnnngngn'],
-  ['transpose', 'nnnnn'],
+  ['denseInputGradient', 'nnnnnnn'],
   ['leakyReLU', 'nnnnnn'],
   ['leakyReLUInverse', 'nnnnnn'],
   ['leakyReLUBackward', 'nnnnnnng'],

@@ -1,5 +1,4 @@
 import type { Heap, Offset } from '../kernels/heap.js'
-import { NONE } from '../kernels/heap.js'
 import type { Kernels } from '../kernels/kernels.js'
 import type { RandomStream } from '../random/stream.js'
 import type { ParameterSlot } from './parameters.js'
@@ -73,8 +72,8 @@ export class MLP {
 
   /** Two gradients of hidden activations, used in turn, and what a layer's weight gradient needs. */
   scratchLength(rows: number): number {
-    const gradient = this.#layers.map(({ inputs, outputs }) => inputs * (rows + outputs))
-    return 2 * this.#widest * rows + Math.max(...gradient)
+    const most = Math.max(...this.#layers.map(({ outputs }) => outputs))
+    return 2 * this.#widest * rows + 16 * (rows + most)
   }
 
   /** Weights N(0, 1/fan-in), the last layer's scaled by `lastLayerScale`; biases 0. */
@@ -111,12 +110,11 @@ export class MLP {
     for (let l = this.#layers.length - 1; l >= 0; l--) {
       const { inputs, outputs, weight, bias } = this.#layers[l]
       const below = l > 0 ? tape + this.#layers[l - 1].activation * rows : call.x
-      const turned = scratch + 2 * this.#widest * rows
       const [dWeight, dBias] = [dParams + weight, dParams + bias]
-      kernels.denseWeightGradient(outputs, inputs, rows, below, dOutput, dWeight, inputs, dBias, turned)
+      const panels = scratch + 2 * this.#widest * rows
+      kernels.denseWeightGradient(outputs, inputs, rows, below, dOutput, dWeight, inputs, dBias, panels)
       const dInput = l > 0 ? scratch + (l % 2) * this.#widest * rows : call.dx
-      kernels.transpose(outputs, inputs, params + weight, inputs, turned)
-      kernels.dense(inputs, outputs, rows, dOutput, turned, outputs, NONE, dInput)
+      kernels.denseInputGradient(outputs, inputs, rows, dOutput, params + weight, inputs, dInput)
       if (l > 0) {
         if (kind === 'tanh') kernels.tanhBackward(inputs * rows, below, dInput, dInput)
         else kernels.reluBackward(inputs * rows, below, dInput, dInput)

@@ -17,6 +17,7 @@ const rowwise: Partial<Record<KernelName, readonly [at: number, names: string]>>
   tanhBackward: [0, 'y dy dx'],
   reluBackward: [0, 'y dy dx'],
   dense: [2, 'x y'],
+  denseInputGradient: [2, 'dy dx'],
   leakyReLU: [1, 'x z logDet'],
   leakyReLUInverse: [1, 'x z logDet'],
   leakyReLUBackward: [1, 'z dz dx dLogDet'],
@@ -126,6 +127,19 @@ describe('the blocking of dense kernels does not show in the bits', () => {
       kernels.dense(1, inDim, rows, at[0], at[1] + o * inDim, inDim, at[2] + o, at[4])
       expect(slice(at[4], rows)).toEqual(slice(at[3] + o * rows, rows))
     }
+  })
+
+  it('denseInputGradient: it is dense by the transposed matrix', () => {
+    const dy = normals(outDim * rows, 85)
+    const turned = Float32Array.from(
+      { length: weight.length },
+      (_, i) => weight[(i % outDim) * inDim + Math.floor(i / outDim)],
+    )
+    const [dx, expected] = [new Float32Array(inDim * rows), new Float32Array(inDim * rows)]
+    const { kernels, at, slice } = heapWith(dy, weight, turned, dx, expected)
+    kernels.denseInputGradient(outDim, inDim, rows, at[0], at[1], inDim, at[3])
+    kernels.dense(inDim, outDim, rows, at[0], at[2], outDim, NONE, at[4])
+    expect(slice(at[3], dx.length)).toEqual(slice(at[4], dx.length))
   })
 
   it('denseWeightGradient of few outputs: each entry alone is what it is among 36', () => {

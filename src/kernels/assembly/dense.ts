@@ -1,6 +1,6 @@
-// y[o, t] = bias[o] + Σᵢ weight[o, i]·x[i, t], every sum from the bias on and i in order.
+// y[o, t] = bias[o] + Σᵢ weight[o, i]·x[i, t] and dx[i, t] = Σₒ weight[o, i]·dy[o, t], every sum in the order of its index.
 import { bytes, NONE } from './lanes'
-import { band } from './product'
+import { band, productTurned } from './product'
 
 @inline
 function first(bias: usize): v128 {
@@ -21,4 +21,11 @@ export function dense(
     band(2, rows, inDim, x, stride, weight, outStride, start, next, y, stride)
   }
   if (o < outDim) band(1, rows, inDim, x, stride, weight, outStride, first(bias), first(bias), y, stride)
+}
+
+export function denseInputGradient(
+  outDim: i32, inDim: i32, rows: i32, dy: usize, weight: usize, outStride: usize, dx: usize,
+): void {
+  const stride = bytes(rows)
+  productTurned(inDim, rows, outDim, bytes(dy), stride, bytes(weight), bytes(outStride), bytes(dx), stride)
 }

@@ -11,12 +11,12 @@ function step(sum: v128, w: v128, x: v128): v128 {
 }
 
 /**
- * y[o, …] = start_o + Σₖ w[o, k]·x[k, …] for `outs` (1 or 2) rows of y and `vectors` (1 or 4) vectors, of which one
- * alone may have fewer `lanes`. depth ≥ 1; strides in bytes.
+ * y[o, …] = start_o + Σₖ w[o, k]·x[k, …], or w[k, o] where `turned`, for `outs` (1 or 2) rows of y and `vectors` (1 or 4)
+ * vectors, of which one alone may have fewer `lanes`. depth ≥ 1; strides in bytes.
  */
 @inline
 function block(
-  outs: i32, vectors: i32, lanes: i32,
+  turned: bool, outs: i32, vectors: i32, lanes: i32,
   depth: i32, x: usize, xStride: usize, w: usize, wStride: usize, start0: v128, start1: v128, y: usize, yStride: usize,
 ): void {
   const end = x + <usize>depth * xStride
@@ -26,7 +26,7 @@ function block(
   do {
     const x0 = load(x, lanes)
     const p = v128.load32_splat(w)
-    const q = outs > 1 ? v128.load32_splat(w1) : p
+    const q = outs == 1 ? p : turned ? v128.load32_splat(w, 4) : v128.load32_splat(w1)
     a0 = step(a0, p, x0)
     if (outs > 1) b0 = step(b0, q, x0)
     if (vectors > 1) {
@@ -34,7 +34,9 @@ function block(
       a1 = step(a1, p, x1), a2 = step(a2, p, x2), a3 = step(a3, p, x3)
       if (outs > 1) b1 = step(b1, q, x1), b2 = step(b2, q, x2), b3 = step(b3, q, x3)
     }
-    x += xStride, w += 4, w1 += 4
+    x += xStride
+    if (turned) w += wStride
+    else w += 4, w1 += 4
   } while (x != end)
   store(y, a0, lanes)
   if (outs > 1) store(y + yStride, b0, lanes)
@@ -56,10 +58,39 @@ export function band(
 ): void {
   let left = width
   for (; left >= 16; left -= 16, x += 64, y += 64) {
-    block(outs, 4, 4, depth, x, xStride, w, wStride, start0, start1, y, yStride)
+    block(false, outs, 4, 4, depth, x, xStride, w, wStride, start0, start1, y, yStride)
   }
   for (; left >= 4; left -= 4, x += 16, y += 16) {
-    block(outs, 1, 4, depth, x, xStride, w, wStride, start0, start1, y, yStride)
+    block(false, outs, 1, 4, depth, x, xStride, w, wStride, start0, start1, y, yStride)
   }
-  if (left) block(outs, 1, left, depth, x, xStride, w, wStride, start0, start1, y, yStride)
+  if (left) block(false, outs, 1, left, depth, x, xStride, w, wStride, start0, start1, y, yStride)
+}
+
+/** `outs` rows of y of the `vectors` and `lanes` of a block, whose part of x stays in the first cache meanwhile. */
+@inline
+function columnTurned(
+  vectors: i32, lanes: i32,
+  outs: i32, depth: i32, x: usize, xStride: usize, w: usize, wStride: usize, y: usize, yStride: usize,
+): void {
+  const zero = f32x4.splat(0)
+  let o = 0
+  for (; o + 2 <= outs; o += 2, w += 8, y += 2 * yStride) {
+    block(true, 2, vectors, lanes, depth, x, xStride, w, wStride, zero, zero, y, yStride)
+  }
+  if (o < outs) block(true, 1, vectors, lanes, depth, x, xStride, w, wStride, zero, zero, y, yStride)
+}
+
+/** y = Wᵀ x: `outs` rows of y of `width` columns, w [depth, outs]. */
+@inline
+export function productTurned(
+  outs: i32, width: i32, depth: i32, x: usize, xStride: usize, w: usize, wStride: usize, y: usize, yStride: usize,
+): void {
+  let left = width
+  for (; left >= 16; left -= 16, x += 64, y += 64) {
+    columnTurned(4, 4, outs, depth, x, xStride, w, wStride, y, yStride)
+  }
+  for (; left >= 4; left -= 4, x += 16, y += 16) {
+    columnTurned(1, 4, outs, depth, x, xStride, w, wStride, y, yStride)
+  }
+  if (left) columnTurned(1, left, outs, depth, x, xStride, w, wStride, y, yStride)
 }

@@ -3,7 +3,7 @@
 import {
   affineCouple, affineCoupleBackward, affineCoupleInverse, affineCoupleInverseBackward,
 } from './couple'
-import { dense } from './dense'
+import { dense, denseInputGradient } from './dense'
 import { exp, log, relu, reluBackward, tanh, tanhBackward } from './elementwise'
 import { gaussian, gaussianBackward } from './gaussian'
 import { bytes, NONE } from './lanes'
@@ -11,7 +11,6 @@ import { leakyReLU, leakyReLUBackward, leakyReLUInverse, leakyReLUInverseBackwar
 import { add, copy, fill } from './memory'
 import { narrowCoupling, narrowCouplingInverse } from './narrow-coupling'
 import { narrowCouplingBackward } from './narrow-coupling-backward'
-import { transpose } from './transpose'
 import { denseWeightGradient } from './weight-gradient'
 
 /** Argument n of the call that begins at `at`. */
@@ -68,7 +67,7 @@ export function run(program: usize, end: usize, gradient: usize): void {
           n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5), g(p, 6, gradient), n(p, 7), g(p, 8, gradient), n(p, 9))
         break
       case 11:
-        transpose(n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5))
+        denseInputGradient(n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5), n(p, 6), n(p, 7))
         break
       case 12:
         leakyReLU(n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5), n(p, 6))

@@ -97,7 +97,3 @@ export function turn(rows: i32, columns: i32, x: usize, xStride: usize, y: usize
   rest(wholeRows, rows & ~1, wholeColumns, columns, x, xStride, y, yStride)
   rest(rows & ~1, rows, 0, columns, x, xStride, y, yStride)
 }
-
-export function transpose(rows: i32, columns: i32, x: usize, rowStride: usize, y: usize): void {
-  turn(rows, columns, bytes(x), bytes(rowStride), bytes(y), bytes(rows))
-}

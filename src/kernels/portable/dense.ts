@@ -2,7 +2,7 @@ import { type Heap, NONE } from '../heap.js'
 import type { Kernels } from '../kernels.js'
 
 /** Sums of products, each in double precision and in the order of its index. */
-export function portableDense({ real }: Heap): Pick<Kernels, 'dense' | 'denseWeightGradient' | 'transpose'> {
+export function portableDense({ real }: Heap): Pick<Kernels, 'dense' | 'denseWeightGradient' | 'denseInputGradient'> {
   return {
     dense(outDim, inDim, rows, x, weight, outStride, bias, y) {
       for (let o = 0; o < outDim; o++) {
@@ -27,9 +27,13 @@ export function portableDense({ real }: Heap): Pick<Kernels, 'dense' | 'denseWei
         real[dBias + o] += sum
       }
     },
-    transpose(rows, columns, x, rowStride, y) {
-      for (let r = 0; r < rows; r++) {
-        for (let c = 0; c < columns; c++) real[y + c * rows + r] = real[x + r * rowStride + c]
+    denseInputGradient(outDim, inDim, rows, dy, weight, outStride, dx) {
+      for (let i = 0; i < inDim; i++) {
+        for (let t = 0; t < rows; t++) {
+          let sum = 0
+          for (let o = 0; o < outDim; o++) sum += real[weight + o * outStride + i] * real[dy + o * rows + t]
+          real[dx + i * rows + t] = sum
+        }
       }
     },
   }

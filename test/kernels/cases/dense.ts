@@ -1,5 +1,5 @@
 import { NONE } from '#kernels/heap.js'
-import { anything, bounded, type Case, exact, type Outcome } from '../case.js'
+import { anything, bounded, type Case, type Outcome } from '../case.js'
 import { blank, LENGTHS, normals } from '../inputs.js'
 
 /** [outDim, inDim], around register blocks of 2 and 4 and with odd ends; the last ones are wide layers. */
@@ -102,13 +102,27 @@ function weightGradient(variant: string, biased: boolean, strideOf: (inDim: numb
   }
 }
 
-const transposed: Case = {
-  kernel: 'transpose',
-  variant: 'of columns beside others',
-  sizes: LENGTHS.flatMap((rows) => [0, 1, 3, 4, 9, 64].map((columns) => [rows, columns])),
-  arrays: (rows, columns) => ({ x: normals(rows * columnsAround(columns), 28), y: blank(rows * columns) }),
-  run: (k, { x, y }, rows, columns) => k.transpose(rows, columns, x, columnsAround(columns), y),
-  outputs: () => ({ y: exact }),
+function inputGradient(variant: string, strideOf: (inDim: number) => number): Case {
+  return {
+    kernel: 'denseInputGradient',
+    variant,
+    sizes,
+    arrays: (outDim, inDim, rows) => ({
+      dy: normals(outDim * rows, 28),
+      weight: normals(outDim * strideOf(inDim), 29),
+      dx: blank(inDim * rows),
+    }),
+    run: (k, { dy, weight, dx }, outDim, inDim, rows) =>
+      k.denseInputGradient(outDim, inDim, rows, dy, weight, strideOf(inDim), dx),
+    outputs: (outDim, inDim, rows) => ({
+      dx: bounded('n·ε·Σ|w·dy|, n = outDim', outDim, (index, { before: { dy, weight } }) => {
+        const [i, t] = [Math.floor(index / rows), index % rows]
+        let sum = 0
+        for (let o = 0; o < outDim; o++) sum += Math.abs(weight[o * strideOf(inDim) + i] * dy[o * rows + t])
+        return sum
+      }),
+    }),
+  }
 }
 
 const whole = (inDim: number) => inDim
@@ -122,5 +136,6 @@ export const denseCases: readonly Case[] = [
   weightGradient('no dBias', false, whole),
   weightGradient('of a sub-block, with dBias', true, columnsAround),
   weightGradient('of a sub-block, no dBias', false, columnsAround),
-  transposed,
+  inputGradient('whole', whole),
+  inputGradient('of a sub-block', columnsAround),
 ]

@@ -63,7 +63,7 @@ export interface Kernels {
   reluBackward(n: number, y: Offset, dy: Offset, dx: Offset): void
 
   // — dense ——————————————————————————————————————————————————————————————————————————————————————————————————
-  /** y[o, t] = bias[o] + Σᵢ weight[o · outStride + i] · x[i, t], bias 0 where NONE. */
+  /** y[o, t] = bias[o] + Σᵢ weight[o · outStride + i] · x[i, t], bias 0 where NONE; inDim ≥ 1. */
   dense(
     outDim: number,
     inDim: number,
@@ -89,7 +89,7 @@ export interface Kernels {
     dBias: Offset,
     scratch: Offset,
   ): void
-  /** dx[i, t] = Σₒ weight[o · outStride + i] · dy[o, t] */
+  /** dx[i, t] = Σₒ weight[o · outStride + i] · dy[o, t]; outDim ≥ 1. */
   denseInputGradient(
     outDim: number,
     inDim: number,
@@ -194,8 +194,8 @@ export interface Kernels {
   // — a whole coupling of one kept and one moved coordinate, its conditioner of one hidden tanh layer of width H ——————
   /**
    * h = tanh(W₁ kept + b₁), (a, t) = W₂ h + b₂, zKept = kept, then as affineCouple. `params` holds W₁ [H, 1], b₁ [H],
-   * W₂ [2, H], b₂ [2], f; h [H, rows], everything else [rows]. In the SIMD kernels every element behind h has the bits
-   * of the separate ones; h itself scales W₁ and b₁ first, for a shorter tanh.
+   * W₂ [2, H], b₂ [2], f; h [H, rows], H ≥ 1, everything else [rows]. In the SIMD kernels every element behind h has
+   * the bits of the separate ones; h itself scales W₁ and b₁ first, for a shorter tanh.
    */
   narrowCoupling(
     hidden: number,

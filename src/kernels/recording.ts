@@ -3,7 +3,8 @@ import type { Kernels } from './kernels.js'
 
 /**
  * The kernels that a recording may hold and the kinds of their arguments: n a count or an offset, taken as it is, f a
- * number that need not be whole (two words), g an offset in the gradient. A kernel's code is its place here; assembly/run.ts has the same list.
+ * number that need not be whole (two words), g an offset in the gradient. A kernel's code is its place here;
+ * assembly/run.ts has the same list.
  */
 const RECORDABLE = [
   ['fill', 'nfn'],

@@ -27,6 +27,7 @@ const rowwise: Partial<Record<KernelName, readonly [at: number, names: string]>>
   affineCoupleBackward: [0, 'a u e z dz dLogDet dx da dt'],
   affineCoupleInverseBackward: [0, 'a t u e x dx dLogDet dz da dt'],
   narrowCoupling: [1, 'kept x zKept z logDet h a u e'],
+  narrowCouplingInverse: [1, 'kept z xKept x logDet h a t u e'],
   narrowCouplingBackward: [1, 'kept z h a u e dzKept dz dLogDet dxKept dx da dt'],
   gaussian: [1, 'z logDet logProb'],
   gaussianBackward: [1, 'z dLogProb dz'],
@@ -160,13 +161,7 @@ describe('the blocking of dense kernels does not show in the bits', () => {
     const narrow = { outDim: 8, inDim: 16 }
     const [wideX, dy] = [normals(wide.inDim * rows, 86), normals(wide.outDim * rows, 87)]
     const gradient = new Float32Array(wide.outDim * wide.inDim)
-    const { kernels, at, slice } = heapWith(
-      wideX,
-      dy,
-      gradient,
-      gradient,
-      new Float32Array(wide.inDim * (rows + wide.outDim)),
-    )
+    const { kernels, at, slice } = heapWith(wideX, dy, gradient, gradient, new Float32Array(16 * (rows + wide.outDim)))
     kernels.denseWeightGradient(wide.outDim, wide.inDim, rows, at[0], at[1], at[2], wide.inDim, NONE, at[4])
     // The last 8 outputs and 16 inputs of the wide layer, in other blocks than there.
     const [o, i] = [wide.outDim - narrow.outDim, wide.inDim - narrow.inDim]

@@ -1,8 +1,8 @@
 // A whole coupling of one kept and one moved coordinate whose conditioner has one hidden tanh layer. Behind the hidden
 // units, whose tanh takes a scaled argument, every element and every sum is computed in the order of the separate kernels
 // (dense, affineCouple and the backward passes), so the bits are theirs where rows is a multiple of 4. The forward takes
-// four short passes over the tile, which is in
-// the cache: one long one would need more constants than there are registers, and wait for its chain of tanh, tanh, exp.
+// short passes over the tile, which is in the cache: one long one would need more constants than there are registers, and
+// wait for its chain of tanh, tanh, exp.
 // Parameters: weight 0 [H, 1], bias 0 [H], weight 1 [2, H], bias 1 [2], f.
 import { couple, squash } from './couple'
 import { bytes, load, store, wholeBytes } from './lanes'

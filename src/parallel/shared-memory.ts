@@ -16,7 +16,7 @@ function over<Array extends Reals>(array: Array, buffer: SharedArrayBuffer, leng
  */
 const idle: SharedArrayBuffer[] = []
 /** What is kept at most; beyond it, memory goes to the collector after all. */
-const MOST_IDLE = 32
+const MOST_IDLE_BYTES = 64 * 1024 * 1024
 
 /** Lends shared arrays while `work` runs; all threads must be done with them when it settles. */
 export async function withSharedArrays<Result>(
@@ -36,6 +36,7 @@ export async function withSharedArrays<Result>(
     return await work(lend)
   } finally {
     idle.unshift(...lent)
-    idle.splice(MOST_IDLE)
+    let bytes = idle.reduce((sum, { byteLength }) => sum + byteLength, 0)
+    while (bytes > MOST_IDLE_BYTES) bytes -= (idle.pop() as SharedArrayBuffer).byteLength
   }
 }

@@ -12,6 +12,14 @@ it('lends memory again that nobody uses, and never twice at a time', async () =>
   expect(new Set([...one, ...other]).size).toBe(4)
 })
 
+it('keeps 64 MiB of memory that nobody uses', async () => {
+  const like = new Float32Array()
+  const lent = () =>
+    withSharedArrays(async (lend) => Array.from({ length: 6 }, () => lend(like, 4 * 1024 * 1024).buffer))
+  const [before, after] = [await lent(), await lent()]
+  expect(after.filter((buffer) => before.includes(buffer)).length).toBe(4)
+})
+
 it('takes memory back from work that fails', async () => {
   const seen: ArrayBufferLike[] = []
   const failing = withSharedArrays(async (lend) => {

@@ -8,7 +8,7 @@ import { type Flow, type SampleOptions, sampleOptions } from '../flow/flow.js'
 import { resolveKernels } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
 import { compiledKernels } from '../kernels/simd.js'
-import { createClaims, endClaims, rowsDone } from './claims.js'
+import { type Claims, createClaims, endClaims, rowsDone } from './claims.js'
 import {
   type EvaluationModel,
   type Feed,
@@ -32,11 +32,11 @@ export interface ParallelOptions {
   onProgress?: (progress: { rows: number; total: number }) => void
 }
 
-/** Numbers in a chunk's rows, at most: few beside memory. */
+/** Numbers in a chunk's rows, at most, but for LEAST_CHUNK_ROWS: few beside memory. */
 const CHUNK_NUMBERS = 2 ** 16
 /** Likewise where threads help themselves: the last of them to end works on one while the others have none. */
 const CLAIM_NUMBERS = 2 ** 14
-/** Rows of a chunk, at least: much work beside the cost of handing it over. */
+/** Rows of a chunk, at least, where there are as many: much work beside the cost of handing it over. */
 const LEAST_CHUNK_ROWS = 1024
 /** Chunks for each thread, at least where the rows suffice, so that all end at about the same time. */
 const SHARE_CHUNKS = 4
@@ -80,10 +80,15 @@ export async function logProb<P extends Precision>(
     await logProbTo(flow, matrix, out, { threads, signal, onProgress })
   } catch (error) {
     // Threads look at the values where they score them, and one that meets NaN fails: here the first NaN is named.
-    if (!signal?.aborted) checkValues(matrix, 'Batch', { infinite: true })
+    if (isOfNaN(error)) checkValues(matrix, 'Batch', { infinite: true })
     throw error
   }
   return place(out) as Reals<P>
+}
+
+/** By its message: an error that another thread has thrown arrives without its class. */
+function isOfNaN(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Batch has NaN')
 }
 
 function checkOut(
@@ -279,10 +284,13 @@ async function eachChunk(
     return
   }
   const used = Math.min(size, Math.ceil(total / chunkRows))
-  await withCrew(size, signal, (crew) =>
+  await withCrew(used, signal, (crew) =>
     withSharedArrays((lend) => {
       const threads = Array.from({ length: used }, () => work.there(lend, Math.min(chunkRows, total)))
-      const start = ({ name, task }: ThreadWork, feed: Feed) => crew.run(name, task(feed))
+      function start({ name, task }: ThreadWork, source: Source): Promise<unknown> {
+        const started = new Int32Array(new SharedArrayBuffer(4))
+        return crew.run(name, task({ ...source, started }), { started })
+      }
       return work.inPlace ? throughClaims(threads, start, progress) : throughSlots(threads, start, progress)
     }),
   )
@@ -293,7 +301,9 @@ interface Progress extends Pick<ParallelOptions, 'signal' | 'onProgress'> {
   readonly chunkRows: number
 }
 
-type Start = (work: ThreadWork, feed: Feed) => Promise<unknown>
+type Source = { readonly claims: Claims } | { readonly slots: Slots }
+
+type Start = (work: ThreadWork, source: Source) => Promise<unknown>
 
 /** Threads help themselves to chunks until there are none; this one sleeps. */
 async function throughClaims(
@@ -308,7 +318,7 @@ async function throughClaims(
   let failure: { readonly error: unknown } | undefined
   function tell(): void {
     const rows = rowsDone(claims)
-    if (rows === told) return
+    if (rows === told || failure) return
     told = rows
     try {
       onProgress?.({ rows, total })
@@ -318,6 +328,7 @@ async function throughClaims(
     }
   }
   signal?.addEventListener('abort', stop)
+  if (signal?.aborted) stop()
   try {
     await together(
       threads.map((thread) => start(thread, { claims })),
@@ -327,8 +338,8 @@ async function throughClaims(
     clearInterval(telling)
     signal?.removeEventListener('abort', stop)
   }
-  signal?.throwIfAborted()
   tell()
+  signal?.throwIfAborted()
   if (failure) throw failure.error
 }
 
@@ -354,6 +365,7 @@ async function throughSlots(threads: readonly ThreadWork[], start: Start, progre
 function createLine({ total, chunkRows, signal, onProgress }: Progress) {
   let next = 0
   let rows = 0
+  let stopped = false
   return {
     /** Takes chunk after chunk until there is none. */
     async each(compute: (first: number, count: number) => Promise<void>): Promise<void> {
@@ -363,12 +375,14 @@ function createLine({ total, chunkRows, signal, onProgress }: Progress) {
         const count = Math.min(chunkRows, total - first)
         next += count
         await compute(first, count)
+        if (stopped) return
         rows += count
         onProgress?.({ rows, total })
       }
       signal?.throwIfAborted()
     },
     stop(): void {
+      stopped = true
       next = total
     },
   }

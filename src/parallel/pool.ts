@@ -19,15 +19,23 @@ const WORKER = new URL('../workers/rank.js', import.meta.url).href
 
 let pool: Promise<Piscina> | undefined
 
+/** Tasks that are handed over and have not begun: how each is given up where a thread cannot start. */
+const unstarted = new Set<(cause: unknown) => void>()
+
 /** Loaded by the first job that takes threads: many programs have none. */
 async function createPool(): Promise<Piscina> {
   const { Piscina } = await import('piscina')
-  return new Piscina({
+  const created = new Piscina({
     minThreads: 0,
     maxThreads: MAX_THREADS,
     idleTimeout: IDLE_MILLISECONDS,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
   })
+  // What happens to a thread outside of any task; nobody listening would end the process.
+  created.on('error', (cause) => {
+    for (const giveUp of unstarted) giveUp(cause)
+  })
+  return created
 }
 
 function workers(): Promise<Piscina> {
@@ -77,8 +85,15 @@ async function takeRanks(ranks: number, signal?: AbortSignal): Promise<() => voi
 /** A set of threads that one job holds. */
 export interface Crew {
   readonly ranks: number
-  /** Runs a task on one of the threads, once one is free. `signal` ends the thread itself: the last resort. */
-  run<Result>(name: string, task: unknown, signal?: AbortSignal): Promise<Result>
+  /** Runs a task on one of the threads, once one is free. */
+  run<Result>(name: string, task: unknown, options?: RunOptions): Promise<Result>
+}
+
+interface RunOptions {
+  /** Ends the thread itself: the last resort. */
+  readonly signal?: AbortSignal
+  /** One word of shared memory, which the task sets to 1 when it begins; where it does not in time, it is given up. */
+  readonly started?: Int32Array
 }
 
 /** Holds `ranks` threads while `work` runs; queues until they are free. Rejects if `signal` fires before that. */
@@ -92,12 +107,17 @@ export async function withCrew<Result>(
   // Piscina would start a thread for every task handed to it: no more are handed over than the job holds.
   let free = ranks
   const waiting: (() => void)[] = []
-  async function run<Result>(name: string, task: unknown, signal?: AbortSignal): Promise<Result> {
+  async function run<Result>(name: string, task: unknown, { signal, started }: RunOptions = {}): Promise<Result> {
     if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
     else free--
+    const start = started && watchStart(started)
     try {
-      return await (await workers()).run(task, { filename: worker, name, signal: signal ?? null })
+      const signals = [signal, start?.signal].filter((each) => each !== undefined)
+      return await (await workers()).run(task, { filename: worker, name, signal: AbortSignal.any(signals) })
+    } catch (error) {
+      throw start?.signal.aborted ? start.signal.reason : error
     } finally {
+      start?.end()
       const next = waiting.shift()
       if (next) next()
       else free++
@@ -107,6 +127,28 @@ export async function withCrew<Result>(
     return await work({ ranks, run })
   } finally {
     giveBack()
+  }
+}
+
+/** A signal that gives up a task which does not begin in time, or whose thread could not be started. */
+function watchStart(started: Int32Array): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController()
+  function giveUp(cause?: unknown): void {
+    if (Atomics.load(started, 0) !== 0) return
+    const reason =
+      cause === undefined
+        ? `A thread did not start within ${READY_MILLISECONDS / 1000} s; try fewer threads.`
+        : `A thread could not start: ${(cause as Error).message}`
+    controller.abort(new Error(reason, { cause }))
+  }
+  const late = setTimeout(giveUp, READY_MILLISECONDS)
+  unstarted.add(giveUp)
+  return {
+    signal: controller.signal,
+    end() {
+      clearTimeout(late)
+      unstarted.delete(giveUp)
+    },
   }
 }
 
@@ -142,7 +184,7 @@ export async function runRanks<Result>(
   }, READY_MILLISECONDS)
   const tasks = Array.from({ length: crew.ranks }, async (_, rank) => {
     try {
-      return await crew.run<Result>(name, taskOf(rank), lastResort.signal)
+      return await crew.run<Result>(name, taskOf(rank), { signal: lastResort.signal })
     } catch (cause) {
       giveUp(new Error(`Thread ${rank + 1} of ${crew.ranks} failed: ${(cause as Error).message}`, { cause }))
       throw cause

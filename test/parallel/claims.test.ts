@@ -34,3 +34,13 @@ it('gives nothing more once it is ended, and counts what was done', () => {
   expect(taken).toEqual([0, 4, 8])
   expect(rowsDone(claims)).toBe(12)
 })
+
+it('counts the rows of a last chunk that is done before others', () => {
+  const claims = createClaims(10, 4)
+  const done: number[] = []
+  serveClaims(claims, (first) => {
+    if (first === 0) serveClaims(claims, (inner) => done.push(inner, rowsDone(claims)))
+  })
+  expect(done).toEqual([4, 0, 8, 4])
+  expect(rowsDone(claims)).toBe(10)
+})

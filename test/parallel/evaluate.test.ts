@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { affineCoupling, DataError, flow, leakyReLU, logProb, sample } from 'pushforward'
 import { describe, expect, it } from 'vitest'
 
@@ -32,6 +34,12 @@ describe.each(['float32', 'float64'] as const)('a batch of %s in shared memory',
   it.each([0, 1, 2])('has the densities of another array, on %i threads', async (threads) => {
     const density = await logProb(model, shared, { threads })
     expect(haveBits(density, await logProb(model, own, { threads: 0 }))).toBe(true)
+  })
+
+  it('has them in shared memory too', async () => {
+    const out = new Float32Array(new SharedArrayBuffer(4 * ROWS))
+    await logProb(model, shared, { threads: 2, out })
+    expect(haveBits(out, await logProb(model, own, { threads: 0 }))).toBe(true)
   })
 
   it('is refused with NaN', async () => {
@@ -94,7 +102,7 @@ describe('a job on arrays that all threads see', () => {
   const COUNT = 2_000_000
   const layers = [1, 0, 1, 0].flatMap((first) => [
     leakyReLU(),
-    affineCoupling({ mask: [first, 1 - first], hidden: [16] }),
+    affineCoupling({ mask: [first, 1 - first], hidden: [96] }),
   ])
   const slow = flow(2, layers)
   const memory = () => new Float64Array(new SharedArrayBuffer(16 * COUNT))
@@ -113,14 +121,26 @@ describe('a job on arrays that all threads see', () => {
     expect(told).toEqual([...new Set(told)].sort((a, b) => a - b))
   })
 
-  it('rejects with what onProgress throws', async () => {
+  it('stops where onProgress throws, and rejects with that', async () => {
     const error = new Error('no more')
+    let calls = 0
     const onProgress = () => {
+      calls++
       throw error
     }
-    await expect(sample(model, 10_000, { threads: 2, out: memory().subarray(0, 20_000), onProgress })).rejects.toBe(
-      error,
-    )
+    const out = memory()
+    await expect(sample(slow, COUNT, { threads: 2, out, onProgress })).rejects.toBe(error)
+    expect(calls).toBe(1)
+    expect(out.at(-1)).toBe(0)
+  })
+
+  it('computes nothing when it is aborted in the turn of the call', async () => {
+    const out = memory()
+    const stop = new AbortController()
+    const job = sample(slow, COUNT, { threads: 2, out, signal: stop.signal })
+    stop.abort()
+    await expect(job).rejects.toBe(stop.signal.reason)
+    expect(out.every((value) => value === 0)).toBe(true)
   })
 
   it('stops between two chunks when it is aborted', async () => {
@@ -141,6 +161,40 @@ describe('a job on arrays that all threads see', () => {
     await expect(logProb(slow, rows, { threads: 2, out })).rejects.toThrow('NaN in row 2, column 1')
     expect(out.at(-1)).toBe(0)
   })
+})
+
+describe.each([
+  ['its own memory', ArrayBuffer],
+  ['shared memory', SharedArrayBuffer],
+])('a job in %s', (_, Memory) => {
+  it.each([0, 2])('that is aborted at its end still rejects, on %i threads', async (threads) => {
+    const stop = new AbortController()
+    const reason = new Error('late')
+    const onProgress = ({ rows, total }: { rows: number; total: number }) => {
+      if (rows === total) stop.abort(reason)
+    }
+    const out = new Float64Array(new Memory(16 * ROWS))
+    const job = sample(model, ROWS, { threads, out, onProgress, signal: stop.signal })
+    await expect(job).rejects.toBe(reason)
+  })
+})
+
+it('rejects with what onProgress throws, whatever rows come behind', async () => {
+  const onProgress = () => {
+    throw new Error('mine')
+  }
+  await expect(logProb(model, rowsWithNaN(2 * ROWS - 1), { threads: 0, onProgress })).rejects.toThrow('mine')
+})
+
+it('rejects where no thread can start', () => {
+  const script = `
+    import { flow, leakyReLU, logProb } from 'pushforward'
+    const job = logProb(flow(2, [leakyReLU()]), new Float32Array(200_000), { threads: 2 })
+    job.catch(({ message }) => console.log(message))`
+  const preload = fileURLToPath(new URL('failing-preload.cjs', import.meta.url))
+  const args = ['--require', preload, '--input-type=module', '-e', script]
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 })
+  expect({ stdout, stderr }).toEqual({ stdout: 'A thread could not start: not in a thread\n', stderr: '' })
 })
 
 it('refuses memory of another kind or size', async () => {

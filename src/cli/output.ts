@@ -18,6 +18,8 @@ export function endWithReader(): void {
     console.error(`pushforward: the output cannot be written: ${error.message}`)
     process.exit(1)
   })
+  // Node pipes every thread's output here: more listeners than it takes for a leak where there are many threads.
+  process.stdout.setMaxListeners(0)
   // Nobody is left to be told.
   process.stderr.on('error', () => {})
 }

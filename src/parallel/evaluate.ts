@@ -57,8 +57,9 @@ export function parallelRowsOf(dim: number): number {
  * change before the call has settled.
  *
  * Densities go to `out` where it is given, an array of the flow's precision and of a number a row, which is then what the
- * promise resolves to; where that rejects it holds anything. Threads work on arrays over a SharedArrayBuffer where they
- * lie, x and `out` alike; others are copied to and from them, some rows at a time.
+ * promise resolves to; where that rejects it holds anything. It must have no memory in common with x. Threads work on
+ * arrays over a SharedArrayBuffer where they lie, x and `out` alike; others are copied to and from them, some rows at a
+ * time.
  * @throws UsageError or DataError as `flow.logProb`, UsageError for another `out`; rejects with `signal.reason` when
  * aborted.
  */
@@ -75,6 +76,9 @@ export async function logProb<P extends Precision>(
   const matrix = readMatrix(x, flow.dim, 'Batch')
   const float64 = flow.structure.description.precision === 'float64'
   checkOut('logProb', given, float64 ? Float64Array : Float32Array, matrix.rows)
+  if (given && overlap(given, matrix.data)) {
+    throw new UsageError("logProb's out shares memory with the rows; give it memory of its own.")
+  }
   const out = once<Reals>(given ?? (() => (float64 ? unwrittenFloat64 : unwrittenFloat32)(matrix.rows)))
   try {
     await logProbTo(flow, matrix, out, { threads, signal, onProgress })
@@ -102,6 +106,11 @@ function checkOut(
     ? `${out.constructor.name} of ${(out as Reals).length}`
     : `value of type ${typeof out}`
   throw new UsageError(`${name}'s out is a ${got}; expected a ${Numbers.name} of ${length}.`)
+}
+
+function overlap(a: Reals, b: Reals): boolean {
+  const end = (array: Reals) => array.byteOffset + array.byteLength
+  return a.buffer === b.buffer && a.byteOffset < end(b) && b.byteOffset < end(a)
 }
 
 /** An array for results, or what makes one: that takes its time, in which threads can be at work already. */

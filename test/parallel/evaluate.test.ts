@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import ndarray from 'ndarray'
 import { affineCoupling, DataError, flow, leakyReLU, logProb, sample } from 'pushforward'
 import { describe, expect, it } from 'vitest'
 
@@ -203,6 +204,7 @@ it('refuses memory of another kind or size', async () => {
     [1, 2],
     [3, 4],
   ]
+  const both = new Float32Array(9)
   const cases: [Promise<unknown>, string][] = [
     [
       logProb(model, rows, { out: new Float32Array(3) }),
@@ -227,6 +229,10 @@ it('refuses memory of another kind or size', async () => {
     [
       sample(model, 1, { out: new Int32Array(2) as never }),
       "sample's out is a Int32Array of 2; expected a Float64Array of 2.",
+    ],
+    [
+      logProb(model, ndarray(both, [3, 2]), { out: both.subarray(4, 7) }),
+      "logProb's out shares memory with the rows; give it memory of its own.",
     ],
     [
       logProb(model, rows, { output: 1 } as never),

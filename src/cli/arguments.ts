@@ -49,7 +49,9 @@ export function parseCommand(usage: CommandUsage, args: readonly string[]): Comm
     if (option.placeholder === undefined ? token.value !== undefined : valueMissing(token)) {
       const way =
         option.placeholder === undefined ? 'takes no value' : `needs a value: ${token.rawName} ${option.placeholder}`
-      throw new UsageError(`${token.rawName} ${way}.`)
+      const negative = /^-[\d.]/.test(token.value ?? '')
+      const hint = negative ? `; a negative one is given as ${token.rawName}=${token.value}` : ''
+      throw new UsageError(`${token.rawName} ${way}${hint}.`)
     }
   }
   const { positionals, values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: true })

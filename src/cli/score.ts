@@ -48,8 +48,16 @@ export async function run({ operands: [path, data], values }: CommandArguments):
   const places = placesOf(model, source)
   const options = { threads: threadsOfAll(wanted, model, source.points.rows) }
   const blocks = scoredBlocks(model, source, [...places.values()], options)
-  await writeTable([...places.keys(), SCORE_COLUMN], blocks, flag(values, 'json'))
+  const columns = [...places.keys()]
+  await writeTable([...columns, scoreColumn(columns)], blocks, flag(values, 'json'))
   return 0
+}
+
+/** With a number where a column of the rows is called that already. */
+function scoreColumn(columns: readonly string[]): string {
+  let name = SCORE_COLUMN
+  for (let i = 2; columns.includes(name); i++) name = `${SCORE_COLUMN}_${i}`
+  return name
 }
 
 /** Blocks of rows, each row with its log-density as one column more; all in the same memory. */

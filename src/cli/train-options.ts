@@ -63,7 +63,7 @@ export const trainUsage: CommandUsage = {
   },
   notes: [
     'The folder gets model.safetensors with the weights of the best loss, evaluation.json, samples.csv, metrics.jsonl',
-    '(the losses), plots/, run.json and config.json. Below runs/ it is what `pushforward sample latest` means.',
+    '(the losses), plots/, run.json and config.json. Right in runs/ it is what `pushforward sample latest` means.',
     'Ctrl-C ends training after a step, saves the best so far and exits with 130; a second one ends at once.',
     "The seed addresses the generator's points, the first weights, the held-out rows and the shuffles.",
     'With --batch and no --validation there is no loss to be patient about: patience is then off.',

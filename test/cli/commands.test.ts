@@ -256,6 +256,16 @@ describe('score', () => {
     expect(stderr).toContain('long.csv:70002: column "eruptions" has "soon"')
   })
 
+  test('gives the densities a name of their own where a column has theirs', async () => {
+    const rows = minutes.map((row) => row.join(',')).join('\n')
+    await writeFile(at('taken.csv'), `log_prob,waiting\n${rows}\n`)
+    await pushforward(['train', at('taken.csv'), '--steps', '2', '--plots', 'off', '--out', at('taken')])
+    const { stdout } = await pushforward(['score', at('taken'), at('taken.csv'), '--json'])
+    const [first] = stdout.split('\n')
+    expect(Object.keys(JSON.parse(first))).toEqual(['log_prob', 'waiting', 'log_prob_2'])
+    expect(JSON.parse(first)).toMatchObject({ log_prob: minutes[0][0], waiting: minutes[0][1] })
+  })
+
   test('takes columns without names in the order of training', async () => {
     const input = minutes.map((row) => row.join(',')).join('\n')
     const outcome = await pushforward(['score', at('geyser'), '-'], { input })

@@ -78,6 +78,9 @@ export const trainUsage: CommandUsage = {
   ],
 }
 
+/** Of a generator's two columns, whose float32 copy fills a memory of 32-bit addresses. */
+const MOST_ROWS = 2 ** 29
+
 /** The options that decide a run: those that config.json holds. */
 export const CONFIGURABLE = Object.keys(trainUsage.options).filter((name) => !['config', 'json', 'out'].includes(name))
 
@@ -87,7 +90,7 @@ export function trainOptions(values: Values, data: string): TrainOptions {
   const batch = wordOrInteger(values, 'batch', ['all'], 'all', 1)
   const seed = integer(values, 'seed', DEFAULTS.seed, 0)
   return {
-    rows: integer(values, 'rows', undefined, 2),
+    rows: integer(values, 'rows', undefined, 2, MOST_ROWS),
     columns: names(values, 'columns'),
     where: equation(values, 'where'),
     test: nonNegative(values, 'test', 0, 1),

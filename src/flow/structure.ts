@@ -35,6 +35,9 @@ const TILE = { bytes: 384 * 1024, min: 64, max: 128 }
 /** An evaluation's, which are those of one layer, about in its first. */
 const EVALUATION_TILE = { bytes: 40 * 1024, min: 64, max: 512 }
 
+/** With a gradient and two moments each, in float32, they fill a memory of 32-bit addresses. */
+const MOST_PARAMETERS = 2 ** 28
+
 /**
  * Builds the layers of a description.
  * @throws UsageError where a dimension, a layer or one of its options cannot be used.
@@ -48,6 +51,11 @@ export function buildStructure(description: FlowDescription): FlowStructure {
   for (const layer of layers) {
     offsets.push(total)
     total += parameterCount(layer.parameters)
+  }
+  if (total > MOST_PARAMETERS) {
+    throw new UsageError(
+      `This flow would have ${total} parameters; expected at most ${MOST_PARAMETERS}: take narrower hidden layers, or fewer.`,
+    )
   }
   return {
     description,

@@ -1,6 +1,6 @@
 import type { Matrix } from '../data/rows.js'
 import { arrange } from './arrange.js'
-import { column, commonDomain } from './columns.js'
+import { column, commonDomain, countOutside } from './columns.js'
 import { figure, type Key, MARGIN } from './figure.js'
 import { histograms } from './histogram-marks.js'
 import { panel } from './panel.js'
@@ -31,9 +31,12 @@ const KEYS: readonly Key[] = [
 
 /** A histogram of every column, of the data and of the model's samples. */
 export function marginalsPicture({ data, allRows = data.rows, samples, columns }: ColumnsOptions): string {
+  const domains = columns.map((_, j) => commonDomain(column(data, j), column(samples, j)))
+  const outside = countOutside(samples, domains)
+  const strays = outside > 0 ? ` with what lies outside, of ${numberText(outside, 21)} samples` : ''
   const panels = columns.map((name, j) => {
     const values = [data, samples].map((matrix) => column(matrix, j))
-    const domain = commonDomain(values[0], values[1])
+    const domain = domains[j]
     const { marks, highest } = histograms(values[0], values[1], domain)
     return panel({
       width: PANEL.width,
@@ -46,7 +49,7 @@ export function marginalsPicture({ data, allRows = data.rows, samples, columns }
   const arranged = arrange(panels, PANEL)
   return figure({
     title: 'Every column alone',
-    subtitle: `Histograms on the same bins; each has area 1.${shareText(data.rows, allRows)}`,
+    subtitle: `Histograms on the same bins; each has area 1${strays}.${shareText(data.rows, allRows)}`,
     keys: KEYS,
     width: Math.max(2 * MARGIN + arranged.width, 340),
     height: arranged.height,

@@ -1,7 +1,8 @@
-import { column, commonDomain, thinRows } from './columns.js'
+import { column, commonDomain, countOutside, thinRows } from './columns.js'
 import { dots } from './dots.js'
 import { figure, type Key, MARGIN } from './figure.js'
 import { histograms } from './histogram-marks.js'
+import type { Interval } from './interval.js'
 import { type ColumnsOptions, shareText } from './marginals-picture.js'
 import { type Panel, panel } from './panel.js'
 import { COLOUR } from './theme.js'
@@ -22,6 +23,14 @@ export function pairsPicture({ data, allRows = data.rows, samples, columns }: Co
   const chosen = columns.slice(first, first + PAIRS_AT_A_TIME).map((name, i) => ({ name, j: first + i }))
   const count = Math.min(MOST_POINTS, data.rows, samples.rows)
   const parts = { data, samples, shownData: thinRows(data, count), shownSamples: thinRows(samples, count) }
+  const shown = columns.map(
+    (_, j): Interval =>
+      j >= first && j < first + chosen.length
+        ? commonDomain(column(data, j), column(samples, j))
+        : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  )
+  const outside = countOutside(parts.shownSamples, shown)
+  const strays = outside > 0 ? ` (${outside} of the samples' lie outside)` : ''
   const cells = chosen.flatMap((across, at) =>
     chosen.slice(at).map((up, below) => ({
       at,
@@ -35,7 +44,7 @@ export function pairsPicture({ data, allRows = data.rows, samples, columns }: Co
     columns.length > chosen.length ? ` Columns ${first + 1} to ${first + chosen.length} of ${columns.length}.` : ''
   return figure({
     title: 'Pairs of columns',
-    subtitle: `${count} rows of each, in the units of the data; bars on the diagonal are the data, outlines the samples.${shareText(data.rows, allRows)}${range}`,
+    subtitle: `${count} rows of each${strays}, in the units of the data; bars on the diagonal are the data, outlines the samples.${shareText(data.rows, allRows)}${range}`,
     keys: KEYS,
     width: 2 * MARGIN + left + chosen.length * step + 10,
     height: chosen.length * step + 40,

@@ -123,6 +123,24 @@ describe('marginalsPicture', () => {
   })
 })
 
+describe('samples beyond the axes', () => {
+  const far = [
+    [1e9, 0.5],
+    [0.5, -1e9],
+  ]
+  const samples = toMatrix([...Array.from({ length: 998 }, (_, i) => [i / 998, 0.5]), ...far], 2, 'Samples')
+  const options = { data: points(1000, 2, 3), samples, columns: ['a', 'b'] }
+
+  test('count in the area of a histogram, which says so', () => {
+    expect(texts(marginalsPicture(options)).join(' ')).toContain('has area 1 with what lies outside, of 2 samples.')
+  })
+
+  test('are counted among those of a picture of pairs', () => {
+    const every = { ...options, data: points(500, 2, 3), samples: toMatrix([...far, ...far, [0.5, 0.5]], 2, 'Samples') }
+    expect(texts(pairsPicture(every)).join(' ')).toContain("5 rows of each (4 of the samples' lie outside)")
+  })
+})
+
 describe('pairsPicture', () => {
   test('is a lower triangle with its diagonal: 21 cells for six columns, names at the outer ones', () => {
     const columns = ['a', 'b', 'c', 'd', 'e', 'f', 'g']

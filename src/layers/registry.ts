@@ -13,6 +13,12 @@ const builders = new Map<string, LayerBuilder>([
 
 /** @throws UsageError where the type is unknown or its options are not usable. */
 export function buildLayer(spec: LayerSpec, dim: number, contextDim: number): Layer {
+  if (typeof spec?.type !== 'string') {
+    const what = Array.isArray(spec)
+      ? 'a list (a chain of layers is flat: [[a, b], [c, d]].flat())'
+      : JSON.stringify(spec)
+    throw new UsageError(`A layer is ${what}; expected the value of ${[...builders.keys()].join('(…) or ')}(…).`)
+  }
   const builder = builders.get(spec.type)
   if (!builder) {
     throw new UsageError(`No layer is called "${spec.type}"; known are ${[...builders.keys()].join(', ')}.`)

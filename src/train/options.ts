@@ -129,8 +129,10 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
   }
 }
 
-function withoutType({ type, ...options }: Optimizer): Omit<Optimizer, 'type'> {
-  if (type !== 'adamW')
-    throw new UsageError(`optimizer is ${JSON.stringify(type)}; expected the value of adamW({ … }).`)
+function withoutType(optimizer: Optimizer): Omit<Optimizer, 'type'> {
+  const { type, ...options } = { ...optimizer }
+  if (type !== 'adamW') {
+    throw new UsageError(`optimizer is ${JSON.stringify(optimizer)}; expected the value of adamW({ … }).`)
+  }
   return options
 }

@@ -181,3 +181,8 @@ it.each([
 ])('refuses %j', async (options) => {
   await expect(fit(flow(2, tutorialLayers(1)), jang(64), options as object)).rejects.toThrow(UsageError)
 })
+
+it('names what was given for an optimizer', async () => {
+  const options = { steps: 1, optimizer: 'adam' } as never
+  await expect(fit(flow(2, tutorialLayers(1)), jang(64), options)).rejects.toThrow('optimizer is "adam"; expected')
+})

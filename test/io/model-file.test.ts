@@ -199,6 +199,13 @@ describe('a model file is refused', () => {
       'with a width beyond its arrays',
       /"layers\.1\..*" is float32 .*, but its layer has/,
       ({ metadata }) => {
+        metadata.flow = metadata.flow.replace('[3,5]', '[10000,5]')
+      },
+    ],
+    [
+      'with a width beyond all memory',
+      /cannot be built: This flow would have 1\d+ parameters; expected at most/,
+      ({ metadata }) => {
         metadata.flow = metadata.flow.replace('[3,5]', '[1000000000,1000000000]')
       },
     ],

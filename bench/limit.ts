@@ -1,11 +1,11 @@
-// Speed of light: what the operations of kernels, a training step and a scored row would take if this machine did
+// Speed of light: what the operations of kernels, a training step, a scored and a sampled row would take if this machine did
 // nothing but multiply and add in registers, beside what they do take.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
-import { affineCoupling, alternatingMask, type Flow, fit, flow, jang, leakyReLU, logProb } from 'pushforward'
+import { affineCoupling, alternatingMask, type Flow, fit, flow, jang, leakyReLU, logProb, sample } from 'pushforward'
 import { createHeap, createKernels } from '#kernels/create.js'
 import { Arena, NONE } from '#kernels/heap.js'
 import { machine, median, table } from './machine.js'
@@ -130,7 +130,7 @@ for (const [hidden, rows, steps] of [
 ] as const) {
   const model = tutorial([...hidden])
   const data = jang(rows, { seed: 0 })
-  const { trained, scored } = operations(model.structure)
+  const { trained, scored, sampled } = operations(model.structure)
   for (const threads of [1, 2]) {
     const { share, ns } = await achieved(trained * rows, threads, async () => {
       const { seconds } = await fit(tutorial([...hidden]), data, { steps, threads })
@@ -142,14 +142,19 @@ for (const [hidden, rows, steps] of [
   const many = jang(1_000_000, { seed: 1 })
   // Rows that no scaler has seen would saturate most hidden units.
   await fit(model, data, { steps, threads: 1 })
-  for (const threads of [1, 2]) {
-    const { share, ns } = await achieved(scored * 1e6, threads, async () => {
-      const started = performance.now()
-      await logProb(model, many, { threads })
-      return 1e6 * (performance.now() - started)
-    })
-    body.push([`score 10⁶ × [${hidden}]`, String(threads), String(scored), (ns / 1e6).toFixed(1), share.toFixed(2)])
+  for (const [what, count, pass] of [
+    ['score', scored, (threads: number) => logProb(model, many, { threads })],
+    ['sample', sampled, (threads: number) => sample(model, 1_000_000, { seed: 1, threads })],
+  ] as const) {
+    for (const threads of [1, 2]) {
+      const { share, ns } = await achieved(count * 1e6, threads, async () => {
+        const started = performance.now()
+        await pass(threads)
+        return 1e6 * (performance.now() - started)
+      })
+      body.push([`${what} 10⁶ × [${hidden}]`, String(threads), String(count), (ns / 1e6).toFixed(1), share.toFixed(2)])
+    }
   }
 }
-console.log('\nwhole steps and scoring (the limit of two threads is twice that of one)')
+console.log('\nwhole steps, scoring and sampling (the limit of two threads is twice that of one)')
 console.log(table([['workload', 'threads', 'operations a row', 'ms', 'achieved ÷ limit'], ...body]))

@@ -35,12 +35,22 @@ function couplingCost(mask: readonly number[], hidden: readonly number[]): RowCo
 /** Per coordinate: forward α·x and logDet; backward α·dz, dz·z, + dLogDet, the sum. */
 const leakyCost = (dim: number): RowCost => ({ forward: 2 * dim, backward: 4 * dim })
 
-/** Operations a row of a scored row and of a training step. */
-export function operations({ layers, dim }: FlowStructure): { scored: number; trained: number } {
+/** A pair of Box–Muller normals, √(−2 ln u)·(cos, sin) 2πv: ln, two polynomials of 8, root and four products. */
+const NORMAL = (COST.log + 2 * 8 + 5) / 2
+
+/**
+ * Operations a row of a scored row, of a sampled one and of a training step. The inverses of the layers cost what the
+ * layers do; Philox, all integers, is not counted.
+ */
+export function operations({ layers, dim }: FlowStructure): { scored: number; sampled: number; trained: number } {
   const costs = layers.map(({ spec }) =>
     spec.type === 'affineCoupling' ? couplingCost(spec.mask as number[], spec.hidden as number[]) : leakyCost(dim),
   )
   const total = (way: keyof RowCost) => costs.reduce((sum, cost) => sum + cost[way], 0)
   const gaussian = 2 * dim + 3
-  return { scored: total('forward') + gaussian, trained: total('forward') + total('backward') + gaussian + dim }
+  return {
+    scored: total('forward') + gaussian,
+    sampled: total('forward') + dim * NORMAL,
+    trained: total('forward') + total('backward') + gaussian + dim,
+  }
 }

@@ -2,7 +2,7 @@
 // get them through slots.
 import { blockRowsOf } from '../data/row-source.js'
 import type { Reals } from '../flow/evaluator.js'
-import { type Claims, createClaims, endClaims, rowsDone } from './claims.js'
+import { createClaims, endClaims, rowsDone } from './claims.js'
 import type { EvaluationModel, Feed } from './evaluation-tasks.js'
 import { withCrew } from './pool.js'
 import { withSharedArrays } from './shared-memory.js'
@@ -84,10 +84,7 @@ export async function eachChunk(
   await withCrew(used, signal, (crew) =>
     withSharedArrays((lend) => {
       const threads = Array.from({ length: used }, () => work.there(lend, Math.min(chunkRows, total)))
-      function start({ name, task }: ThreadWork, source: Source): Promise<unknown> {
-        const started = new Int32Array(new SharedArrayBuffer(4))
-        return crew.run(name, task({ ...source, started }), { started })
-      }
+      const start = ({ name, task }: ThreadWork, feed: Feed) => crew.run(name, task(feed))
       return work.inPlace ? throughClaims(threads, start, progress) : throughSlots(threads, start, progress)
     }),
   )
@@ -98,9 +95,7 @@ interface Progress extends Pick<ParallelOptions, 'signal' | 'onProgress'> {
   readonly chunkRows: number
 }
 
-type Source = { readonly claims: Claims } | { readonly slots: Slots }
-
-type Start = (work: ThreadWork, source: Source) => Promise<unknown>
+type Start = (work: ThreadWork, feed: Feed) => Promise<unknown>
 
 /** Threads help themselves to chunks until there are none; this one sleeps. */
 async function throughClaims(

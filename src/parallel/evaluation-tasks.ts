@@ -43,11 +43,10 @@ export function sampleChunk(model: EvaluationModel, draw: SampleDraw, rows: Floa
   sampleInto(evaluatorOf(model), model.scaler, draw, rows)
 }
 
-/** Where a thread gets its chunks from; what it claims lies in arrays that it sees. `started` is a word that it sets. */
-export type Feed = { readonly started: Int32Array } & ({ readonly claims: Claims } | { readonly slots: Slots })
+/** Where a thread gets its chunks from; what it claims lies in arrays that it sees. */
+export type Feed = { readonly claims: Claims } | { readonly slots: Slots }
 
 function serve(feed: Feed, compute: (slot: number, first: number, count: number) => void): void {
-  Atomics.store(feed.started, 0, 1)
   if ('slots' in feed) serveSlots(feed.slots, compute)
   else serveClaims(feed.claims, (first, count) => compute(0, first, count))
 }

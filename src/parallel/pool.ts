@@ -1,14 +1,15 @@
 import { setMaxListeners } from 'node:events'
 import type { Piscina } from 'piscina'
 import { cores } from './cores.js'
-import { abortJob, readyRanks } from './shared-communicator.js'
+import { abortJob } from './shared-communicator.js'
+import { type Handed, hand, hasBegun } from './start.js'
 
 /** Ranks above this many for each core, and a job waits for another to end. */
 const RANKS_PER_CORE = 2
 /** Threads that have had nothing to do for this long are ended. */
 const IDLE_MILLISECONDS = 10_000
-/** All ranks must have reported within this time, or the job is given up. */
-const READY_MILLISECONDS = 30_000
+/** A thread must have begun with its task within this time, or it is given up. */
+const START_MILLISECONDS = 30_000
 /** After a job is given up, its threads have this long to leave by themselves before they are ended. */
 const GRACE_MILLISECONDS = 1_000
 const MAX_THREADS = 512
@@ -85,15 +86,11 @@ async function takeRanks(ranks: number, signal?: AbortSignal): Promise<() => voi
 /** A set of threads that one job holds. */
 export interface Crew {
   readonly ranks: number
-  /** Runs a task on one of the threads, once one is free. */
-  run<Result>(name: string, task: unknown, options?: RunOptions): Promise<Result>
-}
-
-interface RunOptions {
-  /** Ends the thread itself: the last resort. */
-  readonly signal?: AbortSignal
-  /** One word of shared memory, which the task sets to 1 when it begins; where it does not in time, it is given up. */
-  readonly started?: Int32Array
+  /**
+   * Runs a task on one of the threads, once one is free; the worker's export must be made by `begin`. Rejects where no
+   * thread begins with it. `signal` ends the thread itself: the last resort.
+   */
+  run<Result>(name: string, task: unknown, signal?: AbortSignal): Promise<Result>
 }
 
 /** Holds `ranks` threads while `work` runs; queues until they are free. Rejects if `signal` fires before that. */
@@ -107,17 +104,18 @@ export async function withCrew<Result>(
   // Piscina would start a thread for every task handed to it: no more are handed over than the job holds.
   let free = ranks
   const waiting: (() => void)[] = []
-  async function run<Result>(name: string, task: unknown, { signal, started }: RunOptions = {}): Promise<Result> {
+  async function run<Result>(name: string, task: unknown, signal?: AbortSignal): Promise<Result> {
     if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
     else free--
-    const start = started && watchStart(started)
+    const handed = hand(task)
+    const start = watchStart(handed)
     try {
-      const signals = [signal, start?.signal].filter((each) => each !== undefined)
-      return await (await workers()).run(task, { filename: worker, name, signal: AbortSignal.any(signals) })
+      const either = signal ? AbortSignal.any([signal, start.signal]) : start.signal
+      return await (await workers()).run(handed, { filename: worker, name, signal: either })
     } catch (error) {
-      throw start?.signal.aborted ? start.signal.reason : error
+      throw start.signal.aborted ? start.signal.reason : error
     } finally {
-      start?.end()
+      start.end()
       const next = waiting.shift()
       if (next) next()
       else free++
@@ -131,17 +129,17 @@ export async function withCrew<Result>(
 }
 
 /** A signal that gives up a task which does not begin in time, or whose thread could not be started. */
-function watchStart(started: Int32Array): { readonly signal: AbortSignal; end(): void } {
+function watchStart(handed: Handed<unknown>): { readonly signal: AbortSignal; end(): void } {
   const controller = new AbortController()
   function giveUp(cause?: unknown): void {
-    if (Atomics.load(started, 0) !== 0) return
+    if (hasBegun(handed)) return
     const reason =
       cause === undefined
-        ? `A thread did not start within ${READY_MILLISECONDS / 1000} s; try fewer threads.`
+        ? `A thread did not start within ${START_MILLISECONDS / 1000} s; try fewer threads.`
         : `A thread could not start: ${(cause as Error).message}`
     controller.abort(new Error(reason, { cause }))
   }
-  const late = setTimeout(giveUp, READY_MILLISECONDS)
+  const late = setTimeout(giveUp, START_MILLISECONDS)
   unstarted.add(giveUp)
   return {
     signal: controller.signal,
@@ -172,26 +170,15 @@ export async function runRanks<Result>(
     abortJob(control)
     grace ??= setTimeout(() => lastResort.abort(), GRACE_MILLISECONDS)
   }
-  const late = setTimeout(() => {
-    const ready = readyRanks(control)
-    if (ready < crew.ranks) {
-      giveUp(
-        new Error(
-          `Only ${ready} of ${crew.ranks} threads started within ${READY_MILLISECONDS / 1000} s; try fewer threads.`,
-        ),
-      )
-    }
-  }, READY_MILLISECONDS)
   const tasks = Array.from({ length: crew.ranks }, async (_, rank) => {
     try {
-      return await crew.run<Result>(name, taskOf(rank), { signal: lastResort.signal })
+      return await crew.run<Result>(name, taskOf(rank), lastResort.signal)
     } catch (cause) {
       giveUp(new Error(`Thread ${rank + 1} of ${crew.ranks} failed: ${(cause as Error).message}`, { cause }))
       throw cause
     }
   })
   const results = await Promise.allSettled(tasks)
-  clearTimeout(late)
   clearTimeout(grace)
   if (failure !== undefined) throw failure
   return results.map((result) => (result as PromiseFulfilledResult<Result>).value)

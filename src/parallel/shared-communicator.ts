@@ -2,8 +2,8 @@ import { AbortedError, type Communicator } from '../step/communicator.js'
 
 /** Words of the control block, each on a cache line of its own so that waiting on one does not slow another. */
 const LINE = 16
-const WORD = { arrived: 0, generation: LINE, sleepers: 2 * LINE, aborted: 3 * LINE, ready: 4 * LINE }
-const WORDS = 5 * LINE
+const WORD = { arrived: 0, generation: LINE, sleepers: 2 * LINE, aborted: 3 * LINE }
+const WORDS = 4 * LINE
 
 /** Turns of the waiting loop before a rank sleeps: some tens of microseconds. */
 const SPIN_TURNS = 20_000
@@ -13,11 +13,6 @@ const SLEEP_MILLISECONDS = 100
 /** The shared words through which the ranks of one job and the main thread meet. */
 export function createControl(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4 * WORDS))
-}
-
-/** How many ranks have reported that they run. */
-export function readyRanks(control: Int32Array): number {
-  return Atomics.load(control, WORD.ready)
 }
 
 /** Gives a job up: ranks at a barrier wake, the others see it at their next check. */
@@ -41,7 +36,6 @@ export class SharedCommunicator implements Communicator {
     this.rank = rank
     this.size = size
     this.#spinTurns = spin ? SPIN_TURNS : 0
-    Atomics.add(control, WORD.ready, 1)
   }
 
   exchange(): void {

@@ -1,11 +1,12 @@
 // Ranks that fail, each in its own way, beside ranks that wait for them.
 import { SharedCommunicator } from '#parallel/shared-communicator.js'
+import { begin } from '#parallel/start.js'
 
 function join({ control, rank, size }) {
   return new SharedCommunicator(control, rank, size, false)
 }
 
-export function throwing(task) {
+export const throwing = begin((task) => {
   const communicator = join(task)
   communicator.barrier()
   if (task.rank === 1) throw new Error('rank 1 has had enough')
@@ -14,9 +15,9 @@ export function throwing(task) {
   } catch {
     return 'left'
   }
-}
+})
 
-export function exiting(task) {
+export const exiting = begin((task) => {
   const communicator = join(task)
   communicator.barrier()
   if (task.rank === 1) process.exit(3)
@@ -25,11 +26,11 @@ export function exiting(task) {
   } catch {
     return 'left'
   }
-}
+})
 
 /** Waits where no abort is looked at: only ending the thread helps. */
-export function deaf(task) {
+export const deaf = begin((task) => {
   join(task)
   if (task.rank === 1) throw new Error('rank 1 has had enough')
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
-}
+})

@@ -103,7 +103,7 @@ describe('a job on arrays that all threads see', () => {
   const COUNT = 2_000_000
   const layers = [1, 0, 1, 0].flatMap((first) => [
     leakyReLU(),
-    affineCoupling({ mask: [first, 1 - first], hidden: [96] }),
+    affineCoupling({ mask: [first, 1 - first], hidden: [256] }),
   ])
   const slow = flow(2, layers)
   const memory = () => new Float64Array(new SharedArrayBuffer(16 * COUNT))
@@ -187,15 +187,18 @@ it('rejects with what onProgress throws, whatever rows come behind', async () =>
   await expect(logProb(model, rowsWithNaN(2 * ROWS - 1), { threads: 0, onProgress })).rejects.toThrow('mine')
 })
 
-it('rejects where no thread can start', () => {
+it.each([
+  ['logProb(model, new Float32Array(200_000), { threads: 2 })', ''],
+  ['fit(model, jang(1024), { threads: 2 })', 'Thread 1 of 2 failed: '],
+])('rejects where no thread can start: %s', (call, whose) => {
   const script = `
-    import { flow, leakyReLU, logProb } from 'pushforward'
-    const job = logProb(flow(2, [leakyReLU()]), new Float32Array(200_000), { threads: 2 })
-    job.catch(({ message }) => console.log(message))`
+    import { fit, flow, jang, leakyReLU, logProb } from 'pushforward'
+    const model = flow(2, [leakyReLU()])
+    ${call}.catch(({ message }) => console.log(message))`
   const preload = fileURLToPath(new URL('failing-preload.cjs', import.meta.url))
   const args = ['--require', preload, '--input-type=module', '-e', script]
   const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 })
-  expect({ stdout, stderr }).toEqual({ stdout: 'A thread could not start: not in a thread\n', stderr: '' })
+  expect({ stdout, stderr }).toEqual({ stdout: `${whose}A thread could not start: not in a thread\n`, stderr: '' })
 })
 
 it('refuses memory of another kind or size', async () => {

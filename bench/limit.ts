@@ -1,72 +1,22 @@
 // Speed of light: what the operations of kernels, a training step, a scored and a sampled row would take if this machine did
-// nothing but multiply and add in registers, beside what they do take.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import asc from 'assemblyscript/asc'
-import { affineCoupling, alternatingMask, type Flow, fit, flow, jang, leakyReLU, logProb, sample } from 'pushforward'
+// nothing but multiply and add in registers, beside what they do take; and where the rest goes.
+import { fit, logProb, sample } from 'pushforward'
 import { createHeap, createKernels } from '#kernels/create.js'
 import { Arena, NONE } from '#kernels/heap.js'
+import { evaluationTimes } from './limit/evaluation-times.js'
+import { COST, operations } from './limit/operations.js'
+import { passKernels } from './limit/pass-kernels.js'
+import { nanoseconds, peak, peakNow } from './limit/register-loops.js'
+import { type TrainingTimes, trainingTimes } from './limit/training-times.js'
 import { machine, median, table } from './machine.js'
-import { COST, operations } from './operations.js'
+import { build, standardised } from './peers/workloads.js'
 
-type Loop = (n: number, x: number) => number
-
-/** The register loops of peak/peak.ts. */
-async function registerLoops(): Promise<Record<'additions' | 'multiplications' | 'mixed', Loop>> {
-  const folder = mkdtempSync(join(tmpdir(), 'pushforward-peak-'))
-  try {
-    const out = join(folder, 'peak.wasm')
-    const baseDir = fileURLToPath(new URL('../../bench/peak', import.meta.url))
-    const args = [
-      'peak.ts',
-      '--baseDir',
-      baseDir,
-      '--outFile',
-      out,
-      '--runtime',
-      'stub',
-      '-O3',
-      '--noAssert',
-      '--enable',
-      'simd',
-    ]
-    const { error, stderr } = await asc.main(args)
-    if (error) throw new Error(stderr.toString())
-    const { instance } = await WebAssembly.instantiate(readFileSync(out), {})
-    return instance.exports as Record<'additions' | 'multiplications' | 'mixed', Loop>
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-/** Nanoseconds of a call: the median of `rounds`, each long enough for the clock. */
-function nanoseconds(call: () => void, rounds = 9): number {
-  for (let i = 0; i < 200; i++) call()
-  let repeats = 1
-  const time = () => {
-    const started = performance.now()
-    for (let i = 0; i < repeats; i++) call()
-    return performance.now() - started
-  }
-  while (time() < 10) repeats *= 2
-  return median(Array.from({ length: rounds }, () => (1e6 * time()) / repeats))
-}
-
-const LOOPS = ['additions', 'multiplications', 'mixed'] as const
-const loops = await registerLoops()
-/** Giga-operations a second, four lanes counted as four. */
-const peak = Object.fromEntries(
-  LOOPS.map((name) => [name, (48 * 100_000) / nanoseconds(() => loops[name](100_000, 1))]),
-)
-/** The mixed peak now: clocks drift, so every achievement is held to a peak of its own round. */
-const peakNow = () => (48 * 20_000) / nanoseconds(() => loops.mixed(20_000, 1), 3)
+const ROUNDS = 7
 
 /** The median over rounds of achieved ÷ limit, and of the nanoseconds, for `count` operations on `threads` threads. */
-async function achieved(count: number, threads: number, nanosecondsOfRound: () => Promise<number>) {
+async function achieved(count: number, threads: number, nanosecondsOfRound: () => number | Promise<number>) {
   const rounds: { share: number; ns: number }[] = []
-  for (let round = 0; round < 7; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const before = peakNow()
     const ns = await nanosecondsOfRound()
     rounds.push({ share: count / ns / (((before + peakNow()) / 2) * threads), ns })
@@ -74,87 +24,156 @@ async function achieved(count: number, threads: number, nanosecondsOfRound: () =
   return { share: median(rounds.map((r) => r.share)), ns: median(rounds.map((r) => r.ns)) }
 }
 
-console.log(`${machine()}`)
-console.log(
-  `peak from registers, one thread, billion operations/s: ${Object.entries(peak)
-    .map(([name, value]) => `${name} ${value.toFixed(1)}`)
-    .join(', ')}`,
-)
-
-const ROWS = 128
-const LENGTH = 128 * ROWS
-const arena = new Arena('float32')
-const [x, y, w, scratch] = Array.from({ length: 4 }, () => arena.real(2 * LENGTH))
-const k = createKernels(createHeap(arena, 'simd', false))
-for (let i = 0; i < LENGTH; i++) {
-  k.heap.real[x + i] = ((i * 37) % 800) / 100 - 4
-  k.heap.real[w + i] = ((i * 53) % 200) / 1000 - 0.1
+/** The kernels by themselves, 128 rows. */
+async function kernelTable(): Promise<string> {
+  const ROWS = 128
+  const LENGTH = 128 * ROWS
+  const arena = new Arena('float32')
+  const [x, y, w, scratch] = Array.from({ length: 4 }, () => arena.real(2 * LENGTH))
+  const k = createKernels(createHeap(arena, 'simd', false))
+  for (let i = 0; i < LENGTH; i++) {
+    k.heap.real[x + i] = ((i * 37) % 800) / 100 - 4
+    k.heap.real[w + i] = ((i * 53) % 200) / 1000 - 0.1
+  }
+  const kernels: [string, number, () => void][] = [
+    ['tanh', COST.tanh * LENGTH, () => k.tanh(LENGTH, x, y)],
+    ['exp', COST.exp * LENGTH, () => k.exp(LENGTH, x, y)],
+    ['tanhBackward', 3 * LENGTH, () => k.tanhBackward(LENGTH, x, w, y)],
+    ...[64, 128].flatMap((n): [string, number, () => void][] => {
+      const count = 2 * n * n * ROWS
+      return [
+        [`dense ${n}×${n}`, count, () => k.dense(n, n, ROWS, x, w, n, NONE, y)],
+        [`denseInputGradient ${n}×${n}`, count, () => k.denseInputGradient(n, n, ROWS, x, w, n, y)],
+        [`denseWeightGradient ${n}×${n}`, count, () => k.denseWeightGradient(n, n, ROWS, x, w, y, n, NONE, scratch)],
+      ]
+    }),
+  ]
+  const body: string[][] = []
+  for (const [name, count, run] of kernels) {
+    const { share, ns } = await achieved(count, 1, () => nanoseconds(run, 3))
+    body.push([name, (count / ns).toFixed(1), share.toFixed(2)])
+  }
+  return table([['kernel', 'billion operations/s', 'achieved ÷ limit'], ...body])
 }
 
-const kernels: [string, number, () => void][] = [
-  ['tanh', COST.tanh * LENGTH, () => k.tanh(LENGTH, x, y)],
-  ['exp', COST.exp * LENGTH, () => k.exp(LENGTH, x, y)],
-  ['tanhBackward', 3 * LENGTH, () => k.tanhBackward(LENGTH, x, w, y)],
-  ...[64, 128].flatMap((n): [string, number, () => void][] => [
-    [`dense ${n}×${n}`, 2 * n * n * ROWS, () => k.dense(n, n, ROWS, x, w, n, NONE, y)],
-    [
-      `denseWeightGradient ${n}×${n}`,
-      2 * n * n * ROWS,
-      () => k.denseWeightGradient(n, n, ROWS, x, w, y, n, NONE, scratch),
-    ],
-  ]),
-]
-console.log(`\nkernels, ${ROWS} rows, one thread`)
-const kernelRows = [['kernel', 'billion operations/s', 'achieved ÷ limit']]
-for (const [name, count, run] of kernels) {
-  const { share, ns } = await achieved(count, 1, async () => nanoseconds(run, 3))
-  kernelRows.push([name, (count / ns).toFixed(1), share.toFixed(2)])
-}
-console.log(table(kernelRows))
+const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`
 
-function tutorial(hidden: number[]): Flow<'float32'> {
-  const layers = Array.from({ length: 9 }, (_, i) => [
-    leakyReLU(),
-    affineCoupling({ mask: alternatingMask(2, i), hidden }),
-  ])
-  return flow(2, layers.flat(), { seed: 42 })
+const workloads: string[][] = []
+const passes: string[][] = []
+const training: string[][] = []
+const evaluation: string[][] = []
+
+/** A step in ranks that hold clocks, and the milliseconds that its operations would take at the peak of its round. */
+type StepTimes = TrainingTimes & { readonly limit: number }
+
+/** Where the time of a step goes: the limit, and what lies above it. */
+function stepRow(name: string, rounds: readonly StepTimes[]): string[] {
+  const shareOf = (part: (times: StepTimes) => number) =>
+    `${median(rounds.map((times) => (100 * part(times)) / times.all)).toFixed(1)} %`
+  const [{ ranks }] = rounds
+  return [
+    name,
+    String(ranks),
+    median(rounds.map(({ all }) => all / ranks)).toFixed(3),
+    shareOf(({ limit }) => limit),
+    shareOf(({ passes, limit }) => passes - limit),
+    shareOf(({ memory }) => memory),
+    shareOf(({ glue }) => glue),
+    shareOf(({ imbalance }) => imbalance),
+    shareOf(({ barriers }) => barriers),
+  ]
 }
 
-const body: string[][] = []
-for (const [hidden, rows, steps] of [
-  [[4], 1024, 2000],
-  [[64], 1024, 200],
-  [[64, 64], 1024, 60],
-  [[4], 65_536, 40],
-  [[64], 65_536, 6],
-] as const) {
-  const model = tutorial([...hidden])
-  const data = jang(rows, { seed: 0 })
-  const { trained, scored, sampled } = operations(model.structure)
+async function train(rows: number, dim: number, hidden: readonly number[], steps: number): Promise<void> {
+  const workload = { name: '', rows, dim, hidden }
+  const data = standardised(workload)
+  const name = `step ${rows} × ${dim === 2 ? '' : `${dim} `}[${hidden}]`
+  const { trained } = operations(build(workload).structure)
   for (const threads of [1, 2]) {
     const { share, ns } = await achieved(trained * rows, threads, async () => {
-      const { seconds } = await fit(tutorial([...hidden]), data, { steps, threads })
+      const { seconds } = await fit(build(workload), data, { steps, threads, standardise: false })
       return (1e9 * seconds) / steps
     })
-    body.push([`step ${rows} × [${hidden}]`, String(threads), String(trained), (ns / 1e6).toFixed(3), share.toFixed(2)])
+    workloads.push([name, String(threads), String(trained), (ns / 1e6).toFixed(3), share.toFixed(2)])
+    const rounds: StepTimes[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const before = peakNow()
+      const times = await trainingTimes(build(workload), data, steps, threads)
+      rounds.push({ ...times, limit: (trained * rows) / ((before + peakNow()) / 2) / 1e6 })
+    }
+    training.push(stepRow(name, rounds))
   }
-  if (rows < 65_536) continue
-  const many = jang(1_000_000, { seed: 1 })
-  // Rows that no scaler has seen would saturate most hidden units.
-  await fit(model, data, { steps, threads: 1 })
+  if (rows > 1024 && dim === 2) return
+  // A pass is one tile's, whatever the rows.
+  const times = passKernels(build(workload), data)
+  const all = times.reduce((sum, { ns }) => sum + ns, 0)
+  for (const { name: kernel, calls, operations, ns, share } of times) {
+    const ofLimit = operations > 0 ? share.toFixed(2) : ''
+    passes.push([`[${hidden}]`, kernel, String(calls), ns.toFixed(1), percent(ns, all), ofLimit])
+  }
+}
+
+function shared(numbers: Float32Array): Float32Array {
+  const copy = new Float32Array(new SharedArrayBuffer(numbers.byteLength))
+  copy.set(numbers)
+  return copy
+}
+
+async function evaluate(hidden: readonly number[]): Promise<void> {
+  const ROWS = 1_000_000
+  const workload = { name: '', rows: ROWS, dim: 2, hidden }
+  const model = build(workload)
+  const rows = shared(standardised(workload))
+  await fit(model, rows.subarray(0, 8192), { steps: 100, threads: 1, standardise: false })
+  const densities = new Float32Array(new SharedArrayBuffer(4 * ROWS))
+  const drawn = new Float64Array(new SharedArrayBuffer(16 * ROWS))
+  const { scored, sampled } = operations(model.structure)
+  const stages = evaluationTimes(model, rows)
   for (const [what, count, pass] of [
-    ['score', scored, (threads: number) => logProb(model, many, { threads })],
-    ['sample', sampled, (threads: number) => sample(model, 1_000_000, { seed: 1, threads })],
+    ['score', scored, (threads: number) => logProb(model, rows, { threads, out: densities })],
+    ['sample', sampled, (threads: number) => sample(model, ROWS, { seed: 1, threads, out: drawn })],
   ] as const) {
     for (const threads of [1, 2]) {
-      const { share, ns } = await achieved(count * 1e6, threads, async () => {
+      const { share, ns } = await achieved(count * ROWS, threads, async () => {
         const started = performance.now()
         await pass(threads)
         return 1e6 * (performance.now() - started)
       })
-      body.push([`${what} 10⁶ × [${hidden}]`, String(threads), String(count), (ns / 1e6).toFixed(1), share.toFixed(2)])
+      const name = `${what} 10⁶ × [${hidden}]`
+      workloads.push([name, String(threads), String(count), (ns / 1e6).toFixed(1), share.toFixed(2)])
+      const { kernels, memory, glue } = stages[what]
+      const aRow = (ns * threads) / ROWS
+      const limit = share * aRow
+      const waiting = aRow - kernels - memory - glue
+      const shares = [limit, kernels - limit, memory, glue, waiting].map((part) => percent(part, aRow))
+      evaluation.push([name, String(threads), aRow.toFixed(1), ...shares])
     }
   }
 }
-console.log('\nwhole steps, scoring and sampling (the limit of two threads is twice that of one)')
-console.log(table([['workload', 'threads', 'operations a row', 'ms', 'achieved ÷ limit'], ...body]))
+
+console.log(`${machine()}`)
+console.log(
+  `peak from registers, one thread, billion operations/s: ${peak
+    .map(([name, value]) => `${name} ${value.toFixed(1)}`)
+    .join(', ')}`,
+)
+console.log(`\nkernels, 128 rows, one thread\n${await kernelTable()}`)
+await train(1024, 2, [4], 2000)
+await train(1024, 2, [64], 200)
+await train(1024, 2, [64, 64], 60)
+await train(65_536, 2, [4], 40)
+await train(65_536, 2, [64], 6)
+await train(16_384, 6, [128, 128], 2)
+await evaluate([4])
+await evaluate([64])
+console.log('\nwhole steps, scoring and sampling in shared memory (the limit of two threads is twice that of one)')
+console.log(table([['workload', 'threads', 'operations a row', 'ms', 'achieved ÷ limit'], ...workloads]))
+console.log("\nwhere a step's time goes, of all its threads (their clocks' own taken out)")
+const above = ['limit', 'kernels above it', 'memory', 'glue']
+console.log(table([['workload', 'threads', 'ms', ...above, 'imbalance', 'barriers'], ...training]))
+console.log(
+  '\nwhere the time of scoring and sampling goes, of all threads (all but the last column from one thread, in its cache)',
+)
+console.log(table([['workload', 'threads', 'ns a row', ...above, 'between threads'], ...evaluation]))
+console.log('\na training pass through a tile, kernel by kernel, in the cache')
+console.log(table([['hidden', 'kernel', 'calls', 'ns a row', 'of the pass', 'achieved ÷ limit'], ...passes]))

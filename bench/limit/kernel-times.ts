@@ -1,0 +1,75 @@
+import type { Offset } from '#kernels/heap.js'
+import type { Kernels } from '#kernels/kernels.js'
+import { type RecordableName, recordableNames } from '#kernels/recording.js'
+import { median } from '../machine.js'
+import { kernelOperations } from './operations.js'
+import { peakNow } from './register-loops.js'
+
+const ROUNDS = 9
+/** Times that a call is repeated, so that the clock does not count. */
+const REPEATS = 64
+/** The longest call there is, in words. */
+const WORDS = 32
+
+/** Room in the heap that `kernelTimes` needs, in ints. */
+export const PROGRAM_WORDS = REPEATS * WORDS
+
+/** Of all calls of a kernel in a pass. */
+export interface KernelTime {
+  readonly name: RecordableName
+  readonly calls: number
+  readonly operations: number
+  readonly ns: number
+  /** Achieved ÷ limit. */
+  readonly share: number
+}
+
+/**
+ * What each kernel takes of the recorded passes that `pass` runs: every call repeated where it stands, by the same
+ * `run`, with what it works on in the cache; medians of rounds, the longest first.
+ */
+export function kernelTimes(kernels: Kernels, program: Offset, pass: (kernels: Kernels) => void): KernelTime[] {
+  const rounds = Array.from({ length: ROUNDS }, () => {
+    const before = peakNow()
+    const times = roundOf(kernels, program, pass)
+    return { times, peak: (before + peakNow()) / 2 }
+  })
+  const names = [...rounds[0].times.keys()]
+  const kernelTime = (name: RecordableName): KernelTime => {
+    const of = rounds.map(({ times, peak }) => ({ ...(times.get(name) as Tally), peak }))
+    const [{ calls, operations }] = of
+    const share = median(of.map(({ ns, peak }) => operations / ns / peak))
+    return { name, calls, operations, share, ns: median(of.map(({ ns }) => ns)) }
+  }
+  return names.map(kernelTime).sort((a, b) => b.ns - a.ns)
+}
+
+interface Tally {
+  calls: number
+  operations: number
+  ns: number
+}
+
+function roundOf(kernels: Kernels, program: Offset, pass: (kernels: Kernels) => void): Map<RecordableName, Tally> {
+  const { i32 } = kernels.heap
+  const tallies = new Map<RecordableName, Tally>()
+  function run(from: Offset, end: Offset, gradient: Offset): void {
+    for (let at = from; at < end; at += i32[at] >>> 8) {
+      const name = recordableNames[i32[at] & 255]
+      const words = i32.slice(at, at + (i32[at] >>> 8))
+      for (let i = 0; i < REPEATS; i++) i32.set(words, program + i * words.length)
+      const repeated = () => kernels.run(program, program + REPEATS * words.length, gradient)
+      repeated()
+      const started = performance.now()
+      repeated()
+      const ns = (1e6 * (performance.now() - started)) / REPEATS
+      const tally = tallies.get(name) ?? { calls: 0, operations: 0, ns: 0 }
+      tally.calls++
+      tally.operations += kernelOperations(name, words.subarray(1))
+      tally.ns += ns
+      tallies.set(name, tally)
+    }
+  }
+  pass({ ...kernels, run })
+  return tallies
+}

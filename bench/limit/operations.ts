@@ -67,6 +67,9 @@ const KERNEL: Record<RecordableName, (a: number, b: number, c: number) => number
   narrowCoupling: (hidden, rows) => rows * couplingCost([1, 0], [hidden]).forward,
   narrowCouplingInverse: (hidden, rows) => rows * couplingCost([1, 0], [hidden]).forward,
   narrowCouplingBackward: (hidden, rows) => rows * couplingCost([1, 0], [hidden]).backward,
+  leakyNarrowCoupling: (hidden, rows) => rows * (leakyCost(2).forward + couplingCost([1, 0], [hidden]).forward),
+  leakyNarrowCouplingBackward: (hidden, rows) =>
+    rows * (leakyCost(2).backward + couplingCost([1, 0], [hidden]).backward),
   gaussian: (dim, rows) => rows * gaussianCost(dim).forward,
   gaussianBackward: (dim, rows) => rows * gaussianCost(dim).backward,
 }

@@ -231,8 +231,8 @@ export interface Kernels {
   ): void
   /**
    * As affineCoupleBackward into (dx, da, dt), then through the conditioner: dxKept = dzKept + W₁ᵀ((W₂ᵀ(da, dt))(1 − h²)),
-   * dParams += in the layout of `params`. da and dt are scratch. In the SIMD kernels, for rows a multiple of 4, the sums
-   * too have the bits of the separate ones.
+   * dParams += in the layout of `params`. dxKept and dx may be dzKept and dz; `scratch` has room for 4 · rows, rows rounded
+   * up to a multiple of 4. In the SIMD kernels, for rows a multiple of 4, the sums too have the bits of the separate ones.
    */
   narrowCouplingBackward(
     hidden: number,
@@ -250,8 +250,53 @@ export interface Kernels {
     dLogDet: Offset,
     dxKept: Offset,
     dx: Offset,
-    da: Offset,
-    dt: Offset,
+    scratch: Offset,
+  ): void
+  /**
+   * leakyReLU from (kept, x) to (bentKept, bent), then narrowCoupling from there, in the SIMD kernels with the same bits.
+   * zKept and z may be kept and x.
+   */
+  leakyNarrowCoupling(
+    hidden: number,
+    rows: number,
+    raw: Offset,
+    params: Offset,
+    kept: Offset,
+    x: Offset,
+    bentKept: Offset,
+    bent: Offset,
+    zKept: Offset,
+    z: Offset,
+    logDet: Offset,
+    h: Offset,
+    a: Offset,
+    u: Offset,
+    e: Offset,
+  ): void
+  /**
+   * narrowCouplingBackward and from there leakyReLUBackward, in the SIMD kernels with the same bits: `kept` and x are
+   * what came out of the leaky ReLU, dxKept and dx the gradients of what went in. They may be dzKept and dz.
+   */
+  leakyNarrowCouplingBackward(
+    hidden: number,
+    rows: number,
+    raw: Offset,
+    dRaw: Offset,
+    params: Offset,
+    dParams: Offset,
+    kept: Offset,
+    x: Offset,
+    z: Offset,
+    h: Offset,
+    a: Offset,
+    u: Offset,
+    e: Offset,
+    dzKept: Offset,
+    dz: Offset,
+    dLogDet: Offset,
+    dxKept: Offset,
+    dx: Offset,
+    scratch: Offset,
   ): void
 
   // — standard normal base ————————————————————————————————————————————————————————————————————————————————————

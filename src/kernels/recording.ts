@@ -1,3 +1,4 @@
+import { type Call, fuse, type KernelName } from './fusion.js'
 import { NONE, type Offset } from './heap.js'
 import type { Kernels } from './kernels.js'
 
@@ -29,10 +30,12 @@ const RECORDABLE = [
   ['affineCoupleInverseBackward', 'nnnnnnnnnnnng'],
   ['narrowCoupling', 'nnnnnnnnnnnn'],
   ['narrowCouplingInverse', 'nnnnnnnnnnnnn'],
-  ['narrowCouplingBackward', 'nnngnnnnnnnnnnnnn'],
+  ['narrowCouplingBackward', 'nnngnnnnnnnnnnnn'],
+  ['leakyNarrowCoupling', 'nnnnnnnnnnnnnnn'],
+  ['leakyNarrowCouplingBackward', 'nnngngnnnnnnnnnnnnn'],
   ['gaussian', 'nnnnn'],
   ['gaussianBackward', 'nnnnn'],
-] as const satisfies readonly (readonly [Exclude<keyof Kernels, 'name' | 'heap' | 'run'>, string])[]
+] as const satisfies readonly (readonly [KernelName, string])[]
 
 export type RecordableName = (typeof RECORDABLE)[number][0]
 
@@ -42,7 +45,8 @@ const halves = new Int32Array(2)
 const whole = new Float64Array(halves.buffer)
 
 /** A call as words: 256 times their number and its code, then its arguments, those in the gradient from its beginning. */
-function encode(code: number, args: readonly number[], gradient: Offset): number[] {
+function encode({ name, args }: Call, gradient: Offset): number[] {
+  const code = RECORDABLE.findIndex(([recordable]) => recordable === name)
   const kinds = RECORDABLE[code][1]
   const words = args.flatMap((value, i) => {
     if (kinds[i] === 'g') return value === NONE ? NONE : value - gradient
@@ -54,20 +58,15 @@ function encode(code: number, args: readonly number[], gradient: Offset): number
 }
 
 /**
- * Writes down the kernels that `work` calls, in place of running them: words for `Kernels.run`, which runs them all in
- * one call. What is recorded must always be the same, whatever numbers lie in the heap; `work` has no heap to look at.
- * `gradient` is where the gradient begins in these calls; each run may have another.
+ * Writes down the kernels that `work` calls, in place of running them, neighbours fused: words for `Kernels.run`, which
+ * runs them all in one call. What is recorded must always be the same, whatever numbers lie in the heap; `work` has no
+ * heap to look at. `gradient` is where the gradient begins in these calls; each run may have another.
  */
 export function record(gradient: Offset, work: (kernels: Kernels) => void): Int32Array {
-  const words: number[] = []
-  const recorder = RECORDABLE.map(([name], code) => [
-    name,
-    (...args: number[]) => {
-      words.push(...encode(code, args, gradient))
-    },
-  ])
+  const calls: Call[] = []
+  const recorder = RECORDABLE.map(([name]) => [name, (...args: number[]) => calls.push({ name, args } as Call)])
   work(Object.fromEntries(recorder) as Kernels)
-  return Int32Array.from(words)
+  return Int32Array.from(fuse(calls).flatMap((call) => encode(call, gradient)))
 }
 
 /** `Kernels.run` by calls of the single kernels. */

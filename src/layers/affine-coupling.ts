@@ -60,7 +60,7 @@ class AffineCoupling implements Layer {
     return (4 * this.#moved.length + packed) * rows + this.net.tapeLength(rows)
   }
 
-  /** In order: (da, dt) [2m, rows], the gradient of the net's input, the net's scratch. */
+  /** In order: (da, dt) [2m, rows], the gradient of the net's input, the net's scratch; more than the narrow kernel needs. */
   scratchLength(rows: number): number {
     return (2 * this.#moved.length + this.net.options.inputs) * rows + this.net.scratchLength(rows)
   }
@@ -196,7 +196,7 @@ class AffineCoupling implements Layer {
     return this.net.branches(heap, this.#netCall(call, call.x), row)
   }
 
-  /** Tape and scratch lie as in the general passes: a, t (unused), u, e [rows] each, then h [H, rows]; da, dt. */
+  /** The tape lies as in the general passes: a, t (unused), u, e [rows] each, then h [H, rows]. */
   #forwardNarrow(kernels: Kernels, { rows, params, x, z, logDet, tape }: LayerCall): void {
     const kept = this.#kept[0] * rows
     const moved = this.#moved[0] * rows
@@ -258,7 +258,6 @@ class AffineCoupling implements Layer {
       dx + kept,
       dx + moved,
       scratch,
-      scratch + rows,
     )
   }
 

@@ -27,6 +27,7 @@ function bench(kind: KernelKind, precision: 'float32' | 'float64', hidden: numbe
     dLogDet: rows,
     dxKept: rows,
     dx: rows,
+    scratch: 16 * Math.ceil(rows / 4),
     da: rows,
     dt: rows,
     t: rows,
@@ -61,7 +62,7 @@ function bench(kind: KernelKind, precision: 'float32' | 'float64', hidden: numbe
 type Bench = ReturnType<typeof bench>
 
 function fused({ kernels, at }: Bench, hidden: number, rows: number): void {
-  const { params, dParams, kept, x, zKept, z, logDet, h, a, u, e, dzKept, dz, dLogDet, dxKept, dx, da, dt } = at
+  const { params, dParams, kept, x, zKept, z, logDet, h, a, u, e, dzKept, dz, dLogDet, dxKept, dx, scratch } = at
   kernels.narrowCoupling(hidden, rows, params, kept, x, zKept, z, logDet, h, a, u, e)
   kernels.narrowCouplingBackward(
     hidden,
@@ -79,8 +80,7 @@ function fused({ kernels, at }: Bench, hidden: number, rows: number): void {
     dLogDet,
     dxKept,
     dx,
-    da,
-    dt,
+    scratch,
   )
 }
 

@@ -28,7 +28,9 @@ const rowwise: Partial<Record<KernelName, readonly [at: number, names: string]>>
   affineCoupleInverseBackward: [0, 'a t u e x dx dLogDet dz da dt'],
   narrowCoupling: [1, 'kept x zKept z logDet h a u e'],
   narrowCouplingInverse: [1, 'kept z xKept x logDet h a t u e'],
-  narrowCouplingBackward: [1, 'kept z h a u e dzKept dz dLogDet dxKept dx da dt'],
+  narrowCouplingBackward: [1, 'kept z h a u e dzKept dz dLogDet dxKept dx'],
+  leakyNarrowCoupling: [1, 'kept x bentKept bent zKept z logDet h a u e'],
+  leakyNarrowCouplingBackward: [1, 'kept x z h a u e dzKept dz dLogDet dxKept dx'],
   gaussian: [1, 'z logDet logProb'],
   gaussianBackward: [1, 'z dLogProb dz'],
   adamw: [0, 'theta gradient m v'],
@@ -50,10 +52,12 @@ function distinct(given: Case, size: readonly number[], row: number): Record<str
   const perRow = names.split(' ')
   const seen: Record<string, Set<string>> = {}
   for (const rows of LENGTHS.filter((n) => n > 0)) {
+    const eight = given.arrays(...size)
+    const others = given.arrays(...size.with(at, rows))
     const arrays: Arrays = Object.fromEntries(
-      Object.entries(given.arrays(...size)).map(([name, values]) => [
+      Object.entries(eight).map(([name, values]) => [
         name,
-        perRow.includes(name) ? repeated(values, row, rows) : values,
+        perRow.includes(name) ? repeated(values, row, rows) : others[name],
       ]),
     )
     const results = simd.run(given, size.with(at, rows), arrays, 'unaligned')

@@ -4,12 +4,12 @@ import { splatExp } from './math'
 
 /** 1 in lanes that are positive, else the slope. `other` is 1 ^ slope: two operations where a selection takes three. */
 @inline
-function factor(slope: v128, other: v128, positive: v128): v128 {
+export function factor(slope: v128, other: v128, positive: v128): v128 {
   return v128.xor(slope, v128.and(other, positive))
 }
 
 @inline
-function otherThan(slope: v128): v128 {
+export function otherThan(slope: v128): v128 {
   return v128.xor(slope, f32x4.splat(1))
 }
 
@@ -71,29 +71,33 @@ export function leakyReLUInverse(dim: i32, rows: i32, raw: usize, z: usize, x: u
   leaky(dim, rows, -f32.load(bytes(raw)), z, x, logDet)
 }
 
-/** dIn = dOut or slope·dOut by the sign of the output; returns what the lanes that are not positive add to the sum. */
+/** Stores dIn = d or slope·d by the sign of the output; returns what the lanes that are not positive add to the sum. */
 @inline
-function leakyBackward4(slope: v128, other: v128, out: usize, dOut: usize, dLogDet: usize, dIn: usize, lanes: i32): v128 {
-  const value = load(out, lanes)
-  const d = load(dOut, lanes)
+export function unbend4(slope: v128, other: v128, value: v128, d: v128, dLogDet: v128, dIn: usize, lanes: i32): v128 {
   const positive = f32x4.gt(value, f32x4.splat(0))
   store(dIn, f32x4.mul(d, factor(slope, other, positive)), lanes)
-  return v128.andnot(f32x4.add(f32x4.mul(d, value), load(dLogDet, lanes)), positive)
+  return v128.andnot(f32x4.add(f32x4.mul(d, value), dLogDet), positive)
 }
 
-/** Lane l sums the rows ≡ l (mod 4), coordinate after coordinate. */
+@inline
+function leakyBackward4(slope: v128, other: v128, out: usize, dOut: usize, dLogDet: usize, dIn: usize, lanes: i32): v128 {
+  return unbend4(slope, other, load(out, lanes), load(dOut, lanes), load(dLogDet, lanes), dIn, lanes)
+}
+
+/** Coordinate after coordinate, lane l of one sums its rows ≡ l (mod 4). */
 @inline
 function leakyBackward(dim: i32, rows: i32, logSlope: f32, out: usize, dOut: usize, dLogDet: usize, dIn: usize): f32 {
   const det = bytes(dLogDet)
   const slope = splatExp(logSlope)
   const other = otherThan(slope)
   const whole = wholeBytes(rows)
-  let sum = f32x4.splat(0)
+  let total: f32 = 0
   for (let j = 0; j < dim; j++) {
     const row = <usize>j * bytes(rows)
     const value = bytes(out) + row
     const from = bytes(dOut) + row
     const to = bytes(dIn) + row
+    let sum = f32x4.splat(0)
     let t: usize = 0
     for (; t < (whole & ~31); t += 32) {
       sum = f32x4.add(sum, leakyBackward4(slope, other, value + t, from + t, det + t, to + t, 4))
@@ -105,8 +109,9 @@ function leakyBackward(dim: i32, rows: i32, logSlope: f32, out: usize, dOut: usi
     }
     // The lanes beyond the rows are loaded as 0 and add (0·0 + 0).
     if (rows & 3) sum = f32x4.add(sum, leakyBackward4(slope, other, value + t, from + t, det + t, to + t, rows & 3))
+    total += sumLanes(sum)
   }
-  return sumLanes(sum)
+  return total
 }
 
 export function leakyReLUBackward(

@@ -1,6 +1,12 @@
-// The way back of narrow-coupling.ts, which has the layout of its parameters and the order of its sums.
+// The way back of narrow-coupling.ts, which has the layout of its parameters and the order of its sums. What the hidden
+// units go through time and again lies in scratch side by side, in blocks of four rows: one address for all.
 import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
+import { otherThan, unbend4 } from './leaky-relu'
 import { splatExp } from './math'
+
+/** A block: the kept coordinate, the gradients (da, dt) of the output layer, and that of the kept coordinate so far. */
+const BLOCK: usize = 64
+// Rows that a last block lacks are 0, as `load` and `store` have it.
 
 @inline
 function addSum(to: usize, sum: v128): void {
@@ -12,39 +18,36 @@ function addSum(to: usize, sum: v128): void {
  * what the registers hold: four sums, three weights, the rows.
  */
 @inline
-function hiddenUnit(
-  rows: i32, params: usize, dParams: usize, size: usize, kept: usize, h: usize, da: usize, dt: usize, dKept: usize,
-): void {
+function hiddenUnit(rows: i32, params: usize, dParams: usize, size: usize, block: usize, h: usize): void {
   const w = v128.load32_splat(params)
   const toA = v128.load32_splat(params + 2 * size)
   const toT = v128.load32_splat(params + 3 * size)
   let dw = f32x4.splat(0), db = dw, dToA = dw, dToT = dw
   const whole = wholeBytes(rows)
   let i: usize = 0
-  for (; i < whole; i += 16) {
-    const dA = v128.load(da + i)
-    const dT = v128.load(dt + i)
+  for (; i < whole; i += 16, block += BLOCK) {
+    const dA = v128.load(block, 16)
+    const dT = v128.load(block, 32)
     const unit = v128.load(h + i)
     dToA = f32x4.add(dToA, f32x4.mul(dA, unit))
     dToT = f32x4.add(dToT, f32x4.mul(dT, unit))
     const slope = f32x4.sub(f32x4.splat(1), f32x4.mul(unit, unit))
     const d = f32x4.mul(f32x4.add(f32x4.mul(toA, dA), f32x4.mul(toT, dT)), slope)
-    dw = f32x4.add(dw, f32x4.mul(d, v128.load(kept + i)))
+    dw = f32x4.add(dw, f32x4.mul(d, v128.load(block)))
     db = f32x4.add(db, d)
-    v128.store(dKept + i, f32x4.add(v128.load(dKept + i), f32x4.mul(w, d)))
+    v128.store(block, f32x4.add(v128.load(block, 48), f32x4.mul(w, d)), 48)
   }
-  const rest = rows & 3
-  if (rest) {
-    const dA = load(da + i, rest)
-    const dT = load(dt + i, rest)
-    const unit = load(h + i, rest)
+  if (rows & 3) {
+    const dA = v128.load(block, 16)
+    const dT = v128.load(block, 32)
+    const unit = load(h + i, rows & 3)
     dToA = f32x4.add(dToA, f32x4.mul(dA, unit))
     dToT = f32x4.add(dToT, f32x4.mul(dT, unit))
     const slope = f32x4.sub(f32x4.splat(1), f32x4.mul(unit, unit))
     const d = f32x4.mul(f32x4.add(f32x4.mul(toA, dA), f32x4.mul(toT, dT)), slope)
-    dw = f32x4.add(dw, f32x4.mul(d, load(kept + i, rest)))
+    dw = f32x4.add(dw, f32x4.mul(d, v128.load(block)))
     db = f32x4.add(db, d)
-    store(dKept + i, f32x4.add(load(dKept + i, rest), f32x4.mul(w, d)), rest)
+    v128.store(block, f32x4.add(v128.load(block, 48), f32x4.mul(w, d)), 48)
   }
   addSum(dParams, dw)
   addSum(dParams + size, db)
@@ -52,67 +55,124 @@ function hiddenUnit(
   addSum(dParams + 3 * size, dToT)
 }
 
-/** From (dz, dLogDet) to dx and the gradients (da, dt) of the output layer, with their sums over rows and df's. */
+/**
+ * From (dz, dLogDet) to the gradient of the moved coordinate and, in the blocks, of the output layer; adds up its sums
+ * over rows and df's. With `bend` (a constant) through the leaky ReLU before, whose output x is: returns its sum.
+ */
 @inline
 function outputs(
-  rows: i32, params: usize, dParams: usize, a: usize, u: usize, e: usize, z: usize,
-  dz: usize, dLogDet: usize, dx: usize, da: usize, dt: usize,
-): void {
+  bend: bool, slope: v128, rows: i32, params: usize, dParams: usize, kept: usize, x: usize, z: usize,
+  a: usize, u: usize, e: usize, dz: usize, dLogDet: usize, dx: usize, block: usize,
+): f32 {
   const bound = splatExp(f32.load(params + 8))
-  let sumA = f32x4.splat(0), sumT = sumA, sumF = sumA
+  const other = otherThan(slope)
+  let sumA = f32x4.splat(0), sumT = sumA, sumF = sumA, sumBend = sumA
   const whole = wholeBytes(rows)
   let i: usize = 0
-  for (; i < whole; i += 16) {
+  for (; i < whole; i += 16, block += BLOCK) {
     const dOut = v128.load(dz + i)
-    const ds = f32x4.add(f32x4.mul(dOut, v128.load(z + i)), v128.load(dLogDet + i))
+    const det = v128.load(dLogDet + i)
+    const ds = f32x4.add(f32x4.mul(dOut, v128.load(z + i)), det)
     const dShifted = f32x4.mul(dOut, v128.load(e + i))
     const tanh = v128.load(u + i)
-    const slope = f32x4.sub(f32x4.splat(1), f32x4.mul(tanh, tanh))
-    const dScale = f32x4.mul(ds, slope)
-    sumF = f32x4.add(sumF, f32x4.mul(ds, f32x4.sub(f32x4.mul(tanh, bound), f32x4.mul(v128.load(a + i), slope))))
+    const inner = f32x4.sub(f32x4.splat(1), f32x4.mul(tanh, tanh))
+    const dScale = f32x4.mul(ds, inner)
+    sumF = f32x4.add(sumF, f32x4.mul(ds, f32x4.sub(f32x4.mul(tanh, bound), f32x4.mul(v128.load(a + i), inner))))
     sumA = f32x4.add(sumA, dScale)
     sumT = f32x4.add(sumT, dShifted)
-    v128.store(dx + i, dShifted)
-    v128.store(dt + i, dShifted)
-    v128.store(da + i, dScale)
+    v128.store(block, v128.load(kept + i))
+    v128.store(block, dScale, 16)
+    v128.store(block, dShifted, 32)
+    v128.store(block, f32x4.splat(0), 48)
+    if (bend) sumBend = f32x4.add(sumBend, unbend4(slope, other, v128.load(x + i), dShifted, det, dx + i, 4))
+    else v128.store(dx + i, dShifted)
   }
   const rest = rows & 3
   if (rest) {
     const dOut = load(dz + i, rest)
-    const ds = f32x4.add(f32x4.mul(dOut, load(z + i, rest)), load(dLogDet + i, rest))
+    const det = load(dLogDet + i, rest)
+    const ds = f32x4.add(f32x4.mul(dOut, load(z + i, rest)), det)
     const dShifted = f32x4.mul(dOut, load(e + i, rest))
     const tanh = load(u + i, rest)
-    const slope = f32x4.sub(f32x4.splat(1), f32x4.mul(tanh, tanh))
-    const dScale = f32x4.mul(ds, slope)
-    sumF = f32x4.add(sumF, f32x4.mul(ds, f32x4.sub(f32x4.mul(tanh, bound), f32x4.mul(load(a + i, rest), slope))))
+    const inner = f32x4.sub(f32x4.splat(1), f32x4.mul(tanh, tanh))
+    const dScale = f32x4.mul(ds, inner)
+    sumF = f32x4.add(sumF, f32x4.mul(ds, f32x4.sub(f32x4.mul(tanh, bound), f32x4.mul(load(a + i, rest), inner))))
     sumA = f32x4.add(sumA, dScale)
     sumT = f32x4.add(sumT, dShifted)
-    store(dx + i, dShifted, rest)
-    store(dt + i, dShifted, rest)
-    store(da + i, dScale, rest)
+    v128.store(block, load(kept + i, rest))
+    v128.store(block, dScale, 16)
+    v128.store(block, dShifted, 32)
+    v128.store(block, f32x4.splat(0), 48)
+    if (bend) sumBend = f32x4.add(sumBend, unbend4(slope, other, load(x + i, rest), dShifted, det, dx + i, rest))
+    else store(dx + i, dShifted, rest)
   }
   addSum(dParams, sumA)
   addSum(dParams + 4, sumT)
   addSum(dParams + 8, sumF)
+  return sumLanes(sumBend)
+}
+
+/** Rows i…i+3 of the kept coordinate: what z brings and what the blocks have added up; returns what they add to the sum. */
+@inline
+function kept4(bend: bool, slope: v128, other: v128, dz: usize, block: usize, dLogDet: usize, dx: usize, lanes: i32): v128 {
+  const d = f32x4.add(load(dz, lanes), v128.load(block, 48))
+  if (bend) return unbend4(slope, other, v128.load(block), d, load(dLogDet, lanes), dx, lanes)
+  store(dx, d, lanes)
+  return d
+}
+
+/** All rows of the kept coordinate, dx from dz; with `bend` returns the leaky ReLU's sum. */
+@inline
+function keptRows(bend: bool, slope: v128, rows: i32, dz: usize, block: usize, dLogDet: usize, dx: usize): f32 {
+  const other = otherThan(slope)
+  const whole = wholeBytes(rows)
+  let sum = f32x4.splat(0)
+  let i: usize = 0
+  for (; i < whole; i += 16, block += BLOCK) {
+    const part = kept4(bend, slope, other, dz + i, block, dLogDet + i, dx + i, 4)
+    if (bend) sum = f32x4.add(sum, part)
+  }
+  if (rows & 3) {
+    const part = kept4(bend, slope, other, dz + i, block, dLogDet + i, dx + i, rows & 3)
+    if (bend) sum = f32x4.add(sum, part)
+  }
+  return sumLanes(sum)
+}
+
+/** All arguments but the counts are addresses. */
+@inline
+function backward(
+  bend: bool, slope: v128, hidden: i32, rows: i32, params: usize, dParams: usize, kept: usize, x: usize, z: usize,
+  h: usize, a: usize, u: usize, e: usize, dzKept: usize, dz: usize, dLogDet: usize, dxKept: usize, dx: usize,
+  blocks: usize,
+): f32 {
+  const size = <usize>hidden << 2
+  const sum = outputs(
+    bend, slope, rows, params + 4 * size, dParams + 4 * size, kept, x, z, a, u, e, dz, dLogDet, dx, blocks)
+  const stride = bytes(rows)
+  for (let unit: usize = 0; unit < size; unit += 4, h += stride) {
+    hiddenUnit(rows, params + unit, dParams + unit, size, blocks, h)
+  }
+  return sum + keptRows(bend, slope, rows, dzKept, blocks, dLogDet, dxKept)
 }
 
 export function narrowCouplingBackward(
   hidden: i32, rows: i32, params: usize, dParams: usize, kept: usize, z: usize, h: usize, a: usize, u: usize, e: usize,
-  dzKept: usize, dz: usize, dLogDet: usize, dxKept: usize, dx: usize, da: usize, dt: usize,
+  dzKept: usize, dz: usize, dLogDet: usize, dxKept: usize, dx: usize, scratch: usize,
 ): void {
-  params = bytes(params), dParams = bytes(dParams), kept = bytes(kept), z = bytes(z), h = bytes(h), a = bytes(a)
-  u = bytes(u), e = bytes(e), dzKept = bytes(dzKept), dz = bytes(dz), dLogDet = bytes(dLogDet)
-  dxKept = bytes(dxKept), dx = bytes(dx), da = bytes(da), dt = bytes(dt)
-  const size = <usize>hidden << 2
-  outputs(rows, params + 4 * size, dParams + 4 * size, a, u, e, z, dz, dLogDet, dx, da, dt)
-  const whole = wholeBytes(rows)
-  let i: usize = 0
-  for (; i < whole; i += 16) v128.store(dxKept + i, f32x4.splat(0))
-  if (rows & 3) store(dxKept + i, f32x4.splat(0), rows & 3)
-  const stride = bytes(rows)
-  for (let unit: usize = 0; unit < size; unit += 4, h += stride) {
-    hiddenUnit(rows, params + unit, dParams + unit, size, kept, h, da, dt, dxKept)
-  }
-  for (i = 0; i < whole; i += 16) v128.store(dxKept + i, f32x4.add(v128.load(dzKept + i), v128.load(dxKept + i)))
-  if (rows & 3) store(dxKept + i, f32x4.add(load(dzKept + i, rows & 3), load(dxKept + i, rows & 3)), rows & 3)
+  backward(
+    false, f32x4.splat(0), hidden, rows, bytes(params), bytes(dParams), bytes(kept), 0, bytes(z), bytes(h), bytes(a),
+    bytes(u), bytes(e), bytes(dzKept), bytes(dz), bytes(dLogDet), bytes(dxKept), bytes(dx), bytes(scratch))
+}
+
+export function leakyNarrowCouplingBackward(
+  hidden: i32, rows: i32, raw: usize, dRaw: usize, params: usize, dParams: usize, kept: usize, x: usize, z: usize,
+  h: usize, a: usize, u: usize, e: usize, dzKept: usize, dz: usize, dLogDet: usize, dxKept: usize, dx: usize,
+  scratch: usize,
+): void {
+  const slope = splatExp(f32.load(bytes(raw)))
+  const sum = backward(
+    true, slope, hidden, rows, bytes(params), bytes(dParams), bytes(kept), bytes(x), bytes(z), bytes(h), bytes(a),
+    bytes(u), bytes(e), bytes(dzKept), bytes(dz), bytes(dLogDet), bytes(dxKept), bytes(dx), bytes(scratch))
+  f32.store(bytes(dRaw), f32.load(bytes(dRaw)) + sum)
 }

@@ -6,7 +6,8 @@
 // Parameters: weight 0 [H, 1], bias 0 [H], weight 1 [2, H], bias 1 [2], f.
 import { couple, squash } from './couple'
 import { bytes, load, store, wholeBytes } from './lanes'
-import { SCALED_TANH_ONE, scaledTanh, scaledTanhNear, TANH_SCALE } from './math'
+import { factor, otherThan } from './leaky-relu'
+import { SCALED_TANH_ONE, scaledTanh, scaledTanhNear, splatExp, TANH_SCALE } from './math'
 import { band } from './product'
 
 @inline
@@ -63,6 +64,12 @@ function isNearAhead(w: usize, end: usize, size: usize, reach: f32): bool {
   return isNear(w, size, reach) && (w + 4 == end || isNear(w + 4, size, reach))
 }
 
+@inline
+function largest(a: v128): f32 {
+  const pairs = f32x4.pmax(a, v128.shuffle<f32>(a, a, 2, 3, 0, 1))
+  return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1))
+}
+
 /** Copies the rows; returns their largest |kept|, NaN left out. */
 @inline
 function copyAndReach(rows: i32, kept: usize, copy: usize): f32 {
@@ -94,18 +101,57 @@ function copyAndReach(rows: i32, kept: usize, copy: usize): f32 {
     store(copy + i, value, rows & 3)
     reach = f32x4.pmax(reach, v128.and(value, magnitude))
   }
-  const pairs = f32x4.pmax(reach, v128.shuffle<f32>(reach, reach, 2, 3, 0, 1))
-  return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1))
+  return largest(reach)
 }
 
-/** Both layers of the conditioner, h, a and t, and a copy of kept; all arguments but the counts are addresses. */
+/** Rows i…i+3 of both coordinates through the leaky ReLU; returns the kept one's magnitude. */
+@inline
+function bend4(
+  slope: v128, other: v128, count: v128, kept: usize, x: usize, bentKept: usize, bent: usize, copy: usize,
+  logDet: usize, lanes: i32,
+): v128 {
+  const zero = f32x4.splat(0)
+  const keptValue = load(kept, lanes)
+  const value = load(x, lanes)
+  const keptPositive = f32x4.gt(keptValue, zero)
+  const positive = f32x4.gt(value, zero)
+  const result = f32x4.mul(keptValue, factor(slope, other, keptPositive))
+  store(bentKept, result, lanes)
+  store(copy, result, lanes)
+  store(bent, f32x4.mul(value, factor(slope, other, positive)), lanes)
+  const counts = f32x4.add(load(logDet, lanes), v128.andnot(count, keptPositive))
+  store(logDet, f32x4.add(counts, v128.andnot(count, positive)), lanes)
+  return v128.and(result, i32x4.splat(0x7fffffff))
+}
+
+/** All rows through the leaky ReLU, the kept coordinate to `copy` too; returns its largest magnitude, NaN left out. */
+@inline
+function bendAndReach(
+  rows: i32, raw: f32, kept: usize, x: usize, bentKept: usize, bent: usize, copy: usize, logDet: usize,
+): f32 {
+  const count = f32x4.splat(raw)
+  const slope = splatExp(raw)
+  const other = otherThan(slope)
+  const whole = wholeBytes(rows)
+  let reach = f32x4.splat(0)
+  let i: usize = 0
+  for (; i < whole; i += 16) {
+    reach = f32x4.pmax(reach, bend4(slope, other, count, kept + i, x + i, bentKept + i, bent + i, copy + i, logDet + i, 4))
+  }
+  if (rows & 3) {
+    reach = f32x4.pmax(
+      reach, bend4(slope, other, count, kept + i, x + i, bentKept + i, bent + i, copy + i, logDet + i, rows & 3))
+  }
+  return largest(reach)
+}
+
+/** Both layers of the conditioner, h, a and t, for |kept| ≤ reach; all arguments but the counts are addresses. */
 @inline
 function condition(
-  hidden: i32, rows: i32, params: usize, kept: usize, copy: usize, h: usize, a: usize, t: usize,
+  reach: f32, hidden: i32, rows: i32, params: usize, kept: usize, h: usize, a: usize, t: usize,
 ): void {
   const size = <usize>hidden << 2
   const stride = bytes(rows)
-  const reach = copyAndReach(rows, kept, copy)
   const end = params + size
   for (let w = params, to = h; w < end; ) {
     const from = w
@@ -127,20 +173,36 @@ export function narrowCoupling(
   hidden: i32, rows: i32, params: usize, kept: usize, x: usize, zKept: usize, z: usize, logDet: usize,
   h: usize, a: usize, u: usize, e: usize,
 ): void {
-  params = bytes(params), z = bytes(z), a = bytes(a), u = bytes(u)
+  params = bytes(params), kept = bytes(kept), z = bytes(z), a = bytes(a), u = bytes(u)
   const f = params + (<usize>hidden << 4) + 8
-  condition(hidden, rows, params, bytes(kept), bytes(zKept), bytes(h), a, z)
+  const reach = copyAndReach(rows, kept, bytes(zKept))
+  condition(reach, hidden, rows, params, kept, bytes(h), a, z)
   squash(rows, f, a, u)
   couple(false, rows, f, u, z, bytes(x), z, bytes(logDet), bytes(e))
+}
+
+export function leakyNarrowCoupling(
+  hidden: i32, rows: i32, raw: usize, params: usize, kept: usize, x: usize, bentKept: usize, bent: usize,
+  zKept: usize, z: usize, logDet: usize, h: usize, a: usize, u: usize, e: usize,
+): void {
+  params = bytes(params), bentKept = bytes(bentKept), bent = bytes(bent), z = bytes(z), logDet = bytes(logDet)
+  a = bytes(a), u = bytes(u)
+  const f = params + (<usize>hidden << 4) + 8
+  const reach = bendAndReach(
+    rows, f32.load(bytes(raw)), bytes(kept), bytes(x), bentKept, bent, bytes(zKept), logDet)
+  condition(reach, hidden, rows, params, bentKept, bytes(h), a, z)
+  squash(rows, f, a, u)
+  couple(false, rows, f, u, z, bent, z, logDet, bytes(e))
 }
 
 export function narrowCouplingInverse(
   hidden: i32, rows: i32, params: usize, kept: usize, z: usize, xKept: usize, x: usize, logDet: usize,
   h: usize, a: usize, t: usize, u: usize, e: usize,
 ): void {
-  params = bytes(params), a = bytes(a), t = bytes(t), u = bytes(u)
+  params = bytes(params), kept = bytes(kept), a = bytes(a), t = bytes(t), u = bytes(u)
   const f = params + (<usize>hidden << 4) + 8
-  condition(hidden, rows, params, bytes(kept), bytes(xKept), bytes(h), a, t)
+  const reach = copyAndReach(rows, kept, bytes(xKept))
+  condition(reach, hidden, rows, params, kept, bytes(h), a, t)
   squash(rows, f, a, u)
   couple(true, rows, f, u, t, bytes(z), bytes(x), bytes(logDet), bytes(e))
 }

@@ -9,8 +9,8 @@ import { gaussian, gaussianBackward } from './gaussian'
 import { bytes, NONE } from './lanes'
 import { leakyReLU, leakyReLUBackward, leakyReLUInverse, leakyReLUInverseBackward } from './leaky-relu'
 import { add, copy, fill } from './memory'
-import { narrowCoupling, narrowCouplingInverse } from './narrow-coupling'
-import { narrowCouplingBackward } from './narrow-coupling-backward'
+import { leakyNarrowCoupling, narrowCoupling, narrowCouplingInverse } from './narrow-coupling'
+import { leakyNarrowCouplingBackward, narrowCouplingBackward } from './narrow-coupling-backward'
 import { denseWeightGradient } from './weight-gradient'
 
 /** Argument n of the call that begins at `at`. */
@@ -110,12 +110,22 @@ export function run(program: usize, end: usize, gradient: usize): void {
       case 22:
         narrowCouplingBackward(
           n(p, 1), n(p, 2), n(p, 3), g(p, 4, gradient), n(p, 5), n(p, 6), n(p, 7), n(p, 8), n(p, 9), n(p, 10),
-          n(p, 11), n(p, 12), n(p, 13), n(p, 14), n(p, 15), n(p, 16), n(p, 17))
+          n(p, 11), n(p, 12), n(p, 13), n(p, 14), n(p, 15), n(p, 16))
         break
       case 23:
-        gaussian(n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5))
+        leakyNarrowCoupling(
+          n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5), n(p, 6), n(p, 7), n(p, 8), n(p, 9), n(p, 10), n(p, 11),
+          n(p, 12), n(p, 13), n(p, 14), n(p, 15))
         break
       case 24:
+        leakyNarrowCouplingBackward(
+          n(p, 1), n(p, 2), n(p, 3), g(p, 4, gradient), n(p, 5), g(p, 6, gradient), n(p, 7), n(p, 8), n(p, 9),
+          n(p, 10), n(p, 11), n(p, 12), n(p, 13), n(p, 14), n(p, 15), n(p, 16), n(p, 17), n(p, 18), n(p, 19))
+        break
+      case 25:
+        gaussian(n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5))
+        break
+      case 26:
         gaussianBackward(n(p, 1), n(p, 2), n(p, 3), n(p, 4), n(p, 5))
         break
       default:

@@ -22,12 +22,12 @@ export function createPortable(heap: Heap): Kernels {
     ...portableElementwise(heap),
     ...portableDense(heap),
     ...portableCouple(heap),
+    ...portableLeakyReLU(heap),
   }
   const kernels: Omit<Kernels, 'run'> = {
     name: 'portable',
     ...parts,
     ...portableNarrowCoupling(parts),
-    ...portableLeakyReLU(heap),
     ...portableRandom(heap),
     gaussian(dim, rows, z, logDet, logProb) {
       for (let t = 0; t < rows; t++) {

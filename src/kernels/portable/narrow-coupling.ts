@@ -10,6 +10,8 @@ type Parts = Pick<
   | 'copy'
   | 'dense'
   | 'denseWeightGradient'
+  | 'leakyReLU'
+  | 'leakyReLUBackward'
   | 'tanh'
   | 'heap'
 >
@@ -17,7 +19,14 @@ type Parts = Pick<
 /** The fused coupling as what it is defined to be: the separate kernels one after another, sums in double precision. */
 export function portableNarrowCoupling(
   parts: Parts,
-): Pick<Kernels, 'narrowCoupling' | 'narrowCouplingInverse' | 'narrowCouplingBackward'> {
+): Pick<
+  Kernels,
+  | 'narrowCoupling'
+  | 'narrowCouplingInverse'
+  | 'narrowCouplingBackward'
+  | 'leakyNarrowCoupling'
+  | 'leakyNarrowCouplingBackward'
+> {
   const { real } = parts.heap
   /** h = tanh(W₁ kept + b₁), (a, t) = W₂ h + b₂ */
   function condition(
@@ -35,7 +44,7 @@ export function portableNarrowCoupling(
     parts.dense(1, hidden, rows, h, output, hidden, output + 2 * hidden, a)
     parts.dense(1, hidden, rows, h, output + hidden, hidden, output + 2 * hidden + 1, t)
   }
-  return {
+  const narrow: Pick<Kernels, 'narrowCoupling' | 'narrowCouplingInverse' | 'narrowCouplingBackward'> = {
     narrowCoupling(hidden, rows, params, kept, x, zKept, z, logDet, h, a, u, e) {
       parts.copy(rows, kept, zKept)
       // e holds t until the couple has read it: row i of t is read before row i of e is written.
@@ -63,9 +72,9 @@ export function portableNarrowCoupling(
       dLogDet,
       dxKept,
       dx,
-      da,
-      dt,
+      scratch,
     ) {
+      const [da, dt] = [scratch, scratch + rows]
       const [bias, output] = [hidden, 2 * hidden]
       const f = 4 * hidden + 2
       parts.affineCoupleBackward(rows, params + f, a, u, e, z, dz, dLogDet, dx, da, dt, dParams + f)
@@ -93,6 +102,37 @@ export function portableNarrowCoupling(
         for (let unit = 0; unit < hidden; unit++) sum += real[params + unit] * inner(unit, t)
         real[dxKept + t] = sum
       }
+    },
+  }
+  return {
+    ...narrow,
+    leakyNarrowCoupling(hidden, rows, raw, params, kept, x, bentKept, bent, zKept, z, logDet, h, a, u, e) {
+      parts.leakyReLU(1, rows, raw, kept, bentKept, logDet)
+      parts.leakyReLU(1, rows, raw, x, bent, logDet)
+      narrow.narrowCoupling(hidden, rows, params, bentKept, bent, zKept, z, logDet, h, a, u, e)
+    },
+    leakyNarrowCouplingBackward(hidden, rows, raw, dRaw, params, dParams, kept, x, ...rest) {
+      const [z, h, a, u, e, dzKept, dz, dLogDet, dxKept, dx, scratch] = rest
+      narrow.narrowCouplingBackward(
+        hidden,
+        rows,
+        params,
+        dParams,
+        kept,
+        z,
+        h,
+        a,
+        u,
+        e,
+        dzKept,
+        dz,
+        dLogDet,
+        dxKept,
+        dx,
+        scratch,
+      )
+      parts.leakyReLUBackward(1, rows, raw, kept, dxKept, dLogDet, dxKept, dRaw)
+      parts.leakyReLUBackward(1, rows, raw, x, dx, dLogDet, dx, dRaw)
     },
   }
 }

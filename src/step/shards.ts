@@ -11,12 +11,18 @@ export interface Shards {
   readonly count: number
 }
 
-/** Enough for as many threads as the library allows, few enough for the tree's additions to cost nothing. */
+/**
+ * Each shard sets its gradient to 0 and adds it to another: of a wide net as many numbers as a tile takes a thirtieth of
+ * its time for. So where there are many tiles, four share that; where there are few, threads need them one by one.
+ */
+const FEW_TILES = 64
+const SHARED = 4
+/** Enough for as many threads as the library allows. */
 const MAX_SHARDS = 256
 
 export function cutIntoShards(rows: number, tileRows: number): Shards {
   const tiles = Math.ceil(rows / tileRows)
-  const tilesPerShard = Math.max(1, Math.ceil(tiles / MAX_SHARDS))
+  const tilesPerShard = Math.max(Math.min(SHARED, Math.ceil(tiles / FEW_TILES)), Math.ceil(tiles / MAX_SHARDS))
   return { rows, tileRows, tilesPerShard, count: Math.ceil(tiles / tilesPerShard) }
 }
 

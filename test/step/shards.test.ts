@@ -64,4 +64,20 @@ describe('cutting a batch', () => {
       }),
     )
   })
+
+  it('leaves 64 tiles one by one, and puts up to four into a shard where there are more', () => {
+    const shards = (tiles: number) => {
+      const { tilesPerShard, count } = cutIntoShards(128 * tiles, 128)
+      return [tilesPerShard, count]
+    }
+    expect([1, 8, 64].map(shards)).toEqual([1, 8, 64].map((tiles) => [1, tiles]))
+    expect([65, 128, 200, 256, 1024].map(shards)).toEqual([
+      [2, 33],
+      [2, 64],
+      [4, 50],
+      [4, 64],
+      [4, 256],
+    ])
+    expect(shards(8192)).toEqual([32, 256])
+  })
 })

@@ -7,7 +7,7 @@ import { evaluationTimes } from './limit/evaluation-times.js'
 import { COST, operations } from './limit/operations.js'
 import { passKernels } from './limit/pass-kernels.js'
 import { nanoseconds, peak, peakNow } from './limit/register-loops.js'
-import { type TrainingTimes, trainingTimes } from './limit/training-times.js'
+import { endTrainingTimes, type TrainingTimes, trainingTimes } from './limit/training-times.js'
 import { machine, median, table } from './machine.js'
 import { build, standardised } from './peers/workloads.js'
 
@@ -96,6 +96,7 @@ async function train(rows: number, dim: number, hidden: readonly number[], steps
     })
     workloads.push([name, String(threads), String(trained), (ns / 1e6).toFixed(3), share.toFixed(2)])
     const rounds: StepTimes[] = []
+    await trainingTimes(build(workload), data, steps, threads)
     for (let round = 0; round < ROUNDS; round++) {
       const before = peakNow()
       const times = await trainingTimes(build(workload), data, steps, threads)
@@ -164,6 +165,7 @@ await train(1024, 2, [64, 64], 60)
 await train(65_536, 2, [4], 40)
 await train(65_536, 2, [64], 6)
 await train(16_384, 6, [128, 128], 2)
+await endTrainingTimes()
 await evaluate([4])
 await evaluate([64])
 console.log('\nwhole steps, scoring and sampling in shared memory (the limit of two threads is twice that of one)')

@@ -24,6 +24,19 @@ export interface TrainingTimes {
   readonly barriers: number
 }
 
+const workers: Worker[] = []
+
+/** Threads that stay: a new one spends its first tenths of a second on compiling, on a core that a rank would need. */
+function crew(threads: number): Worker[] {
+  while (workers.length < threads) workers.push(new Worker(new URL('./timed-rank.js', import.meta.url)))
+  return workers.slice(0, threads)
+}
+
+/** Ends the threads. */
+export async function endTrainingTimes(): Promise<void> {
+  await Promise.all(workers.map((worker) => worker.terminate()))
+}
+
 /** Trains on standardised rows with ranks that hold clocks; the clocks' own time is taken out. */
 export async function trainingTimes(
   { structure, parameters }: Flow<'float32'>,
@@ -59,11 +72,10 @@ export async function trainingTimes(
     warmUp,
   }
   const readings = await Promise.all(
-    Array.from({ length: threads }, async (_, rank) => {
-      const workerData: TimedRankTask = { ...common, rank }
-      const worker = new Worker(new URL('./timed-rank.js', import.meta.url), { workerData })
+    crew(threads).map(async (worker, rank) => {
+      const task: TimedRankTask = { ...common, rank }
+      worker.postMessage(task)
       const [times] = (await once(worker, 'message')) as [RankTimes]
-      await worker.terminate()
       return times
     }),
   )
@@ -78,7 +90,7 @@ function perStep(readings: readonly RankTimes[], steps: number): TrainingTimes {
     sum(({ barriers }) => barriers.reduce((total, [arrived, left], b) => total + of(arrived, left, last[b]), 0))
   const imbalance = waited((arrived, _, last) => last - arrived)
   const barriers = waited((_, left, last) => left - last)
-  const all = sum(({ began, ended, clocks }) => ended - began - clocks)
+  const all = sum(({ began, ended, watching }) => ended - began - watching)
   const passes = sum((reading) => reading.passes)
   const memory = sum((reading) => reading.memory)
   const glue = all - passes - memory - imbalance - barriers

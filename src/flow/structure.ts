@@ -32,8 +32,15 @@ export interface FlowStructure {
 
 /** A training tile's activations should stay in a core's first two cache levels, and make enough tiles of few rows. */
 const TILE = { bytes: 384 * 1024, min: 64, max: 128 }
-/** An evaluation's, which are those of one layer, about in its first. */
-const EVALUATION_TILE = { bytes: 40 * 1024, min: 64, max: 512 }
+/**
+ * An evaluation's activations, those of one layer, should stay about in the first, but rows make up for what a pass costs
+ * whatever their number. In any case in the second; and what kernels revisit in the first, beside its weights.
+ */
+const EVALUATION = {
+  layer: { bytes: 40 * 1024, min: 256, max: 512 },
+  atMost: { bytes: 384 * 1024, min: 16, max: 512 },
+  revisited: { bytes: 16 * 1024, min: 16, max: 512 },
+}
 
 /** With a gradient and two moments each, in float32, they fill a memory of 32-bit addresses. */
 const MOST_PARAMETERS = 2 ** 28
@@ -66,8 +73,18 @@ export function buildStructure(description: FlowDescription): FlowStructure {
     parameterCount: total,
     base: standardNormal(dim),
     tileRows: tileRows(TILE, dim + sum(layers.map((layer) => dim + layer.tapeLength(1)))),
-    evaluationTileRows: tileRows(EVALUATION_TILE, 2 * dim + Math.max(0, ...layers.map((layer) => layer.tapeLength(1)))),
+    evaluationTileRows: evaluationTileRows(dim, layers),
   }
+}
+
+function evaluationTileRows(dim: number, layers: readonly Layer[]): number {
+  const ofLayer = 2 * dim + Math.max(0, ...layers.map((layer) => layer.tapeLength(1)))
+  const revisited = Math.max(0, ...layers.map((layer) => layer.revisited))
+  return Math.min(
+    tileRows(EVALUATION.layer, ofLayer),
+    tileRows(EVALUATION.atMost, ofLayer),
+    tileRows(EVALUATION.revisited, revisited),
+  )
 }
 
 function sum(values: readonly number[]): number {

@@ -60,6 +60,10 @@ class AffineCoupling implements Layer {
     return (4 * this.#moved.length + packed) * rows + this.net.tapeLength(rows)
   }
 
+  get revisited(): number {
+    return this.net.revisited
+  }
+
   /** In order: (da, dt) [2m, rows], the gradient of the net's input, the net's scratch; more than the narrow kernel needs. */
   scratchLength(rows: number): number {
     return (2 * this.#moved.length + this.net.options.inputs) * rows + this.net.scratchLength(rows)

@@ -55,6 +55,8 @@ export interface Layer {
   readonly parameters: readonly ParameterSlot[]
   /** Numbers that a row's activations take, tape included: what the tile size is chosen by. */
   tapeLength(rows: number): number
+  /** Numbers of a row that one kernel goes through time and again, which should stay in a core's first cache. */
+  readonly revisited: number
   scratchLength(rows: number): number
   /** Writes starting values for all parameters. */
   initialise(params: Float32Array | Float64Array, stream: RandomStream): void

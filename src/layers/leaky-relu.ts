@@ -23,6 +23,7 @@ export function buildLeakyReLU(spec: LayerSpec, dim: number, contextDim: number)
     contextDim,
     parameters: [{ name: 'raw', shape: [1] }],
     tapeLength: () => 0,
+    revisited: 0,
     scratchLength: () => 0,
     initialise(params, stream) {
       params[0] = ln(INITIAL_SLOPE.min + (INITIAL_SLOPE.max - INITIAL_SLOPE.min) * stream.uniform())

@@ -38,6 +38,9 @@ interface DenseLayer {
   readonly activation: number
 }
 
+/** `dense` computes two outputs at a time: with as many as this it goes through its inputs so often that a cache counts. */
+const MANY_OUTPUTS = 16
+
 /** A multilayer perceptron, y = W_L σ(… σ(W₁x + b₁) …) + b_L, weights stored [out, in]. */
 export class MLP {
   readonly options: MLPOptions
@@ -68,6 +71,11 @@ export class MLP {
   /** Every hidden layer's activations. */
   tapeLength(rows: number): number {
     return this.options.hidden.reduce((total, width) => total + width * rows, 0)
+  }
+
+  /** Inputs of a layer that `dense` goes through for many outputs. */
+  get revisited(): number {
+    return Math.max(0, ...this.#layers.filter(({ outputs }) => outputs >= MANY_OUTPUTS).map(({ inputs }) => inputs))
   }
 
   /** Two gradients of hidden activations, used in turn, and what a layer's weight gradient needs. */

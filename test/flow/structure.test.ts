@@ -1,0 +1,29 @@
+import { affineCoupling, alternatingMask, leakyReLU } from 'pushforward'
+import { describe, expect, it } from 'vitest'
+import { buildStructure } from '#flow/structure.js'
+
+function structure(dim: number, hidden: number[]) {
+  return buildStructure({
+    dim,
+    contextDim: 0,
+    layers: [leakyReLU(), affineCoupling({ mask: alternatingMask(dim, 0), hidden })],
+    base: { type: 'standardNormal' },
+    precision: 'float32',
+  })
+}
+
+describe('the rows of an evaluation tile', () => {
+  it.each([
+    ['many, where no kernel revisits what it reads', 2, [4], 512],
+    ['likewise', 2, [64], 256],
+    ['likewise', 6, [256], 256],
+    ['fewer, where a layer would leave the second cache', 2, [1024], 64],
+    ['so few that hidden layers behind hidden layers stay in the first', 2, [64, 64], 64],
+    ['likewise', 6, [128, 128], 32],
+    ['likewise', 6, [100, 20], 32],
+    ['so few that many columns do', 100, [64], 64],
+    ['16 at least', 500, [512, 512], 16],
+  ])('are %s: %i columns, [%s], %i rows', (_, dim, hidden, rows) => {
+    expect(structure(dim, hidden).evaluationTileRows).toBe(rows)
+  })
+})

@@ -16,8 +16,6 @@ const LONGER = 8
 /** A contestant whose step takes longer than its turn still takes as many. */
 const LEAST_STEPS = 2
 const ROUNDS = 7
-/** The share of a turn's steps that our threads take before they are timed. */
-const START_SHARE = 0.25
 
 interface Entrant {
   readonly title: string
@@ -62,10 +60,11 @@ function entrantOurs(workload: TrainingWorkload, rows: Float32Array, threads: nu
     title: OURS,
     tolerance: 0,
     async train(steps) {
-      const options = { threads, optimizer, standardise: false }
-      // Threads that had nothing to do for ten seconds have gone; those of the peers wait with their code compiled.
-      await fit(build(workload), rows, { ...options, steps: Math.ceil(steps * START_SHARE) })
-      const { seconds, losses } = await fit(build(workload), rows, { ...options, steps })
+      const options = { threads, optimizer, standardise: false, steps }
+      // Threads that had nothing to do for ten seconds have gone, and new ones have their code compiled within half a
+      // second of work; those of the peers wait with theirs.
+      await fit(build(workload), rows, options)
+      const { seconds, losses } = await fit(build(workload), rows, options)
       return { seconds, loss: losses[steps - 1] }
     },
     async warm() {},

@@ -1,7 +1,7 @@
 import { generators } from '../data/generators.js'
 import { MAX_THREADS_OF_A_JOB, type Threads } from '../parallel/threads.js'
 import { adamW } from '../step/adamw.js'
-import type { FitOptions } from '../train/options.js'
+import { type FitOptions, MAX_STEPS } from '../train/options.js'
 import type { CommandUsage } from './arguments.js'
 import { choice, equation, integer, names, nonNegative, type Values, widths, wordOrInteger } from './values.js'
 
@@ -100,7 +100,7 @@ export function trainOptions(values: Values, data: string): TrainOptions {
     seed,
     out: values.out,
     fit: {
-      steps: integer(values, 'steps', DEFAULTS.steps, 1),
+      steps: integer(values, 'steps', DEFAULTS.steps, 1, MAX_STEPS),
       batch,
       optimizer: adamW({
         learningRate: nonNegative(values, 'lr', DEFAULTS.rate),

@@ -78,13 +78,18 @@ export function buildStructure(description: FlowDescription): FlowStructure {
 }
 
 function evaluationTileRows(dim: number, layers: readonly Layer[]): number {
-  const ofLayer = 2 * dim + Math.max(0, ...layers.map((layer) => layer.tapeLength(1)))
-  const revisited = Math.max(0, ...layers.map((layer) => layer.revisited))
+  const ofLayer = 2 * dim + largest(layers.map((layer) => layer.tapeLength(1)))
+  const revisited = largest(layers.map((layer) => layer.revisited))
   return Math.min(
     tileRows(EVALUATION.layer, ofLayer),
     tileRows(EVALUATION.atMost, ofLayer),
     tileRows(EVALUATION.revisited, revisited),
   )
+}
+
+/** The largest of sizes, of however many layers: Math.max takes some ten thousands of arguments. */
+export function largest(sizes: readonly number[]): number {
+  return sizes.reduce((most, size) => Math.max(most, size), 0)
 }
 
 function sum(values: readonly number[]): number {

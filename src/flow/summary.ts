@@ -1,5 +1,6 @@
 import { parameterCount } from '../nets/parameters.js'
 import type { Flow } from './flow.js'
+import { largest } from './structure.js'
 
 /** A table of the flow's layers with the shapes and numbers of their parameters, as text. */
 export function summary(flow: Flow): string {
@@ -12,7 +13,7 @@ export function summary(flow: Flow): string {
     String(parameterCount(layer.parameters)),
   ])
   const header = ['layer', 'bijection', 'parameters', 'count']
-  const widths = header.map((title, c) => Math.max(title.length, ...rows.map((row) => row[c].length)))
+  const widths = header.map((title, c) => largest([title.length, ...rows.map((row) => row[c].length)]))
   const line = (cells: string[]) =>
     cells
       .map((cell, c) => (c === 0 || c === 3 ? cell.padStart(widths[c]) : cell.padEnd(widths[c])))

@@ -3,7 +3,7 @@ import { type Arena, type Heap, NONE, type Offset } from '../kernels/heap.js'
 import type { Kernels } from '../kernels/kernels.js'
 import { record } from '../kernels/recording.js'
 import type { LayerCall } from '../layers/layer.js'
-import type { FlowStructure } from './structure.js'
+import { type FlowStructure, largest } from './structure.js'
 
 /** Whether the tile keeps every cloud and tape for a backward pass, and room for gradients. */
 export type TileUse = 'evaluate' | 'differentiate'
@@ -62,8 +62,8 @@ export class Tile {
     this.logProb = arena.real(rows)
     this.dLogProb = differentiate ? arena.real(rows) : NONE
     this.#gradients = differentiate ? [arena.real(dim * rows), arena.real(dim * rows)] : [NONE, NONE]
-    const scratch = differentiate ? arena.real(Math.max(1, ...layers.map((layer) => layer.scratchLength(rows)))) : NONE
-    const sharedTape = differentiate ? NONE : arena.real(Math.max(1, ...layers.map((layer) => layer.tapeLength(rows))))
+    const scratch = differentiate ? arena.real(largest([1, ...layers.map((layer) => layer.scratchLength(rows))])) : NONE
+    const sharedTape = differentiate ? NONE : arena.real(largest([1, ...layers.map((layer) => layer.tapeLength(rows))]))
     const calls = layers.map(
       (layer, l): LayerCall => ({
         rows,

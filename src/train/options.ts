@@ -52,7 +52,7 @@ export type CheckedFitOptions = Required<Omit<FitOptions, 'signal' | 'onProgress
   Pick<FitOptions, 'signal' | 'onProgress' | 'validationEvery'> & { stopping: Stopping }
 
 /** Every step's loss is kept, 8 bytes each. */
-const MAX_STEPS = 100_000_000
+export const MAX_STEPS = 100_000_000
 
 const NAMES = [
   'steps',

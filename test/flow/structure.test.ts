@@ -1,4 +1,4 @@
-import { affineCoupling, alternatingMask, leakyReLU } from 'pushforward'
+import { affineCoupling, alternatingMask, flow, leakyReLU, summary } from 'pushforward'
 import { describe, expect, it } from 'vitest'
 import { buildStructure } from '#flow/structure.js'
 
@@ -26,4 +26,14 @@ describe('the rows of an evaluation tile', () => {
   ])('are %s: %i columns, [%s], %i rows', (_, dim, hidden, rows) => {
     expect(structure(dim, hidden).evaluationTileRows).toBe(rows)
   })
+})
+
+it('a flow may have more layers than a call has arguments', () => {
+  const model = flow(
+    1,
+    Array.from({ length: 150_000 }, () => leakyReLU()),
+    { seed: 0 },
+  )
+  expect(model.parameters.length).toBe(150_000)
+  expect(summary(model).split('\n').length).toBeGreaterThan(150_000)
 })

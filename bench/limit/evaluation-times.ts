@@ -4,7 +4,7 @@ import { logProbInto, sampleInto } from '#flow/stream-rows.js'
 import { Tile } from '#flow/tile.js'
 import { createHeap, createKernels } from '#kernels/create.js'
 import { Arena, NONE } from '#kernels/heap.js'
-import { nanoseconds } from './register-loops.js'
+import { median } from '../machine.js'
 
 /** Nanoseconds a row of one thread that has everything in its cache. */
 export interface EvaluationTimes {
@@ -13,6 +13,26 @@ export interface EvaluationTimes {
   /** The recorded pass through a tile, and for a sample its noise. */
   readonly kernels: number
   readonly glue: number
+}
+
+const ROUNDS = 9
+/** What a call is repeated for, long beside the clock. */
+const TURN_MILLISECONDS = 5
+
+/** Nanoseconds of each call: medians of alternating rounds. */
+function alternating<Name extends string>(calls: Readonly<Record<Name, () => void>>): Record<Name, number> {
+  const turns = Object.entries<() => void>(calls).map(([name, call]) => {
+    const time = (repeats: number) => {
+      const started = performance.now()
+      for (let i = 0; i < repeats; i++) call()
+      return performance.now() - started
+    }
+    let repeats = 1
+    while (time(repeats) < TURN_MILLISECONDS) repeats *= 2
+    return { name, times: [] as number[], take: () => (1e6 * time(repeats)) / repeats }
+  })
+  for (let round = 0; round < ROUNDS; round++) for (const { times, take } of turns) times.push(take())
+  return Object.fromEntries(turns.map(({ name, times }) => [name, median(times)])) as Record<Name, number>
 }
 
 /** Times of scoring and of sampling, a chunk of rows (in shared memory) at a time as the threads of a job do it. */
@@ -28,7 +48,7 @@ export function evaluationTimes(
   const chunk = { data: data.subarray(0, rows * dim), rows, columns: dim }
   const densities = new Float32Array(new SharedArrayBuffer(4 * rows))
   const drawn = new Float64Array(new SharedArrayBuffer(8 * rows * dim))
-  const aRow = (call: () => void, rowsOfCall: number) => nanoseconds(call, 5) / rowsOfCall
+  const draw = { seed: 1, firstRow: 0, temperature: 1 }
 
   const arena = new Arena('float32')
   const params = arena.real(structure.parameterCount)
@@ -39,34 +59,44 @@ export function evaluationTimes(
   k.heap.real.set(parameters, params)
   tile.load(k.heap)
   k.heap.real.set(data.subarray(0, tile.rows * dim), rowMajor)
-  const gather = aRow(() => k.gather(dim, tile.rows, tile.rows, rowMajor, NONE, tile.data), tile.rows)
-  const copy = aRow(() => k.copy(tile.rows, tile.logProb, values), tile.rows)
-  const scatter = aRow(() => k.scatter(dim, tile.rows, tile.rows, tile.data, rowMajor), tile.rows)
-  // A pass overwrites its data with what lies between two layers, so each begins with the rows.
-  const density = aRow(() => {
-    k.gather(dim, tile.rows, tile.rows, rowMajor, NONE, tile.data)
-    tile.density(k)
-  }, tile.rows)
-  const draw = { keyLow: 1, keyHigh: 0, firstRow: 0, purpose: 0 }
-  const inverse = aRow(() => {
-    tile.sampleNoise(k, draw)
-    tile.inverse(k)
-  }, tile.rows)
+  const gather = () => k.gather(dim, tile.rows, tile.rows, rowMajor, NONE, tile.data)
+  const noise = { keyLow: 1, keyHigh: 0, firstRow: 0, purpose: 0 }
 
-  const scoring = aRow(() => logProbInto(evaluator, scaler, chunk, densities), rows)
-  const scoringPass = aRow(() => evaluator.logProb(rows), rows)
-  const sampling = aRow(() => sampleInto(evaluator, scaler, { seed: 1, firstRow: 0, temperature: 1 }, drawn), rows)
-  const samplingPass = aRow(() => evaluator.sample(rows, 1, 0, 1), rows)
+  const ofTile = alternating({
+    gather,
+    copy: () => k.copy(tile.rows, tile.logProb, values),
+    scatter: () => k.scatter(dim, tile.rows, tile.rows, tile.data, rowMajor),
+    // A pass overwrites its data with what lies between two layers, so each begins with the rows.
+    density() {
+      gather()
+      tile.density(k)
+    },
+    inverse() {
+      tile.sampleNoise(k, noise)
+      tile.inverse(k)
+    },
+  })
+  const ofChunk = alternating({
+    scoring: () => logProbInto(evaluator, scaler, chunk, densities),
+    scoringPass: () => evaluator.logProb(rows),
+    sampling: () => sampleInto(evaluator, scaler, draw, drawn),
+    samplingPass: () => evaluator.sample(rows, draw.seed, draw.firstRow, draw.temperature),
+  })
+  const aRow = (nanoseconds: number) => nanoseconds / tile.rows
+  const [moved, copied] = [aRow(ofTile.gather), aRow(ofTile.copy)]
+  const [density, inverse, scattered] = [aRow(ofTile.density) - moved, aRow(ofTile.inverse), aRow(ofTile.scatter)]
+  const [scoring, scoringPass] = [ofChunk.scoring / rows, ofChunk.scoringPass / rows]
+  const [sampling, samplingPass] = [ofChunk.sampling / rows, ofChunk.samplingPass / rows]
   return {
     score: {
-      memory: scoring - scoringPass + gather + copy,
-      kernels: density - gather,
-      glue: scoringPass - density - copy,
+      kernels: density,
+      memory: scoring - scoringPass + moved + copied,
+      glue: scoringPass - density - moved - copied,
     },
     sample: {
-      memory: sampling - samplingPass + copy + scatter,
       kernels: inverse,
-      glue: samplingPass - inverse - copy - scatter,
+      memory: sampling - samplingPass + copied + scattered,
+      glue: samplingPass - inverse - copied - scattered,
     },
   }
 }

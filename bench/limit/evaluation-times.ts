@@ -62,7 +62,8 @@ export function evaluationTimes(
   const gather = () => k.gather(dim, tile.rows, tile.rows, rowMajor, NONE, tile.data)
   const noise = { keyLow: 1, keyHigh: 0, firstRow: 0, purpose: 0 }
 
-  const ofTile = alternating({
+  // All in the same rounds: whatever slows the machine for a moment then slows them alike.
+  const time = alternating({
     gather,
     copy: () => k.copy(tile.rows, tile.logProb, values),
     scatter: () => k.scatter(dim, tile.rows, tile.rows, tile.data, rowMajor),
@@ -75,28 +76,25 @@ export function evaluationTimes(
       tile.sampleNoise(k, noise)
       tile.inverse(k)
     },
-  })
-  const ofChunk = alternating({
     scoring: () => logProbInto(evaluator, scaler, chunk, densities),
     scoringPass: () => evaluator.logProb(rows),
     sampling: () => sampleInto(evaluator, scaler, draw, drawn),
     samplingPass: () => evaluator.sample(rows, draw.seed, draw.firstRow, draw.temperature),
   })
-  const aRow = (nanoseconds: number) => nanoseconds / tile.rows
-  const [moved, copied] = [aRow(ofTile.gather), aRow(ofTile.copy)]
-  const [density, inverse, scattered] = [aRow(ofTile.density) - moved, aRow(ofTile.inverse), aRow(ofTile.scatter)]
-  const [scoring, scoringPass] = [ofChunk.scoring / rows, ofChunk.scoringPass / rows]
-  const [sampling, samplingPass] = [ofChunk.sampling / rows, ofChunk.samplingPass / rows]
+  const ofTile = (name: 'gather' | 'copy' | 'scatter' | 'density' | 'inverse') => time[name] / tile.rows
+  const ofChunk = (name: 'scoring' | 'scoringPass' | 'sampling' | 'samplingPass') => time[name] / rows
+  const density = ofTile('density') - ofTile('gather')
+  const [gathered, copied, scattered] = [ofTile('gather'), ofTile('copy'), ofTile('scatter')]
   return {
     score: {
       kernels: density,
-      memory: scoring - scoringPass + moved + copied,
-      glue: scoringPass - density - moved - copied,
+      memory: ofChunk('scoring') - ofChunk('scoringPass') + gathered + copied,
+      glue: ofChunk('scoringPass') - density - gathered - copied,
     },
     sample: {
-      kernels: inverse,
-      memory: sampling - samplingPass + copied + scattered,
-      glue: samplingPass - inverse - copied - scattered,
+      kernels: ofTile('inverse'),
+      memory: ofChunk('sampling') - ofChunk('samplingPass') + copied + scattered,
+      glue: ofChunk('samplingPass') - ofTile('inverse') - copied - scattered,
     },
   }
 }

@@ -89,7 +89,7 @@ describe('the run folder', () => {
     ['[1]', /holds no JSON object/],
     ['{"stesp": 3}', /train has no option "stesp"\. Did you mean steps\?/],
     ['{"steps": {}}', /"steps" is \{\}; expected text or a number/],
-    ['{"steps": 0}', /--steps is "0"; expected an integer ≥ 1/],
+    ['{"steps": 0}', /--steps is "0"; expected an integer from 1 to 100000000/],
   ])('--config with %s is refused', async (text, message) => {
     await writeFile(at('config.json'), text)
     const { code, stderr } = await train('--config', 'config.json')

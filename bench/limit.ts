@@ -9,7 +9,7 @@ import { passKernels } from './limit/pass-kernels.js'
 import { nanoseconds, peak, peakNow } from './limit/register-loops.js'
 import { endTrainingTimes, type TrainingTimes, trainingTimes } from './limit/training-times.js'
 import { machine, median, table } from './machine.js'
-import { build, standardised } from './peers/workloads.js'
+import { build, shared, standardised } from './peers/workloads.js'
 
 const ROUNDS = 7
 /** New threads have compiled what they run after so long, in small jobs each of which makes new kernels. */
@@ -115,12 +115,6 @@ async function train(rows: number, dim: number, hidden: readonly number[], steps
     const ofLimit = operations > 0 ? share.toFixed(2) : ''
     passes.push([`[${hidden}]`, kernel, String(calls), ns.toFixed(1), percent(ns, all), ofLimit])
   }
-}
-
-function shared(numbers: Float32Array): Float32Array {
-  const copy = new Float32Array(new SharedArrayBuffer(numbers.byteLength))
-  copy.set(numbers)
-  return copy
 }
 
 async function evaluate(hidden: readonly number[]): Promise<void> {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { adamW, type Flow, fit, logProb, sample } from 'pushforward'
 import { median } from '../machine.js'
 import { type Answer, type Contestant, OURS, start } from './contestants.js'
-import { build, exported, label, standardised, type Workload } from './workloads.js'
+import { build, exported, label, shared, standardised, type Workload } from './workloads.js'
 
 /** Training that gives every parameter a part in the result. */
 const TRAINING = { rows: 4096, steps: 200, learningRate: 1e-2 }
@@ -32,6 +32,7 @@ export async function raceEvaluation(
   threads: number,
   folder: string,
 ): Promise<Evaluation> {
+  // Threads read them there, as the peers have them in arrays of their own before the clock starts.
   const rows = shared(standardised(workload))
   const path = join(folder, `${workload.name}.f32`)
   writeFileSync(path, rows)
@@ -57,13 +58,6 @@ export async function raceEvaluation(
   } finally {
     for (const { peer } of running) peer.end()
   }
-}
-
-/** Rows where threads can read them, as the peers have them in arrays of their own before the clock starts. */
-function shared(rows: Float32Array): Float32Array {
-  const copy = new Float32Array(new SharedArrayBuffer(rows.byteLength))
-  copy.set(rows)
-  return copy
 }
 
 /**

@@ -52,6 +52,13 @@ export function standardised({ rows, dim }: Workload): Float32Array {
   return out
 }
 
+/** The same numbers where all threads see them. */
+export function shared(numbers: Float32Array): Float32Array {
+  const copy = new Float32Array(new SharedArrayBuffer(numbers.byteLength))
+  copy.set(numbers)
+  return copy
+}
+
 /** One pair of layers as the peers take it; weights are [out][in]. */
 export interface ExportedPair {
   readonly raw: number

@@ -112,25 +112,8 @@ export function portableNarrowCoupling(
       narrow.narrowCoupling(hidden, rows, params, bentKept, bent, zKept, z, logDet, h, a, u, e)
     },
     leakyNarrowCouplingBackward(hidden, rows, raw, dRaw, params, dParams, kept, x, ...rest) {
-      const [z, h, a, u, e, dzKept, dz, dLogDet, dxKept, dx, scratch] = rest
-      narrow.narrowCouplingBackward(
-        hidden,
-        rows,
-        params,
-        dParams,
-        kept,
-        z,
-        h,
-        a,
-        u,
-        e,
-        dzKept,
-        dz,
-        dLogDet,
-        dxKept,
-        dx,
-        scratch,
-      )
+      const [dLogDet, dxKept, dx] = rest.slice(-4)
+      narrow.narrowCouplingBackward(hidden, rows, params, dParams, kept, ...rest)
       parts.leakyReLUBackward(1, rows, raw, kept, dxKept, dLogDet, dxKept, dRaw)
       parts.leakyReLUBackward(1, rows, raw, x, dx, dLogDet, dx, dRaw)
     },

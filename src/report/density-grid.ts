@@ -20,19 +20,19 @@ const WITHIN = 2
 /** Averages a two-dimensional flow's density over the cells of a grid, in original units. */
 export function densityGrid(flow: Flow, x: Interval, y: Interval, size = 240): DensityGrid {
   const fine = size * WITHIN
-  const points = new Float64Array(2 * fine * fine)
   const centre = ([low, high]: Interval, i: number) => low + ((i + 0.5) / fine) * (high - low)
-  for (let row = 0; row < fine; row++) {
-    for (let at = 0; at < fine; at++) {
-      points[2 * (row * fine + at)] = centre(x, at)
-      points[2 * (row * fine + at) + 1] = centre(y, row)
-    }
-  }
   const density = new Float64Array(size * size)
-  flow.logProb(points).forEach((value, i) => {
-    const row = Math.floor(i / fine)
-    density[Math.floor(row / WITHIN) * size + Math.floor((i % fine) / WITHIN)] += Math.exp(value) / WITHIN ** 2
-  })
+  // Row by row of cells: all points at once would take a hundred times the memory.
+  const points = new Float64Array(2 * WITHIN * fine)
+  for (let row = 0; row < size; row++) {
+    for (let i = 0; i < WITHIN * fine; i++) {
+      points[2 * i] = centre(x, i % fine)
+      points[2 * i + 1] = centre(y, row * WITHIN + Math.floor(i / fine))
+    }
+    flow.logProb(points).forEach((value, i) => {
+      density[row * size + Math.floor((i % fine) / WITHIN)] += Math.exp(value) / WITHIN ** 2
+    })
+  }
   const cell = ((x[1] - x[0]) / size) * ((y[1] - y[0]) / size)
   const mass = density.reduce((sum, value) => sum + value * cell, 0)
   return { size, x, y, logDensity: density.map(Math.log), cell, mass }
@@ -44,14 +44,12 @@ export function densityGrid(flow: Flow, x: Interval, y: Interval, size = 240): D
  * 1996.
  */
 export function regionLevels({ logDensity, cell }: DensityGrid, shares: readonly number[]): (number | undefined)[] {
-  const descending = logDensity.toSorted().reverse()
+  const ascending = logDensity.toSorted()
   const levels: (number | undefined)[] = shares.map(() => undefined)
   let held = 0
-  for (const level of descending) {
-    held += Math.exp(level) * cell
-    shares.forEach((share, s) => {
-      if (levels[s] === undefined && held >= share) levels[s] = level
-    })
+  for (let at = ascending.length - 1; at >= 0; at--) {
+    held += Math.exp(ascending[at]) * cell
+    for (let s = 0; s < shares.length; s++) if (levels[s] === undefined && held >= shares[s]) levels[s] = ascending[at]
   }
   return levels
 }

@@ -1,4 +1,5 @@
-import { contour, type RenderFunction } from '@observablehq/plot'
+import type { RenderFunction } from '@observablehq/plot'
+import { contours } from 'd3-contour'
 import type { Matrix } from '../data/rows.js'
 import type { Flow } from '../flow/flow.js'
 import { column, commonDomain, thinRows } from './columns.js'
@@ -6,9 +7,10 @@ import { type DensityGrid, densityGrid, regionLevels } from './density-grid.js'
 import { dots } from './dots.js'
 import { figure, MARGIN } from './figure.js'
 import { type HeatScale, heatLegend } from './heat-legend.js'
+import type { Interval } from './interval.js'
 import { panel } from './panel.js'
 import { encodePng, pngDataUri } from './png.js'
-import { positions } from './position.js'
+import { positions, px, SVG } from './position.js'
 import { numberText } from './text.js'
 import { COLOUR, heatColour } from './theme.js'
 
@@ -83,7 +85,7 @@ function heatMap(grid: DensityGrid, { domain: [low, high] }: HeatScale): RenderF
   const uri = pngDataUri(encodePng(indices, size, size, palette))
   return (_index, scales, _values, _dimensions, { document }) => {
     const { toX, toY } = positions(scales)
-    const image = document.createElementNS('http://www.w3.org/2000/svg', 'image')
+    const image = document.createElementNS(SVG, 'image')
     const place = { x: toX(x[0]), y: toY(y[1]), width: toX(x[1]) - toX(x[0]), height: toY(y[0]) - toY(y[1]) }
     for (const [name, value] of Object.entries(place)) image.setAttribute(name, String(value))
     image.setAttribute('preserveAspectRatio', 'none')
@@ -92,32 +94,26 @@ function heatMap(grid: DensityGrid, { domain: [low, high] }: HeatScale): RenderF
   }
 }
 
-function outline({ size, logDensity, x, y }: DensityGrid, level: number, share: number) {
-  const finite = logDensity.map((value) => Math.max(value, level - 50))
-  return contour(finite, {
-    width: size,
-    height: size,
-    x1: x[0],
-    x2: x[1],
-    y1: y[0],
-    y2: y[1],
-    // The values are the pixels; the default would search each pixel's nearest value by a Voronoi diagram.
-    interpolate: 'none',
-    thresholds: [level],
-    render: withoutSpecks,
-    stroke: COLOUR.modelDark,
-    strokeWidth: share <= 0.5 ? 1.6 : share <= 0.9 ? 1.1 : 0.7,
-  })
+/** The border of the region where ln p ≥ level. */
+function outline({ size, logDensity, x, y }: DensityGrid, level: number, share: number): RenderFunction {
+  // It reads any array of numbers, whatever its types say. A cell has its middle at half a unit: corners are integers.
+  const { coordinates } = contours()
+    .size([size, size])
+    .contour(logDensity as unknown as number[], level)
+  const rings = coordinates.flat().filter(({ length }) => length > LEAST_VERTICES)
+  return (_index, scales, _values, _dimensions, { document }) => {
+    const { toX, toY } = positions(scales)
+    const at = ([low, high]: Interval, share: number) => low + share * (high - low)
+    const point = ([across, up]: readonly number[]) => `${px(toX(at(x, across / size)))},${px(toY(at(y, up / size)))}`
+    const path = document.createElementNS(SVG, 'path')
+    // A ring ends where it begins.
+    path.setAttribute('d', rings.map((ring) => `M${ring.slice(1).map(point).join('L')}Z`).join(''))
+    path.setAttribute('fill', 'none')
+    path.setAttribute('stroke', COLOUR.modelDark)
+    path.setAttribute('stroke-width', String(share <= 0.5 ? 1.6 : share <= 0.9 ? 1.1 : 0.7))
+    return path
+  }
 }
 
 /** A ridge narrower than a cell breaks into islands of a cell or two; the heat map shows it better. */
 const LEAST_VERTICES = 12
-
-const withoutSpecks: RenderFunction = (index, scales, values, dimensions, context, next) => {
-  const drawn = next?.(index, scales, values, dimensions, context) ?? null
-  for (const path of drawn?.querySelectorAll('path') ?? []) {
-    const rings = (path.getAttribute('d') ?? '').split(/(?=M)/)
-    path.setAttribute('d', rings.filter((ring) => ring.split('L').length >= LEAST_VERTICES).join(''))
-  }
-  return drawn
-}

@@ -1,5 +1,5 @@
 import type { RenderFunction } from '@observablehq/plot'
-import { positions } from './position.js'
+import { positions, px, SVG } from './position.js'
 
 export interface DotOptions {
   /** Diameter in px. */
@@ -11,8 +11,6 @@ export interface DotOptions {
   readonly opacity?: number
 }
 
-const SVG = 'http://www.w3.org/2000/svg'
-
 /**
  * A mark for thousands of points: one path a colour, whose zero-length strokes with round caps are the dots. A point
  * takes about 12 bytes that way, a circle element five times as many. Points outside the plotting area are left out.
@@ -22,8 +20,8 @@ export function dots(x: ArrayLike<number>, y: ArrayLike<number>, options: DotOpt
     const { width, height, marginLeft, marginTop, marginRight, marginBottom } = dimensions
     const { toX, toY } = positions(scales)
     const paths = dotPaths(
-      Float64Array.from(x, toX),
-      Float64Array.from(y, toY),
+      placed(x, toX),
+      placed(y, toY),
       options,
       (px, py) => px >= marginLeft && px <= width - marginRight && py >= marginTop && py <= height - marginBottom,
     )
@@ -37,7 +35,7 @@ export function dots(x: ArrayLike<number>, y: ArrayLike<number>, options: DotOpt
       const path = document.createElementNS(SVG, 'path')
       path.setAttribute('stroke', options.colours[colour])
       path.setAttribute('d', d)
-      group.append(path)
+      group.appendChild(path)
     })
     return group
   }
@@ -57,7 +55,8 @@ export function dotPaths(
   return paths
 }
 
-/** A tenth of a px is finer than a screen; shorter numbers make smaller files. */
-function px(value: number): string {
-  return String(Math.round(value * 10) / 10)
+function placed(values: ArrayLike<number>, to: (value: number) => number): Float64Array {
+  const places = new Float64Array(values.length)
+  for (let i = 0; i < values.length; i++) places[i] = to(values[i])
+  return places
 }

@@ -3,6 +3,7 @@ import { type Cloud, cloudsToData, groupsByHeight } from './clouds.js'
 import { dotPaths } from './dots.js'
 import { figure, MARGIN } from './figure.js'
 import { linear } from './interval.js'
+import { px } from './position.js'
 import { escapeXml } from './text.js'
 import { COLOUR, SEQUENCE, TEXT } from './theme.js'
 import { animate, keyframes, type Timeline, timeline } from './timeline.js'
@@ -57,10 +58,6 @@ export function filmOf(clouds: readonly Cloud[], dim: number): string {
       ].join('\n')
     },
   })
-}
-
-function px(value: number): string {
-  return String(Math.round(value * 10) / 10)
 }
 
 /** From a window to the stage; what lies far outside is brought nearer, where it is just as invisible. */

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot'
-import { DOMParser } from 'linkedom'
+import { DOMImplementation, type Node, XMLSerializer } from '@xmldom/xmldom'
 import type { Interval } from './interval.js'
+import { SVG } from './position.js'
 import { escapeXml, shorten, textWidth } from './text.js'
 import { COLOUR, TEXT } from './theme.js'
 import { type Ticks, ticks, twoTicks } from './ticks.js'
@@ -62,7 +63,8 @@ export function panel(options: PanelOptions): Panel {
     // The frame comes last: marks may fill the area to its edge.
     marks: [...axes(options, across, up, { left, bottom }), ...options.marks, Plot.frame({ stroke: COLOUR.muted })],
   })
-  svg.querySelector('style')?.remove()
+  const [style] = svg.getElementsByTagName('style')
+  svg.removeChild(style)
   for (const name of ['class', 'font-family', 'fill']) svg.removeAttribute(name)
   svg.setAttribute('font-size', String(TEXT.label))
   // Labels may reach beyond the estimate of their width; better seen than cut.
@@ -75,17 +77,15 @@ export function panel(options: PanelOptions): Panel {
     place(atX, atY) {
       svg.setAttribute('x', atX.toFixed(1))
       svg.setAttribute('y', atY.toFixed(1))
-      return `${svg.outerHTML.replace(/<\/svg>$/, '')}${heading}</svg>`
+      const drawn = new XMLSerializer().serializeToString(svg as unknown as Node)
+      return `${drawn.replace(/<\/svg>$/, '')}${heading}</svg>`
     },
   }
 }
 
-/** Plot builds its elements in a document; without a browser linkedom makes one. */
+/** Plot builds its elements in a document, such as browsers have. */
 function emptyDocument(): Document {
-  return new DOMParser().parseFromString(
-    '<svg xmlns="http://www.w3.org/2000/svg"/>',
-    'image/svg+xml',
-  ) as unknown as Document
+  return new DOMImplementation().createDocument(SVG, 'svg') as unknown as Document
 }
 
 /** The room that axes, numbers, names and the title take around the plotting area. */

@@ -57,3 +57,24 @@ test('the picture says how much probability it holds and what its colours mean',
   const [image] = parse(svg).filter(({ name }) => name === 'image')
   expect(image.attributes.href).toMatch(/^data:image\/png;base64,iVBORw0KGgo/)
 })
+
+test('its lines enclose the regions: a standard normal’s of share s is the circle of radius √(−2 ln(1 − s))', () => {
+  const data = toMatrix(Float64Array.of(-4, -3.5, 5, 5.5), 2, 'Data')
+  const elements = parse(densityPicture({ flow: normal, data, samples: data, columns: ['a', 'b'] }))
+  const place = elements.find(({ name }) => name === 'image')?.attributes ?? {}
+  const rings = elements.flatMap(({ name, attributes }) =>
+    name === 'path' ? [...(attributes.d ?? '').matchAll(/M[^MZ]+Z/g)].map(([ring]) => ring) : [],
+  )
+  expect(rings).toHaveLength(3)
+  for (const [i, share] of [0.5, 0.9, 0.99].entries()) {
+    // The picture is as wide and as high as the data, 9, and a twentieth more at either end; y grows upwards.
+    const corners = [...rings[i].matchAll(/([\d.]+),([\d.]+)/g)].map(([, x, y]) => [
+      ((Number(x) - Number(place.x)) / Number(place.width)) * 9.9 - 4.45,
+      (1 - (Number(y) - Number(place.y)) / Number(place.height)) * 9.9 - 3.95,
+    ])
+    const radius = Math.sqrt(-2 * Math.log(1 - share))
+    expect(corners.length).toBeGreaterThan(100)
+    expect(Math.max(...corners.map(([x, y]) => Math.abs(Math.hypot(x, y) - radius)))).toBeLessThan(0.02)
+    expect(Math.max(...corners.map(([x]) => x))).toBeCloseTo(radius, 1)
+  }
+})

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { formatHeader, formatRows } from '../data/write-table.js'
 import { sample } from '../parallel/evaluate.js'
+import { endIdleThreads } from '../parallel/pool.js'
 import { type Evaluation, evaluate } from '../train/evaluation.js'
 import type { FitResult } from '../train/fit.js'
 import { wayOut } from './run-folder.js'
@@ -43,6 +44,8 @@ export async function writeOutcome(job: Job, result: FitResult, signal: AbortSig
 }
 
 async function drawPlots({ model, rows, source, options, folder }: Job, result: FitResult, evaluation: Evaluation) {
+  // Pictures are drawn by one thread, and in the room that the others took.
+  await endIdleThreads()
   // The chart library takes longer to load than most commands take to run.
   const { writePlots } = await import('../report/write-plots.js')
   const { losses, validationLosses, validationEvery, bestStep, logScale } = result

@@ -40,3 +40,8 @@ export async function withSharedArrays<Result>(
     while (bytes > MOST_IDLE_BYTES) bytes -= (idle.pop() as SharedArrayBuffer).byteLength
   }
 }
+
+/** Leaves the arrays that wait for a next job to the collector. */
+export function freeIdleArrays(): void {
+  idle.length = 0
+}

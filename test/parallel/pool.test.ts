@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { adamW, type Flow, fit, flow, jang, logProb, sample, TrainingError, UsageError } from 'pushforward'
 import { describe, expect, it } from 'vitest'
-import { runRanks, withCrew } from '#parallel/pool.js'
+import { endIdleThreads, runRanks, withCrew } from '#parallel/pool.js'
 import { createControl } from '#parallel/shared-communicator.js'
 import { tutorialLayers } from '../fixtures/tutorial.js'
 
@@ -45,6 +45,34 @@ describe('a job ends with a clear error within 2 s when a thread', () => {
   it('and the pool works afterwards', async () => {
     const { steps } = await fit(flow(2, tutorialLayers(1)), jang(300), { steps: 5, threads: 2 })
     expect(steps).toBe(5)
+  })
+})
+
+describe('threads that wait for the next job', () => {
+  const naming = new URL('naming-worker.mjs', import.meta.url).href
+  const threadIds = (during?: () => Promise<void>) =>
+    withCrew(
+      2,
+      undefined,
+      async (crew) => {
+        await during?.()
+        const control = createControl()
+        const ids = await runRanks<number>(crew, control, 'name', (rank) => ({ control, rank, size: 2 }))
+        return ids.sort((a, b) => a - b)
+      },
+      naming,
+    )
+
+  it('get it, and can be ended before it comes, but not beside a job', async () => {
+    const first = await threadIds()
+    expect(await threadIds()).toEqual(first)
+    expect(await threadIds(endIdleThreads)).toEqual(first)
+    await endIdleThreads()
+    const others = await threadIds()
+    expect(others.filter((id) => first.includes(id))).toEqual([])
+    // A job that comes while they are being ended gets new ones at once.
+    const [, later] = await Promise.all([endIdleThreads(), threadIds()])
+    expect(later.filter((id) => others.includes(id))).toEqual([])
   })
 })
 

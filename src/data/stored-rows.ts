@@ -8,13 +8,13 @@ import type { NumberSink } from './table.js'
 /** Numbers of a part, 1 MiB of them. */
 const PART = 2 ** 17
 /** Parts kept in memory, at most, where there is a temporary file for the others. */
-const HELD_PARTS = 8
+const HELD_PARTS = 2
 
 /** Numbers held, or how many bytes into the file they are. */
 type Part = Float64Array | number
 
 /**
- * Takes the numbers of a table and gives back its rows as often as wanted: the first 8 MiB from memory, all others from
+ * Takes the numbers of a table and gives back its rows as often as wanted: the first 2 MiB from memory, all others from
  * a temporary file that nobody else can open and that ends with the process. Where there is no room for one, they stay
  * in memory.
  */

@@ -68,7 +68,7 @@ describe('StoredRows', () => {
     points.close()
   })
 
-  test('what exceeds 8 MiB is not held in memory, and its file has no name', async () => {
+  test('what exceeds 2 MiB is not held in memory, and its file has no name', async () => {
     const before = process.memoryUsage().arrayBuffers
     const points = stored(4_000_000)
     expect(points.rows).toBe(4_000_000)

@@ -2,10 +2,11 @@ import { blockRowsOf, type RowBlock, type RowSource } from '../data/row-source.j
 import type { Matrix } from '../data/rows.js'
 import { evenly, type Interval, padded, quantile, sorted } from './interval.js'
 
-/** Column `j` of the matrix, of all rows or of those given. */
-export function column({ data, rows, columns }: Matrix, j: number, chosen?: Int32Array): Float64Array {
-  if (chosen === undefined) return Float64Array.from({ length: rows }, (_, i) => data[i * columns + j])
-  return Float64Array.from(chosen, (row) => data[row * columns + j])
+/** Column `j` of the matrix. */
+export function column({ data, rows, columns }: Matrix, j: number): Float64Array {
+  const values = new Float64Array(rows)
+  for (let i = 0; i < rows; i++) values[i] = data[i * columns + j]
+  return values
 }
 
 /** Share of a model's samples that may lie outside a picture at either end. */
@@ -65,18 +66,25 @@ export async function evenRows(source: RowSource, most: number): Promise<Matrix>
   let first = 0
   let next = 0
   for await (const block of source.blocks(blockRowsOf(columns))) {
-    const end = first + block.length / columns
-    for (; next < chosen.length && chosen[next] < end; next++) {
-      const from = (chosen[next] - first) * columns
-      even.set(block.subarray(from, from + columns), next * columns)
-    }
+    next = takeRows(block, first, chosen, next, even)
     if (extremes.length > 0) takeExtremes(block, columns, extremes)
-    first = end
+    first += block.length / columns
   }
   const data = new Float64Array(even.length + extremes.length)
   data.set(even)
   data.set(extremes, even.length)
   return { data, rows: data.length / columns, columns }
+}
+
+/** Takes the chosen rows, from number `next` of them on, that are in the block of rows from `first` on; the new `next`. */
+function takeRows(block: RowBlock, first: number, chosen: Int32Array, next: number, taken: Float64Array): number {
+  const columns = taken.length / chosen.length
+  const end = first + block.length / columns
+  let at = next
+  for (; at < chosen.length && chosen[at] < end; at++) {
+    for (let j = 0; j < columns; j++) taken[at * columns + j] = block[(chosen[at] - first) * columns + j]
+  }
+  return at
 }
 
 /** `extremes` [2 · columns, columns]: row j has the least value of column j so far, row columns + j the greatest. */

@@ -14,7 +14,10 @@ export function padded(low: number, high: number, share: number): Interval {
 
 /** Finite values in ascending order. */
 export function sorted(values: ArrayLike<number>): Float64Array {
-  return Float64Array.from(values).filter(Number.isFinite).sort()
+  const finite = new Float64Array(values.length)
+  let count = 0
+  for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i])) finite[count++] = values[i]
+  return finite.subarray(0, count).sort()
 }
 
 /** The value below which a share of the sorted values lies, interpolated; NaN without values. */

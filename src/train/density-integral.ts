@@ -1,4 +1,4 @@
-import type { RowSource } from '../data/row-source.js'
+import type { RowBlock, RowSource } from '../data/row-source.js'
 import type { Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import type { ParallelOptions } from '../parallel/chunks.js'
@@ -79,14 +79,17 @@ function columnOf(points: readonly RowSource[], column: number): EachBlock {
   return async (visit) => {
     for (const source of points) {
       for await (const block of source.blocks(COLUMN_ROWS)) {
-        let count = 0
-        for (let at = column; at < block.length; at += source.columns) {
-          if (Number.isFinite(block[at])) values[count++] = block[at]
-        }
-        visit(values.subarray(0, count))
+        visit(values.subarray(0, takeColumn(block, source.columns, column, values)))
       }
     }
   }
+}
+
+/** The finite numbers of a column → values; how many. */
+function takeColumn(block: RowBlock, columns: number, column: number, values: Float64Array): number {
+  let count = 0
+  for (let at = column; at < block.length; at += columns) if (Number.isFinite(block[at])) values[count++] = block[at]
+  return count
 }
 
 /**
@@ -103,34 +106,57 @@ async function onGrid(
   options: ParallelOptions,
 ): Promise<number> {
   const [across, up] = axes.map((axis) => SHIFTS.map((shift) => cellsOf(axis.edges(side, shift))))
+  const grid = { side, across, up }
   const lines = Math.min(side, Math.floor(BLOCK_ROWS / side))
   const rows = lines * side
+  const block = { points: points.subarray(0, 2 * rows), logDensity: logDensity.subarray(0, rows) }
   let sum = 0
   for (let first = 0; first < side; first += lines) {
-    for (let line = 0; line < lines; line++) {
-      const { middles } = across[line % SHIFTS.length]
-      for (let i = 0; i < side; i++) {
-        points[2 * (line * side + i)] = middles[i]
-        points[2 * (line * side + i) + 1] = up[i % SHIFTS.length].middles[first + line]
-      }
-    }
-    await logProbTo(
-      flow,
-      { data: points.subarray(0, 2 * rows), rows, columns: 2 },
-      logDensity.subarray(0, rows),
-      options,
-    )
-    for (let line = 0; line < lines; line++) {
-      const { widths } = across[line % SHIFTS.length]
-      for (let i = 0; i < side; i++) {
-        sum += exp(logDensity[line * side + i]) * widths[i] * up[i % SHIFTS.length].widths[first + line]
-      }
-    }
+    placePoints(grid, first, block.points)
+    await logProbTo(flow, { data: block.points, rows, columns: 2 }, block.logDensity, options)
+    sum += massOf(grid, first, block.logDensity)
   }
   return sum
 }
 
-function cellsOf(edges: Float64Array): { middles: Float64Array; widths: Float64Array } {
+/** side² cells, in lines across; the widths and middles of each line and of each column, which repeat. */
+interface Grid {
+  readonly side: number
+  readonly across: readonly Cells[]
+  readonly up: readonly Cells[]
+}
+
+interface Cells {
+  readonly middles: Float64Array
+  readonly widths: Float64Array
+}
+
+// Loops over points in functions of their own: in an asynchronous one engines box every number that passes through.
+
+/** The middles of the cells in the lines from `first` on → points [lines · side, 2]. */
+function placePoints({ side, across, up }: Grid, first: number, points: Float64Array): void {
+  for (let at = 0, line = 0; at < points.length; line++) {
+    const { middles } = across[line % SHIFTS.length]
+    for (let i = 0; i < side; i++) {
+      points[at++] = middles[i]
+      points[at++] = up[i % SHIFTS.length].middles[first + line]
+    }
+  }
+}
+
+/** Σ p · cell area over those cells, of which ln p [lines · side] is given. */
+function massOf({ side, across, up }: Grid, first: number, logDensity: Reals): number {
+  let mass = 0
+  for (let at = 0, line = 0; at < logDensity.length; line++) {
+    const { widths } = across[line % SHIFTS.length]
+    for (let i = 0; i < side; i++) {
+      mass += exp(logDensity[at++]) * widths[i] * up[i % SHIFTS.length].widths[first + line]
+    }
+  }
+  return mass
+}
+
+function cellsOf(edges: Float64Array): Cells {
   const middles = edges.slice(1)
   const widths = edges.slice(1)
   for (let i = 0; i < middles.length; i++) {

@@ -57,11 +57,18 @@ export function densityPicture({ flow, data, allRows = data.rows, samples, colum
   const held = Math.min(1, grid.mass)
   return figure({
     title: 'Density of the flow',
-    subtitle: `Lines enclose the smallest regions that hold 50 %, 90 % and 99 % of the probability; the picture as a whole holds ${numberText(100 * held, 3)} %. Dots: ${shown.rows === allRows ? '' : `${numberText(shown.rows, 21)} of `}${numberText(allRows, 21)} rows of data.`,
+    subtitle: `${linesText(levels)}The picture as a whole holds ${numberText(100 * held, 3)} % of the probability. Dots: ${shown.rows === allRows ? '' : `${numberText(shown.rows, 21)} of `}${numberText(allRows, 21)} rows of data.`,
     width: 2 * MARGIN + map.width + 28 + legend.width,
     height: map.height,
     draw: (top) => map.place(MARGIN, top) + legend.place(MARGIN + map.width + 28, top + map.top),
   })
+}
+
+function linesText(levels: HeatScale['levels']): string {
+  if (levels.length === 0) return ''
+  const regions = levels.length === 1 ? 'The line encloses the smallest region' : 'Lines enclose the smallest regions'
+  const shares = levels.map(({ share }) => `${100 * share} %`)
+  return `${regions} with ${shares.join(', ').replace(/,([^,]*)$/, ' and$1')} of the probability. `
 }
 
 function colourDomain(grid: DensityGrid): [number, number] {

@@ -30,7 +30,7 @@ export function pairsPicture({ data, allRows = data.rows, samples, columns }: Co
         : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
   )
   const outside = countOutside(parts.shownSamples, shown)
-  const strays = outside > 0 ? ` (${outside} of the samples' lie outside)` : ''
+  const strays = outside > 0 ? ` (${outside} ${outside === 1 ? 'sample lies' : 'samples lie'} outside)` : ''
   const cells = chosen.flatMap((across, at) =>
     chosen.slice(at).map((up, below) => ({
       at,

@@ -137,7 +137,7 @@ describe('samples beyond the axes', () => {
 
   test('are counted among those of a picture of pairs', () => {
     const every = { ...options, data: points(500, 2, 3), samples: toMatrix([...far, ...far, [0.5, 0.5]], 2, 'Samples') }
-    expect(texts(pairsPicture(every)).join(' ')).toContain("5 rows of each (4 of the samples' lie outside)")
+    expect(texts(pairsPicture(every)).join(' ')).toContain('5 rows of each (4 samples lie outside)')
   })
 })
 

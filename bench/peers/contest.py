@@ -31,8 +31,9 @@ def serve(train, score, draw, warm=lambda steps: None):
 
     {do: "warm", steps} -> {}; compiles what the next training needs
     {do: "train", steps} -> {seconds, loss}; loss of the last step, before its update
-    {do: "score", rows: path} -> {seconds, mean}; the second of two runs, mean log-density
-    {do: "sample", count, seed} -> {seconds, means}; the second of two runs, means of the columns
+    {do: "score", rows: path, turn} -> {seconds, mean}; of a run, mean log-density
+    {do: "sample", count, seed, turn} -> {seconds, means}; of a run, means of the columns
+    What takes `seconds` there runs once, and then time and again until `turn` seconds have passed.
     """
     for line in sys.stdin:
         question = json.loads(line)
@@ -44,14 +45,19 @@ def serve(train, score, draw, warm=lambda steps: None):
             seconds, loss = timed(lambda: train(question["steps"]))
             answer = {"seconds": seconds, "loss": loss}
         elif do == "score":
-            answer = score(question["rows"])
+            answer = score(question["rows"], question["turn"])
         else:
-            answer = draw(question["count"], question["seed"])
+            answer = draw(question["count"], question["seed"], question["turn"])
         print(json.dumps(answer), flush=True)
 
 
-def evaluated(work, summary):
-    """Runs `work` twice, times the second run, and adds its summary to the answer."""
-    work()
-    seconds, result = timed(work)
-    return {"seconds": seconds, **summary(result)}
+def evaluated(work, turn, summary):
+    """Seconds a run of `work` in a turn of as many, after one that does not count, and the summary of its result."""
+    result = work()
+    started = time.perf_counter()
+    runs = 0
+    while runs == 0 or time.perf_counter() - started < turn:
+        result = None  # Its memory is the next one's.
+        result = work()
+        runs += 1
+    return {"seconds": (time.perf_counter() - started) / runs, **summary(result)}

@@ -70,10 +70,13 @@ export interface Setup {
   readonly threads: number
 }
 
+/** What a contestant's turn lasts: long beside handing out a job, short beside the machine's moods. */
+export const TURN_SECONDS = 0.6
+
 export type Question =
   | { readonly do: 'warm' | 'train'; readonly steps: number }
-  | { readonly do: 'score'; readonly rows: string }
-  | { readonly do: 'sample'; readonly count: number; readonly seed: number }
+  | { readonly do: 'score'; readonly rows: string; readonly turn: number }
+  | { readonly do: 'sample'; readonly count: number; readonly seed: number; readonly turn: number }
 
 export interface Answer {
   readonly seconds: number

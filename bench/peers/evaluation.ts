@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { adamW, type Flow, fit, logProb, sample } from 'pushforward'
 import { median } from '../machine.js'
-import { type Answer, type Contestant, OURS, start } from './contestants.js'
+import { type Answer, type Contestant, OURS, start, TURN_SECONDS } from './contestants.js'
 import { build, exported, label, shared, standardised, type Workload } from './workloads.js'
 
 /** Training that gives every parameter a part in the result. */
@@ -48,8 +48,8 @@ export async function raceEvaluation(
   const running = contestants.map((contestant) => ({ contestant, peer: start(contestant, setup) }))
   const peers = running.map(({ contestant, peer }) => ({
     title: contestant.title,
-    score: () => peer.ask({ do: 'score', rows: path }),
-    sample: (seed: number) => peer.ask({ do: 'sample', count: workload.rows, seed }),
+    score: () => peer.ask({ do: 'score', rows: path, turn: TURN_SECONDS }),
+    sample: (seed: number) => peer.ask({ do: 'sample', count: workload.rows, seed, turn: TURN_SECONDS }),
   }))
   try {
     const ours = entrantOurs(model, rows, threads)
@@ -72,22 +72,24 @@ function entrantOurs(model: Flow, rows: Float32Array, threads: number): Entrant 
   return {
     title: OURS,
     async score() {
-      const { seconds, result } = await secondOfTwo(() => logProb(model, rows, { threads, out: densities }))
+      const { seconds, result } = await turn(() => logProb(model, rows, { threads, out: densities }))
       return { seconds, mean: columnMeans(result, 1)[0] }
     },
     async sample(seed) {
-      const { seconds, result } = await secondOfTwo(() => sample(model, count, { seed, threads, out: drawn }))
+      const { seconds, result } = await turn(() => sample(model, count, { seed, threads, out: drawn }))
       return { seconds, means: columnMeans(result.data, dim) }
     },
   }
 }
 
-/** As the peers are timed: what has gone to sleep is awake again. */
-async function secondOfTwo<Result>(work: () => Promise<Result>): Promise<{ seconds: number; result: Result }> {
-  await work()
+/** As the peers are timed: seconds a run, of as many as fill a turn, once what has gone to sleep is awake again. */
+async function turn<Result>(work: () => Promise<Result>): Promise<{ seconds: number; result: Result }> {
+  let result = await work()
   const started = performance.now()
-  const result = await work()
-  return { seconds: (performance.now() - started) / 1000, result }
+  const seconds = () => (performance.now() - started) / 1000
+  let runs = 0
+  for (; runs === 0 || seconds() < TURN_SECONDS; runs++) result = await work()
+  return { seconds: seconds() / runs, result }
 }
 
 function columnMeans(data: ArrayLike<number>, dim: number): number[] {

@@ -113,17 +113,19 @@ def main():
     def draw(p, key, n):
         return inverse(p, masks, jax.random.normal(key, (n, columns), jnp.float32))
 
-    def answer_score(path):
+    def answer_score(path, turn):
         rows = jnp.asarray(read_rows(path, columns))
         return evaluated(
             lambda: jax.block_until_ready(log_density(params, rows)),
+            turn,
             lambda values: {"mean": float(values.mean())},
         )
 
-    def answer_sample(count, seed):
+    def answer_sample(count, seed, turn):
         key = jax.random.key(seed)
         return evaluated(
             lambda: jax.block_until_ready(draw(params, key, count)),
+            turn,
             lambda rows: {"means": rows.mean(axis=0).tolist()},
         )
 

@@ -84,16 +84,17 @@ def main():
             optimizer.step()
         return loss.item()
 
-    def answer_score(path):
+    def answer_score(path, turn):
         rows = torch.from_numpy(read_rows(path, columns))
         with torch.inference_mode():
-            return evaluated(lambda: log_prob(params, rows), lambda v: {"mean": float(v.double().mean())})
+            return evaluated(lambda: log_prob(params, rows), turn, lambda v: {"mean": float(v.double().mean())})
 
-    def answer_sample(count, seed):
+    def answer_sample(count, seed, turn):
         torch.manual_seed(seed)
         with torch.inference_mode():
             return evaluated(
                 lambda: inverse(params, torch.randn(count, columns)),
+                turn,
                 lambda rows: {"means": rows.double().mean(dim=0).tolist()},
             )
 

@@ -2,15 +2,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { adamW, fit } from 'pushforward'
 import { median } from '../machine.js'
-import { type Contestant, OURS, start } from './contestants.js'
+import { type Contestant, OURS, start, TURN_SECONDS } from './contestants.js'
 import { build, exported, label, standardised, type TrainingWorkload } from './workloads.js'
 
 const LEARNING_RATE = 1e-4
 const WEIGHT_DECAY = 1e-4
 /** Loss 100 is that of the parameters after 100 updates. */
 const CHECK_STEPS = 101
-/** What a contestant's turn lasts: long beside handing out a job, short beside the machine's moods. */
-const TURN_SECONDS = 0.6
 /** How much longer than the last one a trial on the way to a full turn may be. */
 const LONGER = 8
 /** A contestant whose step takes longer than its turn still takes as many. */

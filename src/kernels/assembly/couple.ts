@@ -3,15 +3,15 @@
 // there are as many, and store what ends a chain side by side: the engine keeps the order of loads and stores, and
 // arranges the operations before them by their distance from the last one.
 import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
-import { expFar, expNear, scaledTanh, splatExp, TANH_SCALE } from './math'
+import { expFar, expNear, exps, scaledTanh, splatExp, TANH_SCALE } from './math'
 
 /** Up to this f, |s| ≤ e^f is near enough for expNear in every row. */
 const NEAR_F: f32 = 4.0
 
-/** u of all rows. Addresses, but for the number of rows. */
+/** u of all rows, for e^−f. Addresses, but for the number of rows. */
 @inline
-export function squash(rows: i32, f: usize, a: usize, u: usize): void {
-  const toUnit = f32x4.mul(splatExp(-f32.load(f)), f32x4.splat(TANH_SCALE))
+export function squash(rows: i32, inverseBound: f32, a: usize, u: usize): void {
+  const toUnit = f32x4.splat(inverseBound * TANH_SCALE)
   const whole = wholeBytes(rows)
   let i: usize = 0
   for (; i < (whole & ~63); i += 64) {
@@ -75,15 +75,17 @@ function coupleFar(
   if (rows & 3) coupleVector(inverse, false, bound, u + i, t + i, from + i, to + i, logDet + i, e + i, rows & 3)
 }
 
-/** e = e^s, or e^−s for the `inverse` (a constant); logDet += s, or −= s; all rows of one side become those of the other. */
+/**
+ * e = e^s, or e^−s for the `inverse` (a constant); logDet += s, or −= s; all rows of one side become those of the other.
+ * f and e^f are given.
+ */
 @inline
 export function couple(
-  inverse: bool, rows: i32, f: usize, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize,
+  inverse: bool, rows: i32, f: f32, expF: f32, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize,
 ): void {
-  const log = f32.load(f)
-  const bound = splatExp(log)
+  const bound = f32x4.splat(expF)
   // Written so that NaN goes the far way.
-  if (!(log <= NEAR_F)) return coupleFar(inverse, rows, bound, u, t, from, to, logDet, e)
+  if (!(f <= NEAR_F)) return coupleFar(inverse, rows, bound, u, t, from, to, logDet, e)
   const whole = wholeBytes(rows)
   let i: usize = 0
   for (; i < (whole & ~63); i += 64) {
@@ -117,17 +119,21 @@ export function couple(
 export function affineCouple(
   rows: i32, f: usize, a: usize, t: usize, x: usize, z: usize, logDet: usize, u: usize, e: usize,
 ): void {
-  f = bytes(f), u = bytes(u)
-  squash(rows, f, bytes(a), u)
-  couple(false, rows, f, u, bytes(t), bytes(x), bytes(z), bytes(logDet), bytes(e))
+  u = bytes(u)
+  const log = f32.load(bytes(f))
+  const e3 = exps(0, -log, log)
+  squash(rows, f32x4.extract_lane(e3, 1), bytes(a), u)
+  couple(false, rows, log, f32x4.extract_lane(e3, 2), u, bytes(t), bytes(x), bytes(z), bytes(logDet), bytes(e))
 }
 
 export function affineCoupleInverse(
   rows: i32, f: usize, a: usize, t: usize, z: usize, x: usize, logDet: usize, u: usize, e: usize,
 ): void {
-  f = bytes(f), u = bytes(u)
-  squash(rows, f, bytes(a), u)
-  couple(true, rows, f, u, bytes(t), bytes(z), bytes(x), bytes(logDet), bytes(e))
+  u = bytes(u)
+  const log = f32.load(bytes(f))
+  const e3 = exps(0, -log, log)
+  squash(rows, f32x4.extract_lane(e3, 1), bytes(a), u)
+  couple(true, rows, log, f32x4.extract_lane(e3, 2), u, bytes(t), bytes(z), bytes(x), bytes(logDet), bytes(e))
 }
 
 /** From ds: stores da = ds·(1 − u²), returns the row's part of df, ds·(u·e^f − a·(1 − u²)). */

@@ -68,6 +68,11 @@ export function splatExp(x: f32): v128 {
   return exp4(f32x4.splat(x))
 }
 
+/** e^a, e^b, e^c and 1, in the time of one of them. */
+export function exps(a: f32, b: f32, c: f32): v128 {
+  return exp4(f32x4.replace_lane(f32x4.replace_lane(f32x4.replace_lane(f32x4.splat(0), 0, a), 1, b), 2, c))
+}
+
 const MIN_NORMAL: f32 = 1.1754943508222875e-38
 const MAX_FINITE: f32 = 3.4028234663852886e38
 /** Bits of √½: mantissas are taken in [√½, √2). */

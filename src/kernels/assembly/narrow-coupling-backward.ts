@@ -1,8 +1,8 @@
 // The way back of narrow-coupling.ts, which has the layout of its parameters and the order of its sums. What the hidden
 // units go through time and again lies in scratch side by side, in blocks of four rows: one address for all.
-import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
+import { bytes, load, store, sumLanes, sumLanesOf, wholeBytes } from './lanes'
 import { otherThan, unbend4 } from './leaky-relu'
-import { splatExp } from './math'
+import { exps } from './math'
 
 /** A block: the kept coordinate, the gradients (da, dt) of the output layer, and that of the kept coordinate so far. */
 const BLOCK: usize = 64
@@ -14,11 +14,11 @@ function addSum(to: usize, sum: v128): void {
 }
 
 /**
- * One hidden unit over all rows: its parameters' gradients, and its part of dKept. One unit and one vector a turn is
- * what the registers hold: four sums, three weights, the rows.
+ * One hidden unit over all rows: adds its part of dKept, returns the gradients of its weight, its bias and its two output
+ * weights. One unit and one vector a turn is what the registers hold: four sums, three weights, the rows.
  */
 @inline
-function hiddenUnit(rows: i32, params: usize, dParams: usize, size: usize, block: usize, h: usize): void {
+function hiddenUnit(rows: i32, params: usize, size: usize, block: usize, h: usize): v128 {
   const w = v128.load32_splat(params)
   const toA = v128.load32_splat(params + 2 * size)
   const toT = v128.load32_splat(params + 3 * size)
@@ -49,10 +49,30 @@ function hiddenUnit(rows: i32, params: usize, dParams: usize, size: usize, block
     db = f32x4.add(db, d)
     v128.store(block, f32x4.add(v128.load(block, 48), f32x4.mul(w, d)), 48)
   }
-  addSum(dParams, dw)
-  addSum(dParams + size, db)
-  addSum(dParams + 2 * size, dToA)
-  addSum(dParams + 3 * size, dToT)
+  return sumLanesOf(dw, db, dToA, dToT)
+}
+
+/** Adds what four hidden units have returned to their parameters' gradients, which lie `size` bytes apart. */
+@inline
+function addUnits(dParams: usize, size: usize, units: usize): void {
+  const a = v128.load(units), b = v128.load(units, 16), c = v128.load(units, 32), d = v128.load(units, 48)
+  const abFirst = v128.shuffle<f32>(a, b, 0, 4, 1, 5), abLast = v128.shuffle<f32>(a, b, 2, 6, 3, 7)
+  const cdFirst = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cdLast = v128.shuffle<f32>(c, d, 2, 6, 3, 7)
+  addTo(dParams, v128.shuffle<f64>(abFirst, cdFirst, 0, 2))
+  addTo(dParams + size, v128.shuffle<f64>(abFirst, cdFirst, 1, 3))
+  addTo(dParams + 2 * size, v128.shuffle<f64>(abLast, cdLast, 0, 2))
+  addTo(dParams + 3 * size, v128.shuffle<f64>(abLast, cdLast, 1, 3))
+}
+
+@inline
+function addTo(to: usize, value: v128): void {
+  v128.store(to, f32x4.add(v128.load(to), value))
+}
+
+/** Likewise of a single unit. */
+@inline
+function addUnit(dParams: usize, size: usize, unit: usize): void {
+  for (let i = 0; i < 4; i++, dParams += size, unit += 4) f32.store(dParams, f32.load(dParams) + f32.load(unit))
 }
 
 /**
@@ -61,10 +81,10 @@ function hiddenUnit(rows: i32, params: usize, dParams: usize, size: usize, block
  */
 @inline
 function outputs(
-  bend: bool, slope: v128, rows: i32, params: usize, dParams: usize, kept: usize, x: usize, z: usize,
+  bend: bool, slope: v128, expF: f32, rows: i32, params: usize, dParams: usize, kept: usize, x: usize, z: usize,
   a: usize, u: usize, e: usize, dz: usize, dLogDet: usize, dx: usize, block: usize,
 ): f32 {
-  const bound = splatExp(f32.load(params + 8))
+  const bound = f32x4.splat(expF)
   const other = otherThan(slope)
   let sumA = f32x4.splat(0), sumT = sumA, sumF = sumA, sumBend = sumA
   const whole = wholeBytes(rows)
@@ -142,17 +162,24 @@ function keptRows(bend: bool, slope: v128, rows: i32, dz: usize, block: usize, d
 /** All arguments but the counts are addresses. */
 @inline
 function backward(
-  bend: bool, slope: v128, hidden: i32, rows: i32, params: usize, dParams: usize, kept: usize, x: usize, z: usize,
+  bend: bool, raw: f32, hidden: i32, rows: i32, params: usize, dParams: usize, kept: usize, x: usize, z: usize,
   h: usize, a: usize, u: usize, e: usize, dzKept: usize, dz: usize, dLogDet: usize, dxKept: usize, dx: usize,
   blocks: usize,
 ): f32 {
   const size = <usize>hidden << 2
+  const powers = exps(raw, f32.load(params + 4 * size + 8), 0)
+  const slope = f32x4.splat(f32x4.extract_lane(powers, 0))
   const sum = outputs(
-    bend, slope, rows, params + 4 * size, dParams + 4 * size, kept, x, z, a, u, e, dz, dLogDet, dx, blocks)
+    bend, slope, f32x4.extract_lane(powers, 1), rows, params + 4 * size, dParams + 4 * size, kept, x, z, a, u, e, dz, dLogDet, dx, blocks)
   const stride = bytes(rows)
-  for (let unit: usize = 0; unit < size; unit += 4, h += stride) {
-    hiddenUnit(rows, params + unit, dParams + unit, size, blocks, h)
+  // Units come one by one, and their gradients are added up by fours, from behind the blocks.
+  const four = blocks + BLOCK * ((rows + 3) >> 2)
+  let unit: usize = 0
+  for (; unit < size; unit += 4, h += stride) {
+    v128.store(four + ((unit << 2) & 63), hiddenUnit(rows, params + unit, size, blocks, h))
+    if ((unit & 15) == 12) addUnits(dParams + unit - 12, size, four)
   }
+  for (unit &= ~15; unit < size; unit += 4) addUnit(dParams + unit, size, four + ((unit << 2) & 63))
   return sum + keptRows(bend, slope, rows, dzKept, blocks, dLogDet, dxKept)
 }
 
@@ -161,7 +188,7 @@ export function narrowCouplingBackward(
   dzKept: usize, dz: usize, dLogDet: usize, dxKept: usize, dx: usize, scratch: usize,
 ): void {
   backward(
-    false, f32x4.splat(0), hidden, rows, bytes(params), bytes(dParams), bytes(kept), 0, bytes(z), bytes(h), bytes(a),
+    false, 0, hidden, rows, bytes(params), bytes(dParams), bytes(kept), 0, bytes(z), bytes(h), bytes(a),
     bytes(u), bytes(e), bytes(dzKept), bytes(dz), bytes(dLogDet), bytes(dxKept), bytes(dx), bytes(scratch))
 }
 
@@ -170,9 +197,8 @@ export function leakyNarrowCouplingBackward(
   h: usize, a: usize, u: usize, e: usize, dzKept: usize, dz: usize, dLogDet: usize, dxKept: usize, dx: usize,
   scratch: usize,
 ): void {
-  const slope = splatExp(f32.load(bytes(raw)))
   const sum = backward(
-    true, slope, hidden, rows, bytes(params), bytes(dParams), bytes(kept), bytes(x), bytes(z), bytes(h), bytes(a),
+    true, f32.load(bytes(raw)), hidden, rows, bytes(params), bytes(dParams), bytes(kept), bytes(x), bytes(z), bytes(h), bytes(a),
     bytes(u), bytes(e), bytes(dzKept), bytes(dz), bytes(dLogDet), bytes(dxKept), bytes(dx), bytes(scratch))
   f32.store(bytes(dRaw), f32.load(bytes(dRaw)) + sum)
 }

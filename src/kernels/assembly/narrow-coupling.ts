@@ -7,7 +7,7 @@
 import { couple, squash } from './couple'
 import { bytes, load, store, wholeBytes } from './lanes'
 import { factor, otherThan } from './leaky-relu'
-import { SCALED_TANH_ONE, scaledTanh, scaledTanhNear, splatExp, TANH_SCALE } from './math'
+import { exps, SCALED_TANH_ONE, scaledTanh, scaledTanhNear, TANH_SCALE } from './math'
 import { band } from './product'
 
 @inline
@@ -52,16 +52,14 @@ function farUnits(count: usize, rows: i32, w: usize, b: usize, kept: usize, h: u
   hiddenUnits(false, count, rows, w, b, kept, h)
 }
 
-/** Whether that is so for all |kept| ≤ reach: rounding keeps order, and NaN compares as false. */
+/** Whether that is so of the up to four units from w on for all |kept| ≤ reach: rounding keeps order, and NaN is far. */
 @inline
-function isNear(w: usize, size: usize, reach: f32): bool {
-  return abs(f32.load(w + size) * TANH_SCALE) + abs(f32.load(w) * TANH_SCALE) * reach <= SCALED_TANH_ONE
-}
-
-/** Of the unit and the next one: a single near one between far ones is not worth a call of its own. */
-@inline
-function isNearAhead(w: usize, end: usize, size: usize, reach: f32): bool {
-  return isNear(w, size, reach) && (w + 4 == end || isNear(w + 4, size, reach))
+function areNear(w: usize, end: usize, size: usize, reach: v128): bool {
+  const units = min(4, <i32>((end - w) >> 2))
+  const scale = f32x4.splat(TANH_SCALE)
+  const weights = f32x4.abs(f32x4.mul(load(w, units), scale))
+  const biases = f32x4.abs(f32x4.mul(load(w + size, units), scale))
+  return v128.all_true<i32>(f32x4.le(f32x4.add(biases, f32x4.mul(weights, reach)), f32x4.splat(SCALED_TANH_ONE)))
 }
 
 @inline
@@ -124,13 +122,16 @@ function bend4(
   return v128.and(result, i32x4.splat(0x7fffffff))
 }
 
-/** All rows through the leaky ReLU, the kept coordinate to `copy` too; returns its largest magnitude, NaN left out. */
+/**
+ * All rows through the leaky ReLU of slope α = e^raw, the kept coordinate to `copy` too; returns its largest magnitude, NaN
+ * left out.
+ */
 @inline
 function bendAndReach(
-  rows: i32, raw: f32, kept: usize, x: usize, bentKept: usize, bent: usize, copy: usize, logDet: usize,
+  rows: i32, raw: f32, alpha: f32, kept: usize, x: usize, bentKept: usize, bent: usize, copy: usize, logDet: usize,
 ): f32 {
   const count = f32x4.splat(raw)
-  const slope = splatExp(raw)
+  const slope = f32x4.splat(alpha)
   const other = otherThan(slope)
   const whole = wholeBytes(rows)
   let reach = f32x4.splat(0)
@@ -153,12 +154,13 @@ function condition(
   const size = <usize>hidden << 2
   const stride = bytes(rows)
   const end = params + size
+  const reaches = f32x4.splat(reach)
   for (let w = params, to = h; w < end; ) {
     const from = w
-    const near = isNearAhead(w, end, size, reach)
-    do w += 4
-    while (w < end && (near ? isNear(w, size, reach) : !isNearAhead(w, end, size, reach)))
-    const count = (w - from) >> 2
+    const near = areNear(w, end, size, reaches)
+    do w += 16
+    while (w < end && areNear(w, end, size, reaches) == near)
+    const count = (min(w, end) - from) >> 2
     if (near) nearUnits(count, rows, from, from + size, kept, to)
     else farUnits(count, rows, from, from + size, kept, to)
     to += count * stride
@@ -169,16 +171,19 @@ function condition(
   band(2, rows, hidden, h, stride, output, size, startA, startT, a, t - a)
 }
 
+// Every e^… of a call at once, and at its beginning: nothing waits for it then.
+
 export function narrowCoupling(
   hidden: i32, rows: i32, params: usize, kept: usize, x: usize, zKept: usize, z: usize, logDet: usize,
   h: usize, a: usize, u: usize, e: usize,
 ): void {
   params = bytes(params), kept = bytes(kept), z = bytes(z), a = bytes(a), u = bytes(u)
-  const f = params + (<usize>hidden << 4) + 8
+  const f = f32.load(params + (<usize>hidden << 4) + 8)
+  const powers = exps(0, -f, f)
   const reach = copyAndReach(rows, kept, bytes(zKept))
   condition(reach, hidden, rows, params, kept, bytes(h), a, z)
-  squash(rows, f, a, u)
-  couple(false, rows, f, u, z, bytes(x), z, bytes(logDet), bytes(e))
+  squash(rows, f32x4.extract_lane(powers, 1), a, u)
+  couple(false, rows, f, f32x4.extract_lane(powers, 2), u, z, bytes(x), z, bytes(logDet), bytes(e))
 }
 
 export function leakyNarrowCoupling(
@@ -187,12 +192,14 @@ export function leakyNarrowCoupling(
 ): void {
   params = bytes(params), bentKept = bytes(bentKept), bent = bytes(bent), z = bytes(z), logDet = bytes(logDet)
   a = bytes(a), u = bytes(u)
-  const f = params + (<usize>hidden << 4) + 8
+  const logSlope = f32.load(bytes(raw))
+  const f = f32.load(params + (<usize>hidden << 4) + 8)
+  const powers = exps(logSlope, -f, f)
   const reach = bendAndReach(
-    rows, f32.load(bytes(raw)), bytes(kept), bytes(x), bentKept, bent, bytes(zKept), logDet)
+    rows, logSlope, f32x4.extract_lane(powers, 0), bytes(kept), bytes(x), bentKept, bent, bytes(zKept), logDet)
   condition(reach, hidden, rows, params, bentKept, bytes(h), a, z)
-  squash(rows, f, a, u)
-  couple(false, rows, f, u, z, bent, z, logDet, bytes(e))
+  squash(rows, f32x4.extract_lane(powers, 1), a, u)
+  couple(false, rows, f, f32x4.extract_lane(powers, 2), u, z, bent, z, logDet, bytes(e))
 }
 
 export function narrowCouplingInverse(
@@ -200,9 +207,10 @@ export function narrowCouplingInverse(
   h: usize, a: usize, t: usize, u: usize, e: usize,
 ): void {
   params = bytes(params), kept = bytes(kept), a = bytes(a), t = bytes(t), u = bytes(u)
-  const f = params + (<usize>hidden << 4) + 8
+  const f = f32.load(params + (<usize>hidden << 4) + 8)
+  const powers = exps(0, -f, f)
   const reach = copyAndReach(rows, kept, bytes(xKept))
   condition(reach, hidden, rows, params, kept, bytes(h), a, t)
-  squash(rows, f, a, u)
-  couple(true, rows, f, u, t, bytes(z), bytes(x), bytes(logDet), bytes(e))
+  squash(rows, f32x4.extract_lane(powers, 1), a, u)
+  couple(true, rows, f, f32x4.extract_lane(powers, 2), u, t, bytes(z), bytes(x), bytes(logDet), bytes(e))
 }

@@ -45,7 +45,7 @@ function errors(t: number, { size: [hidden, rows], before, reference }: Outcome)
 }
 
 /** What a kernel on the way back asks for: 4 numbers a row, whole vectors of rows. */
-const scratchLength = (rows: number) => 16 * Math.ceil(rows / 4)
+const scratchLength = (rows: number) => 16 * Math.ceil(rows / 4) + 16
 
 /** Roundings on the longest way to da: ds 3, 1 − u² 2, their product; and of d = W₂ᵀ(da, dt)·(1 − h²) behind it. */
 const DA = 6

@@ -26,12 +26,18 @@ export interface FlowStructure {
   readonly base: Base
   /** Rows of a training tile: a power of two, from the model alone. */
   readonly tileRows: number
+  /** Of one of many rows, at most, likewise. */
+  readonly mostTileRows: number
   /** Rows of a tile that nothing is differentiated after, likewise. */
   readonly evaluationTileRows: number
 }
 
-/** A training tile's activations should stay in a core's first two cache levels, and make enough tiles of few rows. */
+/**
+ * A training tile's activations should stay in a core's first two cache levels, and make enough tiles of few rows; of
+ * many rows a narrow net has larger ones, for what a kernel takes whatever its rows.
+ */
 const TILE = { bytes: 384 * 1024, min: 64, max: 128 }
+const TILE_OF_MANY = { ...TILE, max: 512 }
 /**
  * An evaluation's activations, those of one layer, should stay about in the first, but rows make up for what a pass costs
  * whatever their number. In any case in the second; and what kernels revisit in the first, beside its weights.
@@ -64,6 +70,7 @@ export function buildStructure(description: FlowDescription): FlowStructure {
       `This flow would have ${total} parameters; expected at most ${MOST_PARAMETERS}: take narrower hidden layers, or fewer.`,
     )
   }
+  const activations = dim + sum(layers.map((layer) => dim + layer.tapeLength(1)))
   return {
     description,
     dim,
@@ -72,7 +79,8 @@ export function buildStructure(description: FlowDescription): FlowStructure {
     offsets,
     parameterCount: total,
     base: standardNormal(dim),
-    tileRows: tileRows(TILE, dim + sum(layers.map((layer) => dim + layer.tapeLength(1)))),
+    tileRows: tileRows(TILE, activations),
+    mostTileRows: tileRows(TILE_OF_MANY, activations),
     evaluationTileRows: evaluationTileRows(dim, layers),
   }
 }

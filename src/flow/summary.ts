@@ -19,10 +19,12 @@ export function summary(flow: Flow): string {
       .map((cell, c) => (c === 0 || c === 3 ? cell.padStart(widths[c]) : cell.padEnd(widths[c])))
       .join('  ')
       .trimEnd()
+  const { tileRows, mostTileRows } = structure
+  const tiles = mostTileRows > tileRows ? `${tileRows} to ${mostTileRows}` : tileRows
   return [
     `Flow on ${dim} columns, ${layers.length} layers (data → noise), base ${structure.base.type}, ${structure.description.precision}`,
     line(header),
     ...rows.map(line),
-    `${structure.parameterCount} parameters, tiles of ${structure.tileRows} rows`,
+    `${structure.parameterCount} parameters, tiles of ${tiles} rows`,
   ].join('\n')
 }

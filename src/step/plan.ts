@@ -3,7 +3,16 @@ import { Tile } from '../flow/tile.js'
 import { Arena, type Offset } from '../kernels/heap.js'
 import type { Optimizer } from './adamw.js'
 import { dealLength } from './deal.js'
-import { cutIntoShards, cutTree, type Instruction, joinProgram, runOf, type Shards, subtreeProgram } from './shards.js'
+import {
+  batchTileRows,
+  cutIntoShards,
+  cutTree,
+  type Instruction,
+  joinProgram,
+  runOf,
+  type Shards,
+  subtreeProgram,
+} from './shards.js'
 import type { Stopping } from './stopping.js'
 
 /** What is trained and how: the part of a job that decides its numbers. Plain data, so that it can cross threads. */
@@ -71,8 +80,9 @@ const SLICE_ALIGNMENT = 16
 
 /** Lays out a training job for `size` ranks. */
 export function planTraining(structure: FlowStructure, task: TrainingTask, size: number): TrainingPlan {
-  const { dim, contextDim, parameterCount, tileRows, description } = structure
+  const { dim, contextDim, parameterCount, description } = structure
   const arena = new Arena(description.precision)
+  const tileRows = batchTileRows(task.batchRows, structure)
   const shards = cutIntoShards(task.batchRows, tileRows)
   const validationShards = task.validationRows > 0 ? cutIntoShards(task.validationRows, tileRows) : undefined
   const global = {

@@ -11,6 +11,12 @@ export interface Shards {
   readonly count: number
 }
 
+/** The rows that tiles may have, of few rows and at most; powers of two. */
+export interface Tiles {
+  readonly tileRows: number
+  readonly mostTileRows: number
+}
+
 /**
  * Each shard sets its gradient to 0 and adds it to another: of a wide net as many numbers as a tile takes a thirtieth of
  * its time for. So where there are many tiles, four share that; where there are few, threads need them one by one.
@@ -19,6 +25,16 @@ const FEW_TILES = 64
 const SHARED = 4
 /** Enough for as many threads as the library allows. */
 const MAX_SHARDS = 256
+
+/** Tiles that a batch is cut into before they get larger than they are of few rows. */
+const LEAST_TILES = 8
+
+/** Rows of a tile for a batch of `rows`. */
+export function batchTileRows(rows: number, { tileRows, mostTileRows }: Tiles): number {
+  let size = tileRows
+  while (size < mostTileRows && rows >= 2 * LEAST_TILES * size) size *= 2
+  return size
+}
 
 export function cutIntoShards(rows: number, tileRows: number): Shards {
   const tiles = Math.ceil(rows / tileRows)

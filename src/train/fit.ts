@@ -22,7 +22,7 @@ import {
 } from '../parallel/training-tasks.js'
 import { alone } from '../step/communicator.js'
 import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan.js'
-import { cutIntoShards } from '../step/shards.js'
+import { batchTileRows, cutIntoShards } from '../step/shards.js'
 import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
 import { type CheckedFitOptions, checkFitOptions, type FitOptions } from './options.js'
 import { type Split, splitRows, validationRowsOf } from './split.js'
@@ -89,7 +89,7 @@ async function train(flow: Flow, source: RowSource, options: CheckedFitOptions):
   const kernels = resolveKernels(options.kernels, structure.description.precision)
   const size = resolveThreads(
     options.threads,
-    cutIntoShards(task.batchRows, structure.tileRows).count,
+    cutIntoShards(task.batchRows, batchTileRows(task.batchRows, structure)).count,
     estimatedMilliseconds(structure.parameterCount, task.steps * task.batchRows, kernels),
   )
   const plan = planTraining(structure, task, Math.max(1, size))

@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cutIntoShards, cutTree, joinProgram, runOf, shardRows, subtreeProgram, treeSum } from '#step/shards.js'
+import {
+  batchTileRows,
+  cutIntoShards,
+  cutTree,
+  joinProgram,
+  runOf,
+  shardRows,
+  subtreeProgram,
+  treeSum,
+} from '#step/shards.js'
 
 /** The tree as an expression: what adds to what, in words. */
 function expression(first: number, count: number, size: number): string {
@@ -63,6 +72,13 @@ describe('cutting a batch', () => {
         expect(next).toBe(rows)
       }),
     )
+  })
+
+  it('takes larger tiles where there are eight of them, up to the most rows', () => {
+    const tiles = { tileRows: 128, mostTileRows: 512 }
+    const rows = [1, 1024, 2047, 2048, 4095, 4096, 8192, 1_000_000]
+    expect(rows.map((count) => batchTileRows(count, tiles))).toEqual([128, 128, 128, 256, 256, 512, 512, 512])
+    expect(batchTileRows(1_000_000, { tileRows: 64, mostTileRows: 64 })).toBe(64)
   })
 
   it('leaves 64 tiles one by one, and puts up to four into a shard where there are more', () => {

@@ -170,7 +170,8 @@ function backward(
   const powers = exps(raw, f32.load(params + 4 * size + 8), 0)
   const slope = f32x4.splat(f32x4.extract_lane(powers, 0))
   const sum = outputs(
-    bend, slope, f32x4.extract_lane(powers, 1), rows, params + 4 * size, dParams + 4 * size, kept, x, z, a, u, e, dz, dLogDet, dx, blocks)
+    bend, slope, f32x4.extract_lane(powers, 1), rows, params + 4 * size, dParams + 4 * size, kept, x, z, a, u, e, dz,
+    dLogDet, dx, blocks)
   const stride = bytes(rows)
   // Units come one by one, and their gradients are added up by fours, from behind the blocks.
   const four = blocks + BLOCK * ((rows + 3) >> 2)

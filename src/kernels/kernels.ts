@@ -231,8 +231,8 @@ export interface Kernels {
   ): void
   /**
    * As affineCoupleBackward into (dx, da, dt), then through the conditioner: dxKept = dzKept + W₁ᵀ((W₂ᵀ(da, dt))(1 − h²)),
-   * dParams += in the layout of `params`. dxKept and dx may be dzKept and dz; `scratch` has room for 4 · rows + 16, rows
-   * rounded up to a multiple of 4. In the SIMD kernels, for rows a multiple of 4, the sums too have the bits of the
+   * dParams += in the layout of `params`. dxKept and dx may be dzKept and dz; `scratch` has room for 4 · (rows + hidden),
+   * rows rounded up to a multiple of 4. In the SIMD kernels, for rows a multiple of 4, the sums too have the bits of the
    * separate ones.
    */
   narrowCouplingBackward(

@@ -25,7 +25,7 @@ function bench(kind: KernelKind, hidden: number, rows: number) {
     dLogDet: rows,
     dRaw: 1,
     dParams: 4 * hidden + 3,
-    scratch: 16 * Math.ceil(rows / 4) + 16,
+    scratch: 4 * (hidden + 4 * Math.ceil(rows / 4)),
   }
   type Name = keyof typeof lengths
   const arena = new Arena(kind === 'simd' ? 'float32' : 'float64')

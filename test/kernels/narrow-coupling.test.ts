@@ -27,7 +27,7 @@ function bench(kind: KernelKind, precision: 'float32' | 'float64', hidden: numbe
     dLogDet: rows,
     dxKept: rows,
     dx: rows,
-    scratch: 16 * Math.ceil(rows / 4) + 16,
+    scratch: 4 * (hidden + 4 * Math.ceil(rows / 4)),
     da: rows,
     dt: rows,
     t: rows,

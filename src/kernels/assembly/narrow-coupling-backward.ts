@@ -173,14 +173,14 @@ function backward(
     bend, slope, f32x4.extract_lane(powers, 1), rows, params + 4 * size, dParams + 4 * size, kept, x, z, a, u, e, dz,
     dLogDet, dx, blocks)
   const stride = bytes(rows)
-  // Units come one by one, and their gradients are added up by fours, from behind the blocks.
-  const four = blocks + BLOCK * ((rows + 3) >> 2)
-  let unit: usize = 0
-  for (; unit < size; unit += 4, h += stride) {
-    v128.store(four + ((unit << 2) & 63), hiddenUnit(rows, params + unit, size, blocks, h))
-    if ((unit & 15) == 12) addUnits(dParams + unit - 12, size, four)
+  // What units return waits behind the blocks: a decision in between would be guessed wrong, and cost as much as it saves.
+  const units = blocks + BLOCK * ((rows + 3) >> 2)
+  for (let unit: usize = 0; unit < size; unit += 4, h += stride) {
+    v128.store(units + 4 * unit, hiddenUnit(rows, params + unit, size, blocks, h))
   }
-  for (unit &= ~15; unit < size; unit += 4) addUnit(dParams + unit, size, four + ((unit << 2) & 63))
+  let unit: usize = 0
+  for (; unit < (size & ~15); unit += 16) addUnits(dParams + unit, size, units + 4 * unit)
+  for (; unit < size; unit += 4) addUnit(dParams + unit, size, units + 4 * unit)
   return sum + keptRows(bend, slope, rows, dzKept, blocks, dLogDet, dxKept)
 }
 

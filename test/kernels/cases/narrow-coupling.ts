@@ -45,7 +45,7 @@ function errors(t: number, { size: [hidden, rows], before, reference }: Outcome)
 }
 
 /** What a kernel on the way back asks for: 4 numbers a row, whole vectors of rows. */
-const scratchLength = (rows: number) => 16 * Math.ceil(rows / 4) + 16
+const scratchLength = (hidden: number, rows: number) => 4 * (hidden + 4 * Math.ceil(rows / 4))
 
 /** Roundings on the longest way to da: ds 3, 1 − u² 2, their product; and of d = W₂ᵀ(da, dt)·(1 − h²) behind it. */
 const DA = 6
@@ -164,7 +164,7 @@ export const narrowCouplingCases: readonly Case[] = [
       dLogDet: normals(rows, 105),
       dxKept: blank(rows),
       dx: blank(rows),
-      scratch: blank(scratchLength(rows)),
+      scratch: blank(scratchLength(hidden, rows)),
     }),
     run: (k, { params, dParams, kept, z, h, a, u, e, dzKept, dz, dLogDet, dxKept, dx, scratch }, hidden, rows) =>
       k.narrowCouplingBackward(
@@ -256,7 +256,7 @@ export const narrowCouplingCases: readonly Case[] = [
       dLogDet: normals(rows, 126),
       dxKept: blank(rows),
       dx: blank(rows),
-      scratch: blank(scratchLength(rows)),
+      scratch: blank(scratchLength(hidden, rows)),
     }),
     run: (k, at, hidden, rows) => {
       const { raw, dRaw, params, dParams, kept, x, z, h, a, u, e, dzKept, dz, dLogDet, dxKept, dx, scratch } = at

@@ -22,7 +22,7 @@ export function densityGrid(flow: Flow, x: Interval, y: Interval, size = 240): D
   const fine = size * WITHIN
   const centre = ([low, high]: Interval, i: number) => low + ((i + 0.5) / fine) * (high - low)
   const density = new Float64Array(size * size)
-  // Row by row of cells: all points at once would take a hundred times the memory.
+  // A row of cells at a time: all points at once would take as many times the memory.
   const points = new Float64Array(2 * WITHIN * fine)
   for (let row = 0; row < size; row++) {
     for (let i = 0; i < WITHIN * fine; i++) {

@@ -23,7 +23,7 @@ export function dots(x: ArrayLike<number>, y: ArrayLike<number>, options: DotOpt
       placed(x, toX),
       placed(y, toY),
       options,
-      (px, py) => px >= marginLeft && px <= width - marginRight && py >= marginTop && py <= height - marginBottom,
+      (atX, atY) => atX >= marginLeft && atX <= width - marginRight && atY >= marginTop && atY <= height - marginBottom,
     )
     const group = document.createElementNS(SVG, 'g')
     group.setAttribute('fill', 'none')

@@ -30,7 +30,7 @@ interface Block {
 
 export const GRID = { coarsest: 256, finest: 8192, tolerance: 2e-4 }
 /** Grid points held at a time; whole cycles of shifts. */
-const BLOCK_ROWS = 2 ** 18
+const BLOCK_ROWS = 2 ** 17
 /** Of a column of points, likewise. */
 const COLUMN_ROWS = 8192
 /** Shares of a cell, evenly spread about 0, neighbours far apart. */

@@ -61,8 +61,10 @@ export function thinRows(matrix: Matrix, most: number): Matrix {
 export async function evenRows(source: RowSource, most: number): Promise<Matrix> {
   const { columns } = source
   const chosen = evenly(source.rows, most)
-  const even = new Float64Array(chosen.length * columns)
-  const extremes = chosen.length < source.rows ? new Float64Array(2 * columns * columns).fill(NaN) : new Float64Array(0)
+  const rows = chosen.length < source.rows ? chosen.length + 2 * columns : chosen.length
+  const data = new Float64Array(rows * columns)
+  const even = data.subarray(0, chosen.length * columns)
+  const extremes = data.subarray(even.length).fill(NaN)
   let first = 0
   let next = 0
   for await (const block of source.blocks(blockRowsOf(columns))) {
@@ -70,10 +72,7 @@ export async function evenRows(source: RowSource, most: number): Promise<Matrix>
     if (extremes.length > 0) takeExtremes(block, columns, extremes)
     first += block.length / columns
   }
-  const data = new Float64Array(even.length + extremes.length)
-  data.set(even)
-  data.set(extremes, even.length)
-  return { data, rows: data.length / columns, columns }
+  return { data, rows, columns }
 }
 
 /** Takes the chosen rows, from number `next` of them on, that are in the block of rows from `first` on; the new `next`. */

@@ -41,7 +41,7 @@ type Pictures = Map<string, () => string>
 const SAMPLES = { least: 4000, most: 20_000 }
 
 /** Rows that pictures are drawn from, at most: as many as keep memory small, and enough for a histogram. */
-const SHOWN = { numbers: 2 ** 18, leastRows: 20_000 }
+const SHOWN = { numbers: 2 ** 16, leastRows: 20_000 }
 
 /** The same with rows that need not be in memory: of very many, some evenly spaced ones are shown. */
 export type WritePlotsOptions = Omit<PlotOptions, 'rows' | 'allRows'> & { readonly rows: Rows | RowSource }

@@ -49,9 +49,9 @@ describe('writePlots', () => {
     expect(await text('samples.svg')).toMatch(/>[45]0</)
     const wide = { ...source, columns: 4, rows: rows / 2 }
     await writePlots(folder, { flow: flow(4, [leakyReLU()]), rows: wide, losses: options.losses })
-    // 2^18 numbers, and the extremes of four columns.
+    // 20 000 rows, and the extremes of four columns.
     for (const name of ['marginals.svg', 'pairs.svg'])
-      expect(await text(name)).toMatch(/65,544 of 100,000 rows of data/)
+      expect(await text(name)).toMatch(/20,008 of 100,000 rows of data/)
   })
 
   test('rejects where the folder cannot be made', async () => {

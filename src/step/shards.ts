@@ -26,13 +26,13 @@ const SHARED = 4
 /** Enough for as many threads as the library allows. */
 const MAX_SHARDS = 256
 
-/** Tiles that a batch is cut into before they get larger than they are of few rows. */
-const LEAST_TILES = 8
+/** Tiles that a batch is cut into, at least, where they are larger than of few rows: enough for many threads. */
+const LEAST_TILES = 32
 
 /** Rows of a tile for a batch of `rows`. */
 export function batchTileRows(rows: number, { tileRows, mostTileRows }: Tiles): number {
   let size = tileRows
-  while (size < mostTileRows && rows >= 2 * LEAST_TILES * size) size *= 2
+  while (size < mostTileRows && rows >= LEAST_TILES * 2 * size) size *= 2
   return size
 }
 

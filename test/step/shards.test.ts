@@ -74,10 +74,10 @@ describe('cutting a batch', () => {
     )
   })
 
-  it('takes larger tiles where there are eight of them, up to the most rows', () => {
+  it('takes larger tiles where there are 32 of them, up to the most rows', () => {
     const tiles = { tileRows: 128, mostTileRows: 512 }
-    const rows = [1, 1024, 2047, 2048, 4095, 4096, 8192, 1_000_000]
-    expect(rows.map((count) => batchTileRows(count, tiles))).toEqual([128, 128, 128, 256, 256, 512, 512, 512])
+    const rows = [1, 1024, 8191, 8192, 16_383, 16_384, 1_000_000]
+    expect(rows.map((count) => batchTileRows(count, tiles))).toEqual([128, 128, 128, 256, 256, 512, 512])
     expect(batchTileRows(1_000_000, { tileRows: 64, mostTileRows: 64 })).toBe(64)
   })
 

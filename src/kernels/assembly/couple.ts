@@ -3,7 +3,10 @@
 // there are as many, and store what ends a chain side by side: the engine keeps the order of loads and stores, and
 // arranges the operations before them by their distance from the last one.
 import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
-import { expFar, expNear, exps, scaledTanh, splatExp, TANH_SCALE } from './math'
+import {
+  clampedForScaledTanh, expFar, expNear, exps, scaledTanh, scaledTanhEven, scaledTanhOdd, splatExp, TANH_SCALE,
+  tanhQuotient,
+} from './math'
 
 /** Up to this f, |s| ≤ e^f is near enough for expNear in every row. */
 const NEAR_F: f32 = 4.0
@@ -13,19 +16,30 @@ const NEAR_F: f32 = 4.0
 export function squash(rows: i32, inverseBound: f32, a: usize, u: usize): void {
   const toUnit = f32x4.splat(inverseBound * TANH_SCALE)
   const whole = wholeBytes(rows)
-  let i: usize = 0
-  for (; i < (whole & ~63); i += 64) {
-    const u0 = scaledTanh(f32x4.mul(v128.load(a + i), toUnit))
-    const u1 = scaledTanh(f32x4.mul(v128.load(a + i, 16), toUnit))
-    const u2 = scaledTanh(f32x4.mul(v128.load(a + i, 32), toUnit))
-    const u3 = scaledTanh(f32x4.mul(v128.load(a + i, 48), toUnit))
-    v128.store(u + i, u0)
-    v128.store(u + i, u1, 16)
-    v128.store(u + i, u2, 32)
-    v128.store(u + i, u3, 48)
+  if (whole) squashWhole(whole, toUnit, a, u)
+  if (rows & 3) store(u + whole, scaledTanh(f32x4.mul(load(a + whole, rows & 3), toUnit)), rows & 3)
+}
+
+/** By thirds of three vectors a turn, as the hidden units of narrow-coupling.ts. */
+@inline
+function squashWhole(whole: usize, toUnit: v128, a: usize, u: usize): void {
+  const last = whole - 16
+  const y0 = clampedForScaledTanh(f32x4.mul(v128.load(a), toUnit))
+  const z0 = f32x4.mul(y0, y0)
+  let odd = scaledTanhOdd(y0, z0)
+  let even = scaledTanhEven(z0)
+  let y = clampedForScaledTanh(f32x4.mul(v128.load(a + min(16, last)), toUnit))
+  let z = f32x4.mul(y, y)
+  for (let i: usize = 0; i < whole; i += 16) {
+    const next = clampedForScaledTanh(f32x4.mul(v128.load(a + min(i + 32, last)), toUnit))
+    const nextOdd = scaledTanhOdd(y, z)
+    const nextEven = scaledTanhEven(z)
+    v128.store(u + i, tanhQuotient(odd, even))
+    odd = nextOdd
+    even = nextEven
+    y = next
+    z = f32x4.mul(next, next)
   }
-  for (; i < whole; i += 16) v128.store(u + i, scaledTanh(f32x4.mul(v128.load(a + i), toUnit)))
-  if (rows & 3) store(u + i, scaledTanh(f32x4.mul(load(a + i, rows & 3), toUnit)), rows & 3)
 }
 
 /** e^s, or e^−s for the inverse. */

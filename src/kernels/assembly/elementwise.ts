@@ -1,5 +1,7 @@
 import { bytes, load, store, wholeBytes } from './lanes'
-import { cosine4, exp4, log4, quadrant4, remainder4, sine4, tanh4 } from './math'
+import {
+  clampedForTanh, cosine4, exp4, log4, quadrant4, remainder4, sine4, tanh4, tanhEven, tanhOdd, tanhQuotient,
+} from './math'
 
 export function exp(n: i32, x: usize, y: usize): void {
   const from = bytes(x)
@@ -38,24 +40,37 @@ export function sincos(n: i32, x: usize, sine: usize, cosine: usize): void {
   if (n & 3) sincos4(from + i, toSine + i, toCosine + i, n & 3)
 }
 
-/** Four vectors a turn: one vector's chain of dependent operations is longer than a core can look ahead. */
+/**
+ * One vector's chain of dependent operations is longer than a core can look ahead, so a turn takes three vectors by a
+ * third of it each.
+ */
+@inline
+function tanhWhole(whole: usize, from: usize, to: usize): void {
+  const last = whole - 16
+  const x0 = clampedForTanh(v128.load(from))
+  const z0 = f32x4.mul(x0, x0)
+  let odd = tanhOdd(x0, z0)
+  let even = tanhEven(z0)
+  let x = clampedForTanh(v128.load(from + min(16, last)))
+  let z = f32x4.mul(x, x)
+  for (let i: usize = 0; i < whole; i += 16) {
+    const next = clampedForTanh(v128.load(from + min(i + 32, last)))
+    const nextOdd = tanhOdd(x, z)
+    const nextEven = tanhEven(z)
+    v128.store(to + i, tanhQuotient(odd, even))
+    odd = nextOdd
+    even = nextEven
+    x = next
+    z = f32x4.mul(next, next)
+  }
+}
+
 export function tanh(n: i32, x: usize, y: usize): void {
   const from = bytes(x)
   const to = bytes(y)
   const whole = wholeBytes(n)
-  let i: usize = 0
-  for (; i < (whole & ~63); i += 64) {
-    const y0 = tanh4(v128.load(from + i))
-    const y1 = tanh4(v128.load(from + i, 16))
-    const y2 = tanh4(v128.load(from + i, 32))
-    const y3 = tanh4(v128.load(from + i, 48))
-    v128.store(to + i, y0)
-    v128.store(to + i, y1, 16)
-    v128.store(to + i, y2, 32)
-    v128.store(to + i, y3, 48)
-  }
-  for (; i < whole; i += 16) v128.store(to + i, tanh4(v128.load(from + i)))
-  if (n & 3) store(to + i, tanh4(load(from + i, n & 3)), n & 3)
+  if (whole) tanhWhole(whole, from, to)
+  if (n & 3) store(to + whole, tanh4(load(from + whole, n & 3)), n & 3)
 }
 
 @inline

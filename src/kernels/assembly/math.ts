@@ -122,21 +122,39 @@ const TANH_ONE: f32 = 8.740160942077637
  * 0.93, so that q and q² lie below powers of two where x is small, which costs less in rounding.
  */
 @inline
-function tanhNear(x: v128): v128 {
-  const z = f32x4.mul(x, x)
-  let p = f32x4.add(f32x4.mul(z, f32x4.splat(0.00010624427522998303)), f32x4.splat(0.0276888906955719))
-  p = f32x4.add(f32x4.mul(z, p), f32x4.splat(0.9300000071525574))
+export function tanhOdd(x: v128, z: v128): v128 {
+  const p = f32x4.add(f32x4.mul(z, f32x4.splat(0.00010624427522998303)), f32x4.splat(0.0276888906955719))
+  return f32x4.mul(x, f32x4.add(f32x4.mul(z, p), f32x4.splat(0.9300000071525574)))
+}
+
+@inline
+export function tanhEven(z: v128): v128 {
   let q = f32x4.add(f32x4.mul(z, f32x4.splat(2.2857600470160833e-6)), f32x4.splat(0.0022440373431891203))
   q = f32x4.add(f32x4.mul(z, q), f32x4.splat(0.21037769317626953))
-  q = f32x4.add(f32x4.mul(z, q), f32x4.splat(1.8600000143051147))
-  const a = f32x4.mul(x, p)
+  return f32x4.add(f32x4.mul(z, q), f32x4.splat(1.8600000143051147))
+}
+
+@inline
+export function tanhQuotient(a: v128, q: v128): v128 {
   return f32x4.div(f32x4.mul(f32x4.add(a, a), q), f32x4.add(f32x4.mul(q, q), f32x4.mul(a, a)))
 }
 
-/** tanh x; where tanhNear may be used it has its bits. pmin and pmax let NaN through. */
+/** x within ±one, where the quotient is ±1; pmin and pmax let NaN through. */
+@inline
+function clamped(x: v128, one: f32): v128 {
+  return f32x4.pmax(f32x4.pmin(x, f32x4.splat(one)), f32x4.splat(-one))
+}
+
+@inline
+export function clampedForTanh(x: v128): v128 {
+  return clamped(x, TANH_ONE)
+}
+
 @inline
 export function tanh4(x: v128): v128 {
-  return tanhNear(f32x4.pmax(f32x4.pmin(x, f32x4.splat(TANH_ONE)), f32x4.splat(-TANH_ONE)))
+  const inside = clampedForTanh(x)
+  const z = f32x4.mul(inside, inside)
+  return tanhQuotient(tanhOdd(inside, z), tanhEven(z))
 }
 
 /** What the argument of `scaledTanh` is multiplied by beforehand, in a factor that it has in any case. */
@@ -144,27 +162,31 @@ export const TANH_SCALE: f32 = 0.019685039296746254
 /** TANH_ONE of the scaled argument: 1 here, above 1 for no smaller y. */
 export const SCALED_TANH_ONE: f32 = 0.169730172
 
-/**
- * tanh x of y = TANH_SCALE·x where |y| ≤ SCALED_TANH_ONE or y is NaN: as above with P and Q that begin with y⁴ and y⁶, so
- * that these cost no product. Below |x| = 10⁻²⁹ products underflow, and errors do not get smaller with x any more.
- */
+/** As above, of y = TANH_SCALE·x: P and Q begin with y⁴ and y⁶, so that these cost no product. */
 @inline
-export function scaledTanhNear(y: v128): v128 {
-  const z = f32x4.mul(y, y)
-  let p = f32x4.add(z, f32x4.splat(0.10833241790533066))
-  p = f32x4.add(f32x4.mul(z, p), f32x4.splat(0.0014305361546576023))
-  let q = f32x4.add(z, f32x4.splat(0.4356924891471863))
-  q = f32x4.add(f32x4.mul(z, q), f32x4.splat(0.016376905143260956))
-  q = f32x4.add(f32x4.mul(z, q), f32x4.splat(5.632032116409391e-5))
-  const a = f32x4.mul(y, p)
-  return f32x4.div(f32x4.mul(f32x4.add(a, a), q), f32x4.add(f32x4.mul(q, q), f32x4.mul(a, a)))
+export function scaledTanhOdd(y: v128, z: v128): v128 {
+  const p = f32x4.add(z, f32x4.splat(0.10833241790533066))
+  return f32x4.mul(y, f32x4.add(f32x4.mul(z, p), f32x4.splat(0.0014305361546576023)))
 }
 
-/** tanh x of y = TANH_SCALE·x; where scaledTanhNear may be used it has its bits. */
+@inline
+export function scaledTanhEven(z: v128): v128 {
+  let q = f32x4.add(z, f32x4.splat(0.4356924891471863))
+  q = f32x4.add(f32x4.mul(z, q), f32x4.splat(0.016376905143260956))
+  return f32x4.add(f32x4.mul(z, q), f32x4.splat(5.632032116409391e-5))
+}
+
+@inline
+export function clampedForScaledTanh(y: v128): v128 {
+  return clamped(y, SCALED_TANH_ONE)
+}
+
+/** tanh x of y = TANH_SCALE·x. Below |x| = 10⁻²⁹ products underflow, and errors do not get smaller with x any more. */
 @inline
 export function scaledTanh(y: v128): v128 {
-  const one = f32x4.splat(SCALED_TANH_ONE)
-  return scaledTanhNear(f32x4.pmax(f32x4.pmin(y, one), f32x4.splat(-SCALED_TANH_ONE)))
+  const inside = clampedForScaledTanh(y)
+  const z = f32x4.mul(inside, inside)
+  return tanhQuotient(scaledTanhOdd(inside, z), scaledTanhEven(z))
 }
 
 // sin r = r + r·z·S(z) and cos r = 1 + z·C(z), z = r², for |r| ≤ π/4.

@@ -7,102 +7,144 @@
 import { couple, squash } from './couple'
 import { bytes, load, store, wholeBytes } from './lanes'
 import { factor, otherThan } from './leaky-relu'
-import { exps, SCALED_TANH_ONE, scaledTanh, scaledTanhNear, TANH_SCALE } from './math'
+import {
+  clampedForScaledTanh, exps, SCALED_TANH_ONE, scaledTanh, scaledTanhEven, scaledTanhOdd, TANH_SCALE, tanhQuotient,
+} from './math'
 import { band } from './product'
 
+/** The argument of the tanh, w·kept + b, with w and b scaled. */
 @inline
-function activation4(near: bool, w: v128, b: v128, kept: v128): v128 {
-  const x = f32x4.add(b, f32x4.mul(w, kept))
-  return near ? scaledTanhNear(x) : scaledTanh(x)
+function argument(near: bool, w: v128, b: v128, kept: v128): v128 {
+  const y = f32x4.add(b, f32x4.mul(w, kept))
+  return near ? y : clampedForScaledTanh(y)
 }
 
 /**
- * Hidden units of all rows, h = tanh(b + w·kept), with b and w scaled as scaledTanh takes them. Four vectors a turn as
- * in the kernel tanh.
+ * Hidden units of all rows, h = tanh(b + w·kept), where `placeUnits` has put w and b; rows is a multiple of 4. A vector's
+ * chain of dependent operations is longer than a core can look ahead, so a turn takes three vectors by a third of it
+ * each, the first third already of the next unit where this one's rows end.
  */
 @inline
-function hiddenUnits(near: bool, count: usize, rows: i32, w: usize, b: usize, kept: usize, h: usize): void {
-  const whole = wholeBytes(rows)
-  for (const end = w + (count << 2); w < end; w += 4, b += 4, h += bytes(rows)) {
-    const weight = f32x4.splat(f32.load(w) * TANH_SCALE)
-    const bias = f32x4.splat(f32.load(b) * TANH_SCALE)
-    let i: usize = 0
-    for (; i < (whole & ~63); i += 64) {
-      const h0 = activation4(near, weight, bias, v128.load(kept + i))
-      const h1 = activation4(near, weight, bias, v128.load(kept + i, 16))
-      const h2 = activation4(near, weight, bias, v128.load(kept + i, 32))
-      const h3 = activation4(near, weight, bias, v128.load(kept + i, 48))
-      v128.store(h + i, h0)
-      v128.store(h + i, h1, 16)
-      v128.store(h + i, h2, 32)
-      v128.store(h + i, h3, 48)
+function hiddenUnits(near: bool, count: usize, rows: i32, kept: usize, h: usize): void {
+  const stride = bytes(rows)
+  const end = h + count * stride
+  let unit = h
+  let weight = v128.load32_splat(unit)
+  let bias = v128.load32_splat(unit, 4)
+  const y0 = argument(near, weight, bias, v128.load(kept))
+  const z0 = f32x4.mul(y0, y0)
+  let a = scaledTanhOdd(y0, z0)
+  let q = scaledTanhEven(z0)
+  let i: usize = 16
+  if (i == stride) {
+    i = 0
+    unit = min(unit + stride, end - stride)
+    weight = v128.load32_splat(unit)
+    bias = v128.load32_splat(unit, 4)
+  }
+  let y = argument(near, weight, bias, v128.load(kept + i))
+  let z = f32x4.mul(y, y)
+  // The last two turns begin the last unit once more.
+  for (; h < end; h += 16) {
+    i += 16
+    if (i == stride) {
+      i = 0
+      unit = min(unit + stride, end - stride)
+      weight = v128.load32_splat(unit)
+      bias = v128.load32_splat(unit, 4)
     }
-    for (; i < whole; i += 16) v128.store(h + i, activation4(near, weight, bias, v128.load(kept + i)))
-    if (rows & 3) store(h + i, activation4(near, weight, bias, load(kept + i, rows & 3)), rows & 3)
+    const next = argument(near, weight, bias, v128.load(kept + i))
+    const nextA = scaledTanhOdd(y, z)
+    const nextQ = scaledTanhEven(z)
+    v128.store(h, tanhQuotient(a, q))
+    a = nextA
+    q = nextQ
+    y = next
+    z = f32x4.mul(next, next)
   }
 }
 
 // Two functions: in one the compiler would merge the loops, and ask in each turn which it is.
 /** Where the sum is at most SCALED_TANH_ONE in every row tanh needs no clamp, and has the same bits. */
-function nearUnits(count: usize, rows: i32, w: usize, b: usize, kept: usize, h: usize): void {
-  hiddenUnits(true, count, rows, w, b, kept, h)
+function nearUnits(count: usize, rows: i32, kept: usize, h: usize): void {
+  hiddenUnits(true, count, rows, kept, h)
 }
 
-function farUnits(count: usize, rows: i32, w: usize, b: usize, kept: usize, h: usize): void {
-  hiddenUnits(false, count, rows, w, b, kept, h)
+function farUnits(count: usize, rows: i32, kept: usize, h: usize): void {
+  hiddenUnits(false, count, rows, kept, h)
 }
 
-/** Whether that is so of the up to four units from w on for all |kept| ≤ reach: rounding keeps order, and NaN is far. */
+/** As `farUnits`, for all units, where rows is not a multiple of 4. */
+function unevenUnits(rows: i32, w: usize, b: usize, kept: usize, h: usize): void {
+  const whole = wholeBytes(rows)
+  for (const end = b; w < end; w += 4, b += 4, h += bytes(rows)) {
+    const weight = f32x4.splat(f32.load(w) * TANH_SCALE)
+    const bias = f32x4.splat(f32.load(b) * TANH_SCALE)
+    let i: usize = 0
+    for (; i < whole; i += 16) v128.store(h + i, scaledTanh(argument(true, weight, bias, v128.load(kept + i))))
+    store(h + i, scaledTanh(argument(true, weight, bias, load(kept + i, rows & 3))), rows & 3)
+  }
+}
+
+/**
+ * Puts (w, b), scaled, of the up to four units from w on where the first rows of each will be. Returns whether nearUnits
+ * will do for all |kept| ≤ reach: rounding keeps order, and NaN is far.
+ */
 @inline
-function areNear(w: usize, end: usize, size: usize, reach: v128): bool {
+function placeUnits(w: usize, end: usize, size: usize, reach: v128, h: usize, stride: usize): bool {
   const units = min(4, <i32>((end - w) >> 2))
   const scale = f32x4.splat(TANH_SCALE)
-  const weights = f32x4.abs(f32x4.mul(load(w, units), scale))
-  const biases = f32x4.abs(f32x4.mul(load(w + size, units), scale))
-  return v128.all_true<i32>(f32x4.le(f32x4.add(biases, f32x4.mul(weights, reach)), f32x4.splat(SCALED_TANH_ONE)))
+  const weights = f32x4.mul(load(w, units), scale)
+  const biases = f32x4.mul(load(w + size, units), scale)
+  const first = v128.shuffle<f32>(weights, biases, 0, 4, 1, 5)
+  const last = v128.shuffle<f32>(weights, biases, 2, 6, 3, 7)
+  v128.store64_lane(h, first, 0)
+  if (units > 1) v128.store64_lane(h + stride, first, 1)
+  if (units > 2) v128.store64_lane(h + 2 * stride, last, 0)
+  if (units > 3) v128.store64_lane(h + 3 * stride, last, 1)
+  const farthest = f32x4.add(f32x4.abs(biases), f32x4.mul(f32x4.abs(weights), reach))
+  return v128.all_true<i32>(f32x4.le(farthest, f32x4.splat(SCALED_TANH_ONE)))
 }
 
+/** The largest magnitude of what `low` and `high` are the lane-wise minimum and maximum of. */
 @inline
-function largest(a: v128): f32 {
-  const pairs = f32x4.pmax(a, v128.shuffle<f32>(a, a, 2, 3, 0, 1))
+function largest(low: v128, high: v128): f32 {
+  const farthest = f32x4.pmax(f32x4.neg(low), high)
+  const pairs = f32x4.pmax(farthest, v128.shuffle<f32>(farthest, farthest, 2, 3, 0, 1))
   return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1))
 }
 
 /** Copies the rows; returns their largest |kept|, NaN left out. */
 @inline
 function copyAndReach(rows: i32, kept: usize, copy: usize): f32 {
-  const magnitude = i32x4.splat(0x7fffffff)
   const whole = wholeBytes(rows)
-  let reach = f32x4.splat(0)
+  let low = f32x4.splat(0), high = low
   let i: usize = 0
-  for (; i < (whole & ~63); i += 64) {
+  for (; i < (whole & ~31); i += 32) {
     const v0 = v128.load(kept + i)
     const v1 = v128.load(kept + i, 16)
-    const v2 = v128.load(kept + i, 32)
-    const v3 = v128.load(kept + i, 48)
     v128.store(copy + i, v0)
     v128.store(copy + i, v1, 16)
-    v128.store(copy + i, v2, 32)
-    v128.store(copy + i, v3, 48)
-    reach = f32x4.pmax(reach, v128.and(v0, magnitude))
-    reach = f32x4.pmax(reach, v128.and(v1, magnitude))
-    reach = f32x4.pmax(reach, v128.and(v2, magnitude))
-    reach = f32x4.pmax(reach, v128.and(v3, magnitude))
+    low = f32x4.pmin(f32x4.pmin(low, v0), v1)
+    high = f32x4.pmax(f32x4.pmax(high, v0), v1)
   }
-  for (; i < whole; i += 16) {
+  if (i < whole) {
     const value = v128.load(kept + i)
     v128.store(copy + i, value)
-    reach = f32x4.pmax(reach, v128.and(value, magnitude))
+    low = f32x4.pmin(low, value)
+    high = f32x4.pmax(high, value)
+    i += 16
   }
   if (rows & 3) {
     const value = load(kept + i, rows & 3)
     store(copy + i, value, rows & 3)
-    reach = f32x4.pmax(reach, v128.and(value, magnitude))
+    low = f32x4.pmin(low, value)
+    high = f32x4.pmax(high, value)
   }
-  return largest(reach)
+  return largest(low, high)
 }
 
-/** Rows i…i+3 of both coordinates through the leaky ReLU; returns the kept one's magnitude. */
+/** A vector of rows of both coordinates through the leaky ReLU; returns the kept one. */
 @inline
 function bend4(
   slope: v128, other: v128, count: v128, kept: usize, x: usize, bentKept: usize, bent: usize, copy: usize,
@@ -119,7 +161,7 @@ function bend4(
   store(bent, f32x4.mul(value, factor(slope, other, positive)), lanes)
   const counts = f32x4.add(load(logDet, lanes), v128.andnot(count, keptPositive))
   store(logDet, f32x4.add(counts, v128.andnot(count, positive)), lanes)
-  return v128.and(result, i32x4.splat(0x7fffffff))
+  return result
 }
 
 /**
@@ -134,16 +176,22 @@ function bendAndReach(
   const slope = f32x4.splat(alpha)
   const other = otherThan(slope)
   const whole = wholeBytes(rows)
-  let reach = f32x4.splat(0)
+  let low = f32x4.splat(0), high = low
   let i: usize = 0
-  for (; i < whole; i += 16) {
-    reach = f32x4.pmax(reach, bend4(slope, other, count, kept + i, x + i, bentKept + i, bent + i, copy + i, logDet + i, 4))
+  for (; i < (whole & ~31); i += 32) {
+    const v0 = bend4(slope, other, count, kept + i, x + i, bentKept + i, bent + i, copy + i, logDet + i, 4)
+    const v1 = bend4(
+      slope, other, count, kept + i + 16, x + i + 16, bentKept + i + 16, bent + i + 16, copy + i + 16, logDet + i + 16, 4)
+    low = f32x4.pmin(f32x4.pmin(low, v0), v1)
+    high = f32x4.pmax(f32x4.pmax(high, v0), v1)
   }
-  if (rows & 3) {
-    reach = f32x4.pmax(
-      reach, bend4(slope, other, count, kept + i, x + i, bentKept + i, bent + i, copy + i, logDet + i, rows & 3))
+  for (; i < <usize>rows << 2; i += 16) {
+    const lanes = min(4, rows - <i32>(i >> 2))
+    const value = bend4(slope, other, count, kept + i, x + i, bentKept + i, bent + i, copy + i, logDet + i, lanes)
+    low = f32x4.pmin(low, value)
+    high = f32x4.pmax(high, value)
   }
-  return largest(reach)
+  return largest(low, high)
 }
 
 /** Both layers of the conditioner, h, a and t, for |kept| ≤ reach; all arguments but the counts are addresses. */
@@ -155,15 +203,22 @@ function condition(
   const stride = bytes(rows)
   const end = params + size
   const reaches = f32x4.splat(reach)
-  for (let w = params, to = h; w < end; ) {
-    const from = w
-    const near = areNear(w, end, size, reaches)
-    do w += 16
-    while (w < end && areNear(w, end, size, reaches) == near)
-    const count = (min(w, end) - from) >> 2
-    if (near) nearUnits(count, rows, from, from + size, kept, to)
-    else farUnits(count, rows, from, from + size, kept, to)
-    to += count * stride
+  if (rows & 3) unevenUnits(rows, params, end, kept, h)
+  else if (rows) {
+    let to = h
+    let next = placeUnits(params, end, size, reaches, to, stride)
+    for (let w = params; w < end; ) {
+      const first = w
+      const start = to
+      const near = next
+      do {
+        w += 16, to += 4 * stride
+        if (w < end) next = placeUnits(w, end, size, reaches, to, stride)
+      } while (w < end && next == near)
+      const count = (min(w, end) - first) >> 2
+      if (near) nearUnits(count, rows, kept, start)
+      else farUnits(count, rows, kept, start)
+    }
   }
   const output = params + 2 * size
   const startA = v128.load32_splat(output + 2 * size)

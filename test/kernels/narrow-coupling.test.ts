@@ -238,3 +238,47 @@ describe('units about and beyond saturation', () => {
     }
   })
 })
+
+describe('an output about and beyond saturation', () => {
+  const saturated = SCALED_TANH_ONE / TANH_SCALE
+  /** All of them 1 or −1 on any row. */
+  const hidden = 5
+
+  /** Weights and bias of a → the bits of u beside those of affineCouple. */
+  function expectBits(weights: readonly number[], bias: number, signs: readonly number[] = weights.map(() => 1)): void {
+    for (const rows of [4, 7, 40]) {
+      const one = bench('simd', 'float32', hidden, rows)
+      const { params, kept, x, zKept, z, logDet, h, a, t, u, e, da: expected } = one.at
+      const biases = signs.map((sign) => 100 * sign)
+      const all = [...Array(hidden).fill(0), ...biases, ...weights, ...Array(hidden).fill(0.1), bias, 0.2, 0]
+      one.kernels.heap.real.set(all, params)
+      one.kernels.narrowCoupling(hidden, rows, params, kept, x, zKept, z, logDet, h, a, u, e)
+      one.kernels.affineCouple(rows, params + 4 * hidden + 2, a, t, x, z, logDet, expected, e)
+      expect(one.read('u')).toEqual(one.read('da'))
+    }
+  }
+
+  it.each(Array.from({ length: 13 }, (_, i) => [saturated * (1 + (i - 6) * 2 ** -14)]))(
+    'of %d has the bits of affineCouple',
+    (far) => {
+      expectBits([0, 0, 0, 0, 0], far)
+      expectBits([0, 0, 0, 0, 0], -far)
+      for (let unit = 0; unit < hidden; unit++) {
+        const weights = Array.from({ length: hidden }, (_, i) => (i === unit ? far : 0))
+        expectBits(weights, 0)
+        expectBits(
+          weights.map((w) => -w),
+          0,
+        )
+      }
+      expectBits([far / 4, -far / 4, far / 4, 0, -far / 8], far / 8, [1, -1, 1, 1, -1])
+    },
+  )
+
+  it('beyond float32 and of NaN has them too', () => {
+    expectBits([3e38, 3e38, 0, 0, 0], 3e38)
+    expectBits([0, 0, 0, 0, 0], Number.NEGATIVE_INFINITY)
+    expectBits([0, 0, 0, 0, Number.NaN], 0)
+    expectBits([9, -9, 0, 0, 0], 0)
+  })
+})

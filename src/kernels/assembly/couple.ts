@@ -11,27 +11,29 @@ import {
 /** Up to this f, |s| ≤ e^f is near enough for expNear in every row. */
 const NEAR_F: f32 = 4.0
 
-/** u of all rows, for e^−f. Addresses, but for the number of rows. */
+/** The argument of the tanh; `near` where it is known to need no clamp. */
 @inline
-export function squash(rows: i32, inverseBound: f32, a: usize, u: usize): void {
-  const toUnit = f32x4.splat(inverseBound * TANH_SCALE)
-  const whole = wholeBytes(rows)
-  if (whole) squashWhole(whole, toUnit, a, u)
-  if (rows & 3) store(u + whole, scaledTanh(f32x4.mul(load(a + whole, rows & 3), toUnit)), rows & 3)
+function argument(near: bool, a: v128, toUnit: v128): v128 {
+  const y = f32x4.mul(a, toUnit)
+  return near ? y : clampedForScaledTanh(y)
 }
 
 /** By thirds of three vectors a turn, as the hidden units of narrow-coupling.ts. */
 @inline
-function squashWhole(whole: usize, toUnit: v128, a: usize, u: usize): void {
+function squashAll(near: bool, rows: i32, inverseBound: f32, a: usize, u: usize): void {
+  const toUnit = f32x4.splat(inverseBound * TANH_SCALE)
+  const whole = wholeBytes(rows)
+  if (rows & 3) store(u + whole, scaledTanh(f32x4.mul(load(a + whole, rows & 3), toUnit)), rows & 3)
+  if (!whole) return
   const last = whole - 16
-  const y0 = clampedForScaledTanh(f32x4.mul(v128.load(a), toUnit))
+  const y0 = argument(near, v128.load(a), toUnit)
   const z0 = f32x4.mul(y0, y0)
   let odd = scaledTanhOdd(y0, z0)
   let even = scaledTanhEven(z0)
-  let y = clampedForScaledTanh(f32x4.mul(v128.load(a + min(16, last)), toUnit))
+  let y = argument(near, v128.load(a + min(16, last)), toUnit)
   let z = f32x4.mul(y, y)
   for (let i: usize = 0; i < whole; i += 16) {
-    const next = clampedForScaledTanh(f32x4.mul(v128.load(a + min(i + 32, last)), toUnit))
+    const next = argument(near, v128.load(a + min(i + 32, last)), toUnit)
     const nextOdd = scaledTanhOdd(y, z)
     const nextEven = scaledTanhEven(z)
     v128.store(u + i, tanhQuotient(odd, even))
@@ -40,6 +42,16 @@ function squashWhole(whole: usize, toUnit: v128, a: usize, u: usize): void {
     y = next
     z = f32x4.mul(next, next)
   }
+}
+
+/** u of all rows, for e^−f. Addresses, but for the number of rows. */
+export function squash(rows: i32, inverseBound: f32, a: usize, u: usize): void {
+  squashAll(false, rows, inverseBound, a, u)
+}
+
+/** The same bits where |a·e^−f| is at most what `isNear` asks for. */
+export function squashNear(rows: i32, inverseBound: f32, a: usize, u: usize): void {
+  squashAll(true, rows, inverseBound, a, u)
 }
 
 /** e^s, or e^−s for the inverse. */

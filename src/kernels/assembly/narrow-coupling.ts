@@ -4,8 +4,8 @@
 // short passes over the tile, which is in the cache: one long one would need more constants than there are registers, and
 // wait for its chain of tanh, tanh, exp.
 // Parameters: weight 0 [H, 1], bias 0 [H], weight 1 [2, H], bias 1 [2], f.
-import { couple, squash } from './couple'
-import { bytes, load, store, wholeBytes } from './lanes'
+import { couple, squash, squashNear } from './couple'
+import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
 import { factor, otherThan } from './leaky-relu'
 import {
   clampedForScaledTanh, exps, SCALED_TANH_ONE, scaledTanh, scaledTanhEven, scaledTanhOdd, TANH_SCALE, tanhQuotient,
@@ -226,6 +226,25 @@ function condition(
   band(2, rows, hidden, h, stride, output, size, startA, startT, a, t - a)
 }
 
+/** Σ |w| over n weights and |bias|, which |a| cannot exceed but by rounding, as hidden units are within ±1. */
+@inline
+function outputReach(n: i32, w: usize, bias: f32): f32 {
+  let sum = f32x4.splat(0)
+  const whole = wholeBytes(n)
+  for (let i: usize = 0; i < whole; i += 16) sum = f32x4.add(sum, f32x4.abs(v128.load(w + i)))
+  if (n & 3) sum = f32x4.add(sum, f32x4.abs(load(w + whole, n & 3)))
+  return sumLanes(sum) + abs(bias)
+}
+
+/** u of all rows, without the clamp where a cannot be as far: NaN is. */
+@inline
+function squashOutput(hidden: i32, rows: i32, params: usize, inverseBound: f32, a: usize, u: usize): void {
+  const size = <usize>hidden << 2
+  const reach = outputReach(hidden, params + 2 * size, f32.load(params + 4 * size))
+  if (reach * inverseBound * TANH_SCALE <= <f32>0.9999 * SCALED_TANH_ONE) squashNear(rows, inverseBound, a, u)
+  else squash(rows, inverseBound, a, u)
+}
+
 // Every e^… of a call at once, and at its beginning: nothing waits for it then.
 
 export function narrowCoupling(
@@ -237,7 +256,7 @@ export function narrowCoupling(
   const powers = exps(0, -f, f)
   const reach = copyAndReach(rows, kept, bytes(zKept))
   condition(reach, hidden, rows, params, kept, bytes(h), a, z)
-  squash(rows, f32x4.extract_lane(powers, 1), a, u)
+  squashOutput(hidden, rows, params, f32x4.extract_lane(powers, 1), a, u)
   couple(false, rows, f, f32x4.extract_lane(powers, 2), u, z, bytes(x), z, bytes(logDet), bytes(e))
 }
 
@@ -253,7 +272,7 @@ export function leakyNarrowCoupling(
   const reach = bendAndReach(
     rows, logSlope, f32x4.extract_lane(powers, 0), bytes(kept), bytes(x), bentKept, bent, bytes(zKept), logDet)
   condition(reach, hidden, rows, params, bentKept, bytes(h), a, z)
-  squash(rows, f32x4.extract_lane(powers, 1), a, u)
+  squashOutput(hidden, rows, params, f32x4.extract_lane(powers, 1), a, u)
   couple(false, rows, f, f32x4.extract_lane(powers, 2), u, z, bent, z, logDet, bytes(e))
 }
 
@@ -266,6 +285,6 @@ export function narrowCouplingInverse(
   const powers = exps(0, -f, f)
   const reach = copyAndReach(rows, kept, bytes(xKept))
   condition(reach, hidden, rows, params, kept, bytes(h), a, t)
-  squash(rows, f32x4.extract_lane(powers, 1), a, u)
+  squashOutput(hidden, rows, params, f32x4.extract_lane(powers, 1), a, u)
   couple(true, rows, f, f32x4.extract_lane(powers, 2), u, t, bytes(z), bytes(x), bytes(logDet), bytes(e))
 }

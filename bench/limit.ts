@@ -27,10 +27,9 @@ async function achieved(count: number, threads: number, nanosecondsOfRound: () =
   return { share: median(rounds.map((r) => r.share)), ns: median(rounds.map((r) => r.ns)) }
 }
 
-/** The kernels by themselves, 128 rows. */
+/** The kernels by themselves: dense ones on the rows of a tile of their width, as they run, others on as many numbers. */
 async function kernelTable(): Promise<string> {
-  const ROWS = 128
-  const LENGTH = 128 * ROWS
+  const LENGTH = 128 * 128
   const arena = new Arena('float32')
   const [x, y, w, scratch] = Array.from({ length: 4 }, () => arena.real(2 * LENGTH))
   const k = createKernels(createHeap(arena, 'simd', false))
@@ -43,11 +42,13 @@ async function kernelTable(): Promise<string> {
     ['exp', COST.exp * LENGTH, () => k.exp(LENGTH, x, y)],
     ['tanhBackward', 3 * LENGTH, () => k.tanhBackward(LENGTH, x, w, y)],
     ...[64, 128].flatMap((n): [string, number, () => void][] => {
-      const count = 2 * n * n * ROWS
+      const rows = build({ name: '', rows: 1024, dim: 2, hidden: [n, n] }).structure.tileRows
+      const count = 2 * n * n * rows
+      const what = `${n}×${n}, ${rows} rows`
       return [
-        [`dense ${n}×${n}`, count, () => k.dense(n, n, ROWS, x, w, n, NONE, y)],
-        [`denseInputGradient ${n}×${n}`, count, () => k.denseInputGradient(n, n, ROWS, x, w, n, y)],
-        [`denseWeightGradient ${n}×${n}`, count, () => k.denseWeightGradient(n, n, ROWS, x, w, y, n, NONE, scratch)],
+        [`dense ${what}`, count, () => k.dense(n, n, rows, x, w, n, NONE, y)],
+        [`denseInputGradient ${what}`, count, () => k.denseInputGradient(n, n, rows, x, w, n, y)],
+        [`denseWeightGradient ${what}`, count, () => k.denseWeightGradient(n, n, rows, x, w, y, n, NONE, scratch)],
       ]
     }),
   ]
@@ -155,7 +156,7 @@ console.log(
     .map(([name, value]) => `${name} ${value.toFixed(1)}`)
     .join(', ')}`,
 )
-console.log(`\nkernels, 128 rows, one thread\n${await kernelTable()}`)
+console.log(`\nkernels, one thread\n${await kernelTable()}`)
 await train(1024, 2, [4], 6000)
 await train(1024, 2, [64], 600)
 await train(1024, 2, [64, 64], 60)

@@ -20,9 +20,9 @@ function argument(near: bool, w: v128, b: v128, kept: v128): v128 {
 }
 
 /**
- * Hidden units of all rows, h = tanh(b + w·kept), where `placeUnits` has put w and b; rows is a multiple of 4. A vector's
- * chain of dependent operations is longer than a core can look ahead, so a turn takes three vectors by a third of it
- * each, the first third already of the next unit where this one's rows end.
+ * Hidden units of all rows, h = tanh(b + w·kept), where `placeUnits` has put w and b; rows is a multiple of 4, and more. A
+ * vector's chain of dependent operations is longer than a core can look ahead, so a turn takes three vectors by a third of
+ * it each, the first third already of the next unit where this one's rows end.
  */
 @inline
 function hiddenUnits(near: bool, count: usize, rows: i32, kept: usize, h: usize): void {
@@ -36,12 +36,6 @@ function hiddenUnits(near: bool, count: usize, rows: i32, kept: usize, h: usize)
   let a = scaledTanhOdd(y0, z0)
   let q = scaledTanhEven(z0)
   let i: usize = 16
-  if (i == stride) {
-    i = 0
-    unit = min(unit + stride, end - stride)
-    weight = v128.load32_splat(unit)
-    bias = v128.load32_splat(unit, 4)
-  }
   let y = argument(near, weight, bias, v128.load(kept + i))
   let z = f32x4.mul(y, y)
   // The last two turns begin the last unit once more.
@@ -74,15 +68,15 @@ function farUnits(count: usize, rows: i32, kept: usize, h: usize): void {
   hiddenUnits(false, count, rows, kept, h)
 }
 
-/** As `farUnits`, for all units, where rows is not a multiple of 4. */
-function unevenUnits(rows: i32, w: usize, b: usize, kept: usize, h: usize): void {
+/** As `farUnits`, one by one, for any rows. */
+function singleUnits(rows: i32, w: usize, b: usize, kept: usize, h: usize): void {
   const whole = wholeBytes(rows)
   for (const end = b; w < end; w += 4, b += 4, h += bytes(rows)) {
     const weight = f32x4.splat(f32.load(w) * TANH_SCALE)
     const bias = f32x4.splat(f32.load(b) * TANH_SCALE)
     let i: usize = 0
     for (; i < whole; i += 16) v128.store(h + i, scaledTanh(argument(true, weight, bias, v128.load(kept + i))))
-    store(h + i, scaledTanh(argument(true, weight, bias, load(kept + i, rows & 3))), rows & 3)
+    if (rows & 3) store(h + i, scaledTanh(argument(true, weight, bias, load(kept + i, rows & 3))), rows & 3)
   }
 }
 
@@ -203,8 +197,8 @@ function condition(
   const stride = bytes(rows)
   const end = params + size
   const reaches = f32x4.splat(reach)
-  if (rows & 3) unevenUnits(rows, params, end, kept, h)
-  else if (rows) {
+  if (rows & 3 || rows <= 4) singleUnits(rows, params, end, kept, h)
+  else {
     let to = h
     let next = placeUnits(params, end, size, reaches, to, stride)
     for (let w = params; w < end; ) {

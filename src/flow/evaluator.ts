@@ -9,7 +9,7 @@ import { PURPOSE } from '../random/purposes.js'
 import type { FlowStructure } from './structure.js'
 import { Tile } from './tile.js'
 
-/** Rows that pass through the heap at a time: enough to hide the call, few enough to stay in cache. */
+/** Tiles of training whose rows pass through the heap at a time: enough to hide the call, few enough to stay in cache. */
 const CHUNK_TILES = 16
 
 /** Typed reals of a precision. */
@@ -41,11 +41,11 @@ export class Evaluator {
   constructor(structure: FlowStructure, kind: KernelKind) {
     const arena = new Arena(structure.description.precision)
     this.structure = structure
-    this.chunkRows = CHUNK_TILES * structure.tileRows
+    const { tileRows, evaluationTileRows } = structure
+    this.chunkRows = evaluationTileRows * Math.ceil((CHUNK_TILES * tileRows) / evaluationTileRows)
     this.#params = arena.real(structure.parameterCount)
     this.#dParams = arena.real(structure.parameterCount)
-    this.#tile = new Tile(structure, arena, 'evaluate', structure.evaluationTileRows, this.#params, NONE)
-    const { tileRows } = structure
+    this.#tile = new Tile(structure, arena, 'evaluate', evaluationTileRows, this.#params, NONE)
     this.#differentiable = new Tile(structure, arena, 'differentiate', tileRows, this.#params, this.#dParams)
     this.#rows = arena.real(this.chunkRows * structure.dim)
     this.#values = arena.real(this.chunkRows)

@@ -48,6 +48,14 @@ const EVALUATION = {
   revisited: { bytes: 16 * 1024, min: 16, max: 512 },
 }
 
+/**
+ * Arrays of so many rows, a power of two, begin at the same few places of a cache and drive each other out; a line less,
+ * and they do not.
+ */
+const MANY_ROWS = 128
+/** Numbers in a line of the cache. */
+const LINE_ROWS = 16
+
 /** With a gradient and two moments each, in float32, they fill a memory of 32-bit addresses. */
 const MOST_PARAMETERS = 2 ** 28
 
@@ -88,11 +96,12 @@ export function buildStructure(description: FlowDescription): FlowStructure {
 function evaluationTileRows(dim: number, layers: readonly Layer[]): number {
   const ofLayer = 2 * dim + largest(layers.map((layer) => layer.tapeLength(1)))
   const revisited = largest(layers.map((layer) => layer.revisited))
-  return Math.min(
+  const rows = Math.min(
     tileRows(EVALUATION.layer, ofLayer),
     tileRows(EVALUATION.atMost, ofLayer),
     tileRows(EVALUATION.revisited, revisited),
   )
+  return rows < MANY_ROWS ? rows : rows - LINE_ROWS
 }
 
 /** The largest of sizes, of however many layers: Math.max takes some ten thousands of arguments. */

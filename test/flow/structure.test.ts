@@ -14,9 +14,9 @@ function structure(dim: number, hidden: number[]) {
 
 describe('the rows of an evaluation tile', () => {
   it.each([
-    ['many, where no kernel revisits what it reads', 2, [4], 512],
-    ['likewise', 2, [64], 256],
-    ['likewise', 6, [256], 256],
+    ['many, a line short of a power of two, where no kernel revisits what it reads', 2, [4], 496],
+    ['likewise', 2, [64], 240],
+    ['likewise', 6, [256], 240],
     ['fewer, where a layer would leave the second cache', 2, [1024], 64],
     ['so few that hidden layers behind hidden layers stay in the first', 2, [64, 64], 64],
     ['likewise', 6, [128, 128], 32],

@@ -52,7 +52,7 @@ const EVALUATION = {
  * Arrays of so many rows, a power of two, begin at the same few places of a cache and drive each other out; a line less,
  * and they do not.
  */
-const MANY_ROWS = 128
+const MANY_ROWS = 64
 /** Numbers in a line of the cache. */
 const LINE_ROWS = 16
 

@@ -17,11 +17,11 @@ describe('the rows of an evaluation tile', () => {
     ['many, a line short of a power of two, where no kernel revisits what it reads', 2, [4], 496],
     ['likewise', 2, [64], 240],
     ['likewise', 6, [256], 240],
-    ['fewer, where a layer would leave the second cache', 2, [1024], 64],
-    ['so few that hidden layers behind hidden layers stay in the first', 2, [64, 64], 64],
+    ['fewer, where a layer would leave the second cache', 2, [1024], 48],
+    ['so few that hidden layers behind hidden layers stay in the first', 2, [64, 64], 48],
     ['likewise', 6, [128, 128], 32],
     ['likewise', 6, [100, 20], 32],
-    ['so few that many columns do', 100, [64], 64],
+    ['so few that many columns do', 100, [64], 48],
     ['16 at least', 500, [512, 512], 16],
   ])('are %s: %i columns, [%s], %i rows', (_, dim, hidden, rows) => {
     expect(structure(dim, hidden).evaluationTileRows).toBe(rows)

@@ -43,6 +43,8 @@ export interface Work {
   here(first: number, count: number): void
   /** Whether threads see all of the arrays. */
   readonly inPlace: boolean
+  /** Rows that are computed at a time: a chunk has a multiple of them, so that none are computed for nothing. */
+  readonly tileRows: number
   /** One thread's task, with shared memory for as many chunks as it has slots, and how rows get in and results out. */
   there(lend: Lend, chunkRows: number): ThreadWork
 }
@@ -71,7 +73,9 @@ export async function eachChunk(
   const size = resolveThreads(threads, leastChunks, milliseconds)
   const share = Math.ceil(total / (SHARE_CHUNKS * Math.max(1, size)))
   const most = Math.floor((work.inPlace && size > 0 ? CLAIM_NUMBERS : CHUNK_NUMBERS) / dim)
-  const chunkRows = Math.max(LEAST_CHUNK_ROWS, Math.min(share, most))
+  const { tileRows } = work
+  const tiles = Math.max(Math.ceil(LEAST_CHUNK_ROWS / tileRows), Math.floor(Math.min(share, most) / tileRows))
+  const chunkRows = tiles * tileRows
   const progress = { total, chunkRows, signal, onProgress }
   if (size === 0) {
     await createLine(progress).each(async (first, count) => {

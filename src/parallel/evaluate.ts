@@ -117,6 +117,7 @@ export async function logProbTo(
         scoreChunk(model, partOf(first, count), place(out).subarray(first, first + count))
       },
       inPlace: isSeen(data) && isSeen(out),
+      tileRows: flow.structure.evaluationTileRows,
       there(lend, chunkRows) {
         const given = passage(data, () => lend(data, chunkRows * dim))
         const values = passage(out, () => lend(model.parameters, chunkRows))
@@ -174,6 +175,7 @@ export async function sampleTo(
         sampleChunk(model, { ...draw, firstRow: firstRow + first }, rows)
       },
       inPlace: isSeen(out),
+      tileRows: flow.structure.evaluationTileRows,
       there(lend, chunkRows) {
         const rows = passage(out, () => lend(scaler.mean, chunkRows * dim))
         return {

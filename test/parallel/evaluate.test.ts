@@ -180,6 +180,15 @@ describe.each([
   })
 })
 
+it('computes whole tiles until the last chunk', async () => {
+  const tile = model.structure.evaluationTileRows
+  const told: number[] = []
+  await logProb(model, new Float32Array(2 * ROWS), { threads: 0, onProgress: ({ rows }) => told.push(rows) })
+  expect(told.pop()).toBe(ROWS)
+  expect(told.length).toBeGreaterThan(1)
+  expect(told.filter((rows) => rows % tile !== 0)).toEqual([])
+})
+
 it('rejects with what onProgress throws, whatever rows come behind', async () => {
   const onProgress = () => {
     throw new Error('mine')

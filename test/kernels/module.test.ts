@@ -119,5 +119,17 @@ describe('memory', () => {
     kernels.dense(1, 1, n, y, x + 7, 1, NONE, y - n)
     expect([...real.subarray(y - n, y)]).toEqual([...real.subarray(low, low + n)])
     expect(expected[7]).toBe(0)
+
+    const [hidden, rows] = [2, 8]
+    const h = end - hidden * rows
+    for (const at of [256, h]) {
+      // What the coupling reads and writes beside its hidden units lies low.
+      const arrays = Array.from({ length: 9 }, (_, i) => 64 + i * 16)
+      for (const array of arrays) for (let i = 0; i < 16; i++) real[array + i] = (i - 5) / 9
+      const [params, kept, x, zKept, z, logDet, a, u, e] = arrays
+      kernels.narrowCoupling(hidden, rows, params, kept, x, zKept, z, logDet, at, a, u, e)
+    }
+    expect([...real.subarray(h, end)]).toEqual([...real.subarray(256, 256 + hidden * rows)])
+    expect(real[256]).toBeCloseTo(Math.tanh((real[64] * -5) / 9 + real[66]), 6)
   })
 })

@@ -1,6 +1,6 @@
 // Affine couple of one coordinate, u = tanh(a·e^−f), s = u·e^f. The forward maps take two passes over the rows, tanh
-// and then exp: one pass would chain the two into more latency than a core can hide. Both take four vectors a turn where
-// there are as many, and store what ends a chain side by side: the engine keeps the order of loads and stores, and
+// and then exp: one pass would chain the two into more latency than a core can hide. That of exp takes four vectors a turn
+// where there are as many, and stores what ends a chain side by side: the engine keeps the order of loads and stores, and
 // arranges the operations before them by their distance from the last one.
 import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
 import {
@@ -49,7 +49,7 @@ export function squash(rows: i32, inverseBound: f32, a: usize, u: usize): void {
   squashAll(false, rows, inverseBound, a, u)
 }
 
-/** The same bits where |a·e^−f| is at most what `isNear` asks for. */
+/** The same bits, sooner, where TANH_SCALE·|a·e^−f| is at most SCALED_TANH_ONE in every row. */
 export function squashNear(rows: i32, inverseBound: f32, a: usize, u: usize): void {
   squashAll(true, rows, inverseBound, a, u)
 }

@@ -20,14 +20,16 @@ function argument(near: bool, w: v128, b: v128, kept: v128): v128 {
 }
 
 /**
- * Hidden units of all rows, h = tanh(b + w·kept), where `placeUnits` has put w and b; rows is a multiple of 4, and more. A
+ * Hidden units of all rows, h = tanh(b + w·kept), where `placeUnits` has put w and b; rows is a multiple of 4 above 4. A
  * vector's chain of dependent operations is longer than a core can look ahead, so a turn takes three vectors by a third of
  * it each, the first third already of the next unit where this one's rows end.
  */
 @inline
 function hiddenUnits(near: bool, count: usize, rows: i32, kept: usize, h: usize): void {
   const stride = bytes(rows)
+  // May be 2³², that is 0.
   const end = h + count * stride
+  const last = end - stride
   let unit = h
   let weight = v128.load32_splat(unit)
   let bias = v128.load32_splat(unit, 4)
@@ -39,11 +41,11 @@ function hiddenUnits(near: bool, count: usize, rows: i32, kept: usize, h: usize)
   let y = argument(near, weight, bias, v128.load(kept + i))
   let z = f32x4.mul(y, y)
   // The last two turns begin the last unit once more.
-  for (; h < end; h += 16) {
+  for (; h != end; h += 16) {
     i += 16
     if (i == stride) {
       i = 0
-      unit = min(unit + stride, end - stride)
+      if (unit != last) unit += stride
       weight = v128.load32_splat(unit)
       bias = v128.load32_splat(unit, 4)
     }
@@ -122,16 +124,10 @@ function copyAndReach(rows: i32, kept: usize, copy: usize): f32 {
     low = f32x4.pmin(f32x4.pmin(low, v0), v1)
     high = f32x4.pmax(f32x4.pmax(high, v0), v1)
   }
-  if (i < whole) {
-    const value = v128.load(kept + i)
-    v128.store(copy + i, value)
-    low = f32x4.pmin(low, value)
-    high = f32x4.pmax(high, value)
-    i += 16
-  }
-  if (rows & 3) {
-    const value = load(kept + i, rows & 3)
-    store(copy + i, value, rows & 3)
+  for (; i < <usize>rows << 2; i += 16) {
+    const lanes = min(4, rows - <i32>(i >> 2))
+    const value = load(kept + i, lanes)
+    store(copy + i, value, lanes)
     low = f32x4.pmin(low, value)
     high = f32x4.pmax(high, value)
   }

@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createHeap, createKernels } from '#kernels/create.js'
 import { Arena } from '#kernels/heap.js'
-import { EXP_ULP, LOG_ULP, SCALED_TANH_ULP, SMALL, TANH_ULP, TRIG_ERROR } from './claims.js'
+import { EXP_ULP, LOG_ULP, SCALED_TANH_ULP, SHORT_EXP_ULP, SMALL, TANH_ULP, TRIG_ERROR } from './claims.js'
 import { SCALED_TANH_ONE, scaledTanhKernel, TANH_SCALE } from './scaled-tanh.js'
 import { errorInUlp, ulp } from './ulp.js'
 
@@ -10,7 +10,8 @@ const LENGTH = 1 << 16
 const STRIDE = 4099
 
 const arena = new Arena('float32')
-const [x, y, y2] = [arena.real(LENGTH), arena.real(LENGTH), arena.real(LENGTH)]
+const [x, y, y2, u, e] = Array.from({ length: 5 }, () => arena.real(LENGTH))
+const logBound = arena.real(1)
 const kernels = createKernels(createHeap(arena, 'simd', false))
 const { real, i32 } = kernels.heap
 
@@ -49,6 +50,41 @@ function worstOf(name: 'exp' | 'log' | 'tanh'): Worst {
 it(`exp is within ${EXP_ULP} ulp of e^x over every ${STRIDE}th float`, () => {
   const { error, at } = worstOf('exp')
   expect(error, `at x = ${at}`).toBeLessThanOrEqual(EXP_ULP)
+})
+
+/** The worst of a coupling's e^±s over 2²⁰ even steps of u from −1 to 1, s = u·e^f, where |s| ≤ most. */
+function worstScale(name: 'affineCouple' | 'affineCoupleInverse', f: number, most: number): Worst {
+  const steps = 1 << 20
+  real[logBound] = f
+  kernels.exp(1, logBound, y)
+  const bound = real[y]
+  let worst: Worst = { error: 0, at: Number.NaN }
+  for (let first = 0; first <= steps; first += LENGTH) {
+    for (let i = 0; i < LENGTH; i++) real[x + i] = bound * Math.atanh((2 * Math.min(first + i, steps)) / steps - 1)
+    kernels[name](LENGTH, logBound, x, y, y, y, y2, u, e)
+    for (let i = 0; i < LENGTH; i++) {
+      const s = Math.fround(real[u + i] * bound)
+      const error = Math.abs(s) > most ? 0 : errorInUlp(real[e + i], Math.exp(name === 'affineCouple' ? s : -s))
+      if (!(error <= worst.error)) worst = { error, at: s }
+    }
+  }
+  return worst
+}
+
+describe.each(['affineCouple', 'affineCoupleInverse'] as const)("%s's e^s", (name) => {
+  it.each([
+    [-1, 1, SHORT_EXP_ULP.half],
+    [0, 0.5, SHORT_EXP_ULP.half],
+    [0, 1, SHORT_EXP_ULP.all],
+    [0.25, 2, SHORT_EXP_ULP.all],
+    [0.2500001, 2, EXP_ULP],
+    [1.5, 5, EXP_ULP],
+    [4.4, 90, EXP_ULP],
+    [4.6, 87, EXP_ULP],
+  ])('of f = %d is within its bound, |s| ≤ %d', (f, most, bound) => {
+    const { error, at } = worstScale(name, f, most)
+    expect(error, `at s = ${at}`).toBeLessThanOrEqual(bound)
+  })
 })
 
 it(`log is within ${LOG_ULP} ulp of ln x over every ${STRIDE}th float`, () => {

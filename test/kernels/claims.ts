@@ -2,6 +2,11 @@
 
 /** Of e^x over all floats, in ulp; the worst is 1.0091, at 37.7792778. */
 export const EXP_ULP = 1.01
+/**
+ * Of the e^s of couplings whose e^f is at most e^¼, in ulp, and of that where |s| ≤ ½; the worst are 3.8876, at
+ * s = −1.2442275, and 1.7191, at 0.4714987. A coupling of one kept and one moved coordinate takes up to 8 % less time.
+ */
+export const SHORT_EXP_ULP = { all: 3.9, half: 1.75 }
 /** Of ln x over all floats, in ulp; the worst is 0.9543. */
 export const LOG_ULP = 1
 /**

@@ -4,12 +4,9 @@
 // arranges the operations before them by their distance from the last one.
 import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
 import {
-  clampedForScaledTanh, expFar, expNear, exps, scaledTanh, scaledTanhEven, scaledTanhOdd, splatExp, TANH_SCALE,
-  tanhQuotient,
+  clampedForScaledTanh, EXP_NEAR, EXP_SHORT, expFar, expNear, exps, expShort, scaledTanh, scaledTanhEven, scaledTanhOdd,
+  splatExp, TANH_SCALE, tanhQuotient,
 } from './math'
-
-/** Up to this f, |s| ≤ e^f is near enough for expNear in every row. */
-const NEAR_F: f32 = 4.0
 
 /** The argument of the tanh; `near` where it is known to need no clamp. */
 @inline
@@ -54,20 +51,6 @@ export function squashNear(rows: i32, inverseBound: f32, a: usize, u: usize): vo
   squashAll(true, rows, inverseBound, a, u)
 }
 
-/** e^s, or e^−s for the inverse. */
-@inline
-function scale4(inverse: bool, near: bool, s: v128): v128 {
-  const exponent = inverse ? f32x4.neg(s) : s
-  return near ? expNear(exponent) : expFar(exponent)
-}
-
-/** logDet + s, or − s for the inverse. */
-@inline
-function count4(inverse: bool, s: v128, logDet: usize, lanes: i32): void {
-  const before = load(logDet, lanes)
-  store(logDet, inverse ? f32x4.sub(before, s) : f32x4.add(before, s), lanes)
-}
-
 /** (x + t)·e, or z·e − t for the inverse; t may lie where the result goes. */
 @inline
 function couple4(inverse: bool, scale: v128, t: usize, from: usize, to: usize, lanes: i32): void {
@@ -77,69 +60,115 @@ function couple4(inverse: bool, scale: v128, t: usize, from: usize, to: usize, l
   store(to, result, lanes)
 }
 
+@inline
+function count4(s: v128, logDet: usize, lanes: i32): void {
+  store(logDet, f32x4.add(load(logDet, lanes), s), lanes)
+}
+
+/** How far |s| can be, and so how e^s is computed. */
+const SHORT: i32 = 0
+const NEAR: i32 = 1
+const FAR: i32 = 2
+
+@inline
+function scale4(reach: i32, s: v128): v128 {
+  return reach == SHORT ? expShort(s) : reach == NEAR ? expNear(s) : expFar(s)
+}
+
 /** One vector of `lanes` rows. */
 @inline
 function coupleVector(
-  inverse: bool, near: bool, bound: v128, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize, lanes: i32,
+  inverse: bool, reach: i32, bound: v128, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize,
+  lanes: i32,
 ): void {
   const s = f32x4.mul(load(u, lanes), bound)
-  const scale = scale4(inverse, near, s)
+  const scale = scale4(reach, s)
   store(e, scale, lanes)
-  count4(inverse, s, logDet, lanes)
+  count4(s, logDet, lanes)
   couple4(inverse, scale, t, from, to, lanes)
 }
 
-/** All rows where |s| may be anything. */
-function coupleFar(
-  inverse: bool, rows: i32, bound: v128, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize,
+/** All rows, for a bound ±e^f; `inverse` and `reach` are constants. */
+@inline
+function coupleRows(
+  inverse: bool, reach: i32, rows: i32, bound: v128, u: usize, t: usize, from: usize, to: usize, logDet: usize,
+  e: usize,
 ): void {
   const whole = wholeBytes(rows)
   let i: usize = 0
-  for (; i < whole; i += 16) {
-    coupleVector(inverse, false, bound, u + i, t + i, from + i, to + i, logDet + i, e + i, 4)
+  if (reach != FAR) {
+    for (; i < (whole & ~63); i += 64) {
+      const s0 = f32x4.mul(v128.load(u + i), bound)
+      const s1 = f32x4.mul(v128.load(u + i, 16), bound)
+      const s2 = f32x4.mul(v128.load(u + i, 32), bound)
+      const s3 = f32x4.mul(v128.load(u + i, 48), bound)
+      const e0 = scale4(reach, s0)
+      const e1 = scale4(reach, s1)
+      const e2 = scale4(reach, s2)
+      const e3 = scale4(reach, s3)
+      v128.store(e + i, e0)
+      v128.store(e + i, e1, 16)
+      v128.store(e + i, e2, 32)
+      v128.store(e + i, e3, 48)
+      count4(s0, logDet + i, 4)
+      count4(s1, logDet + i + 16, 4)
+      count4(s2, logDet + i + 32, 4)
+      count4(s3, logDet + i + 48, 4)
+      couple4(inverse, e0, t + i, from + i, to + i, 4)
+      couple4(inverse, e1, t + i + 16, from + i + 16, to + i + 16, 4)
+      couple4(inverse, e2, t + i + 32, from + i + 32, to + i + 32, 4)
+      couple4(inverse, e3, t + i + 48, from + i + 48, to + i + 48, 4)
+    }
   }
-  if (rows & 3) coupleVector(inverse, false, bound, u + i, t + i, from + i, to + i, logDet + i, e + i, rows & 3)
+  for (; i < whole; i += 16) {
+    coupleVector(inverse, reach, bound, u + i, t + i, from + i, to + i, logDet + i, e + i, 4)
+  }
+  if (rows & 3) {
+    coupleVector(inverse, reach, bound, u + i, t + i, from + i, to + i, logDet + i, e + i, rows & 3)
+  }
 }
 
-/**
- * e = e^s, or e^−s for the `inverse` (a constant); logDet += s, or −= s; all rows of one side become those of the other.
- * f and e^f are given.
- */
-@inline
+// Functions of their own, since kernels share them.
+function coupleShort(rows: i32, bound: f32, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize): void {
+  coupleRows(false, SHORT, rows, f32x4.splat(bound), u, t, from, to, logDet, e)
+}
+
+function coupleNear(rows: i32, bound: f32, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize): void {
+  coupleRows(false, NEAR, rows, f32x4.splat(bound), u, t, from, to, logDet, e)
+}
+
+function coupleFar(rows: i32, bound: f32, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize): void {
+  coupleRows(false, FAR, rows, f32x4.splat(bound), u, t, from, to, logDet, e)
+}
+
+function uncoupleShort(rows: i32, bound: f32, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize): void {
+  coupleRows(true, SHORT, rows, f32x4.splat(bound), u, t, from, to, logDet, e)
+}
+
+function uncoupleNear(rows: i32, bound: f32, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize): void {
+  coupleRows(true, NEAR, rows, f32x4.splat(bound), u, t, from, to, logDet, e)
+}
+
+function uncoupleFar(rows: i32, bound: f32, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize): void {
+  coupleRows(true, FAR, rows, f32x4.splat(bound), u, t, from, to, logDet, e)
+}
+
+/** z = (x + t)·e^s, e = e^s, logDet += s of all rows, s = u·e^f, for e^f. NaN is far. */
 export function couple(
-  inverse: bool, rows: i32, f: f32, expF: f32, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize,
+  rows: i32, expF: f32, u: usize, t: usize, x: usize, z: usize, logDet: usize, e: usize,
 ): void {
-  const bound = f32x4.splat(expF)
-  // Written so that NaN goes the far way.
-  if (!(f <= NEAR_F)) return coupleFar(inverse, rows, bound, u, t, from, to, logDet, e)
-  const whole = wholeBytes(rows)
-  let i: usize = 0
-  for (; i < (whole & ~63); i += 64) {
-    const s0 = f32x4.mul(v128.load(u + i), bound)
-    const s1 = f32x4.mul(v128.load(u + i, 16), bound)
-    const s2 = f32x4.mul(v128.load(u + i, 32), bound)
-    const s3 = f32x4.mul(v128.load(u + i, 48), bound)
-    const e0 = scale4(inverse, true, s0)
-    const e1 = scale4(inverse, true, s1)
-    const e2 = scale4(inverse, true, s2)
-    const e3 = scale4(inverse, true, s3)
-    v128.store(e + i, e0)
-    v128.store(e + i, e1, 16)
-    v128.store(e + i, e2, 32)
-    v128.store(e + i, e3, 48)
-    count4(inverse, s0, logDet + i, 4)
-    count4(inverse, s1, logDet + i + 16, 4)
-    count4(inverse, s2, logDet + i + 32, 4)
-    count4(inverse, s3, logDet + i + 48, 4)
-    couple4(inverse, e0, t + i, from + i, to + i, 4)
-    couple4(inverse, e1, t + i + 16, from + i + 16, to + i + 16, 4)
-    couple4(inverse, e2, t + i + 32, from + i + 32, to + i + 32, 4)
-    couple4(inverse, e3, t + i + 48, from + i + 48, to + i + 48, 4)
-  }
-  for (; i < whole; i += 16) {
-    coupleVector(inverse, true, bound, u + i, t + i, from + i, to + i, logDet + i, e + i, 4)
-  }
-  if (rows & 3) coupleVector(inverse, true, bound, u + i, t + i, from + i, to + i, logDet + i, e + i, rows & 3)
+  if (expF <= EXP_SHORT) coupleShort(rows, expF, u, t, x, z, logDet, e)
+  else if (expF <= EXP_NEAR) coupleNear(rows, expF, u, t, x, z, logDet, e)
+  else coupleFar(rows, expF, u, t, x, z, logDet, e)
+}
+
+/** x = z·e^−s − t, e = e^−s, logDet −= s, likewise. */
+export function uncouple(
+  rows: i32, expF: f32, u: usize, t: usize, z: usize, x: usize, logDet: usize, e: usize,
+): void {
+  if (expF <= EXP_SHORT) uncoupleShort(rows, -expF, u, t, z, x, logDet, e)
+  else if (expF <= EXP_NEAR) uncoupleNear(rows, -expF, u, t, z, x, logDet, e)
+  else uncoupleFar(rows, -expF, u, t, z, x, logDet, e)
 }
 
 export function affineCouple(
@@ -149,7 +178,7 @@ export function affineCouple(
   const log = f32.load(bytes(f))
   const e3 = exps(0, -log, log)
   squash(rows, f32x4.extract_lane(e3, 1), bytes(a), u)
-  couple(false, rows, log, f32x4.extract_lane(e3, 2), u, bytes(t), bytes(x), bytes(z), bytes(logDet), bytes(e))
+  couple(rows, f32x4.extract_lane(e3, 2), u, bytes(t), bytes(x), bytes(z), bytes(logDet), bytes(e))
 }
 
 export function affineCoupleInverse(
@@ -159,7 +188,7 @@ export function affineCoupleInverse(
   const log = f32.load(bytes(f))
   const e3 = exps(0, -log, log)
   squash(rows, f32x4.extract_lane(e3, 1), bytes(a), u)
-  couple(true, rows, log, f32x4.extract_lane(e3, 2), u, bytes(t), bytes(z), bytes(x), bytes(logDet), bytes(e))
+  uncouple(rows, f32x4.extract_lane(e3, 2), u, bytes(t), bytes(z), bytes(x), bytes(logDet), bytes(e))
 }
 
 /** From ds: stores da = ds·(1 − u²), returns the row's part of df, ds·(u·e^f − a·(1 − u²)). */

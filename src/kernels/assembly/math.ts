@@ -57,6 +57,22 @@ export function expNear(x: v128): v128 {
   return f32x4.mul(expFraction(x, shifted), i32x4.shl(shifted, 23))
 }
 
+/** e^¼. */
+export const EXP_SHORT: f32 = 1.2840254
+
+/**
+ * e^x where |x| ≤ EXP_SHORT or x is NaN, in half the operations of `expNear`: (1 + t)/(1 − t), t = tanh(x/2) = a/q, as
+ * 1 + 2a/(q − a), with a of degree 3 and q of degree 4. Towards the ends q − a cancels: within 3.9 ulp,
+ * 1.75 where |x| ≤ ½.
+ */
+@inline
+export function expShort(x: v128): v128 {
+  const z = f32x4.mul(x, x)
+  const a = f32x4.mul(x, f32x4.add(f32x4.mul(z, f32x4.splat(20.24619102478027)), f32x4.splat(854.9155883789062)))
+  const q = f32x4.add(f32x4.mul(z, f32x4.add(z, f32x4.splat(182.9781494140625))), f32x4.splat(1709.8311767578125))
+  return f32x4.add(f32x4.div(f32x4.add(a, a), f32x4.sub(q, a)), f32x4.splat(1))
+}
+
 /** e^x; overflow, gradual underflow, ±∞ and NaN as IEEE has them. */
 @inline
 export function exp4(x: v128): v128 {

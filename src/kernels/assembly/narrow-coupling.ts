@@ -4,7 +4,7 @@
 // short passes over the tile, which is in the cache: one long one would need more constants than there are registers, and
 // wait for its chain of tanh, tanh, exp.
 // Parameters: weight 0 [H, 1], bias 0 [H], weight 1 [2, H], bias 1 [2], f.
-import { couple, squash, squashNear } from './couple'
+import { couple, squash, squashNear, uncouple } from './couple'
 import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
 import { factor, otherThan } from './leaky-relu'
 import {
@@ -247,7 +247,7 @@ export function narrowCoupling(
   const reach = copyAndReach(rows, kept, bytes(zKept))
   condition(reach, hidden, rows, params, kept, bytes(h), a, z)
   squashOutput(hidden, rows, params, f32x4.extract_lane(powers, 1), a, u)
-  couple(false, rows, f, f32x4.extract_lane(powers, 2), u, z, bytes(x), z, bytes(logDet), bytes(e))
+  couple(rows, f32x4.extract_lane(powers, 2), u, z, bytes(x), z, bytes(logDet), bytes(e))
 }
 
 export function leakyNarrowCoupling(
@@ -263,7 +263,7 @@ export function leakyNarrowCoupling(
     rows, logSlope, f32x4.extract_lane(powers, 0), bytes(kept), bytes(x), bentKept, bent, bytes(zKept), logDet)
   condition(reach, hidden, rows, params, bentKept, bytes(h), a, z)
   squashOutput(hidden, rows, params, f32x4.extract_lane(powers, 1), a, u)
-  couple(false, rows, f, f32x4.extract_lane(powers, 2), u, z, bent, z, logDet, bytes(e))
+  couple(rows, f32x4.extract_lane(powers, 2), u, z, bent, z, logDet, bytes(e))
 }
 
 export function narrowCouplingInverse(
@@ -276,5 +276,5 @@ export function narrowCouplingInverse(
   const reach = copyAndReach(rows, kept, bytes(xKept))
   condition(reach, hidden, rows, params, kept, bytes(h), a, t)
   squashOutput(hidden, rows, params, f32x4.extract_lane(powers, 1), a, u)
-  couple(true, rows, f, f32x4.extract_lane(powers, 2), u, t, bytes(z), bytes(x), bytes(logDet), bytes(e))
+  uncouple(rows, f32x4.extract_lane(powers, 2), u, t, bytes(z), bytes(x), bytes(logDet), bytes(e))
 }

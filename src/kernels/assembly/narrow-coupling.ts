@@ -19,55 +19,61 @@ function argument(near: bool, w: v128, b: v128, kept: v128): v128 {
   return near ? y : clampedForScaledTanh(y)
 }
 
+// Where a unit's first rows will be, its scaled w and b wait, and the address of the next unit in its list.
+const BIAS: usize = 4
+const NEXT: usize = 8
+
 /**
- * Hidden units of all rows, h = tanh(b + w·kept), where `placeUnits` has put w and b; rows is a multiple of 4 above 4. A
+ * Hidden units of all rows, h = tanh(b + w·kept): `count` of them, from `unit` on; rows is a multiple of 4 above 4. A
  * vector's chain of dependent operations is longer than a core can look ahead, so a turn takes three vectors by a third of
- * it each, the first third already of the next unit where this one's rows end.
+ * it each; a unit's last two turns begin the next one.
  */
 @inline
-function hiddenUnits(near: bool, count: usize, rows: i32, kept: usize, h: usize): void {
-  const stride = bytes(rows)
-  // May be 2³², that is 0.
-  const end = h + count * stride
-  const last = end - stride
-  let unit = h
+function hiddenUnits(near: bool, count: i32, unit: usize, rows: i32, kept: usize): void {
+  const end = bytes(rows) - 32
   let weight = v128.load32_splat(unit)
-  let bias = v128.load32_splat(unit, 4)
+  let bias = v128.load32_splat(unit, BIAS)
   const y0 = argument(near, weight, bias, v128.load(kept))
   const z0 = f32x4.mul(y0, y0)
   let a = scaledTanhOdd(y0, z0)
   let q = scaledTanhEven(z0)
-  let i: usize = 16
-  let y = argument(near, weight, bias, v128.load(kept + i))
+  let y = argument(near, weight, bias, v128.load(kept, 16))
   let z = f32x4.mul(y, y)
-  // The last two turns begin the last unit once more.
-  for (; h != end; h += 16) {
-    i += 16
-    if (i == stride) {
-      i = 0
-      if (unit != last) unit += stride
-      weight = v128.load32_splat(unit)
-      bias = v128.load32_splat(unit, 4)
+  do {
+    const next = <usize>i32.load(unit, NEXT)
+    for (let i: usize = 0; i != end; i += 16) {
+      const ahead = argument(near, weight, bias, v128.load(kept + i, 32))
+      const aheadA = scaledTanhOdd(y, z)
+      const aheadQ = scaledTanhEven(z)
+      v128.store(unit + i, tanhQuotient(a, q))
+      a = aheadA, q = aheadQ
+      y = ahead
+      z = f32x4.mul(y, y)
     }
-    const next = argument(near, weight, bias, v128.load(kept + i))
-    const nextA = scaledTanhOdd(y, z)
-    const nextQ = scaledTanhEven(z)
-    v128.store(h, tanhQuotient(a, q))
-    a = nextA
-    q = nextQ
-    y = next
-    z = f32x4.mul(next, next)
-  }
+    weight = v128.load32_splat(next)
+    bias = v128.load32_splat(next, BIAS)
+    const first = argument(near, weight, bias, v128.load(kept))
+    const lastA = scaledTanhOdd(y, z)
+    const lastQ = scaledTanhEven(z)
+    v128.store(unit + end, tanhQuotient(a, q))
+    z = f32x4.mul(first, first)
+    a = scaledTanhOdd(first, z)
+    q = scaledTanhEven(z)
+    v128.store(unit + end, tanhQuotient(lastA, lastQ), 16)
+    y = argument(near, weight, bias, v128.load(kept, 16))
+    z = f32x4.mul(y, y)
+    unit = next
+  } while (--count)
 }
 
 // Two functions: in one the compiler would merge the loops, and ask in each turn which it is.
 /** Where the sum is at most SCALED_TANH_ONE in every row tanh needs no clamp, and has the same bits. */
-function nearUnits(count: usize, rows: i32, kept: usize, h: usize): void {
-  hiddenUnits(true, count, rows, kept, h)
+function nearUnits(count: i32, unit: usize, rows: i32, kept: usize): void {
+  hiddenUnits(true, count, unit, rows, kept)
 }
 
-function farUnits(count: usize, rows: i32, kept: usize, h: usize): void {
-  hiddenUnits(false, count, rows, kept, h)
+function farUnits(count: i32, unit: usize, rows: i32, kept: usize): void {
+  hiddenUnits(false, count, unit, rows, kept)
 }
 
 /** As `farUnits`, one by one, for any rows. */
@@ -83,12 +89,11 @@ function singleUnits(rows: i32, w: usize, b: usize, kept: usize, h: usize): void
 }
 
 /**
- * Puts (w, b), scaled, of the up to four units from w on where the first rows of each will be. Returns whether nearUnits
- * will do for all |kept| ≤ reach: rounding keeps order, and NaN is far.
+ * Puts w and b, scaled, of the up to four units from w on where the first rows of each will be. Returns a bit for each
+ * that is near for all |kept| ≤ reach: rounding keeps order, and NaN is far.
  */
 @inline
-function placeUnits(w: usize, end: usize, size: usize, reach: v128, h: usize, stride: usize): bool {
-  const units = min(4, <i32>((end - w) >> 2))
+function placeUnits(w: usize, units: i32, size: usize, reach: v128, h: usize, stride: usize): i32 {
   const scale = f32x4.splat(TANH_SCALE)
   const weights = f32x4.mul(load(w, units), scale)
   const biases = f32x4.mul(load(w + size, units), scale)
@@ -99,7 +104,37 @@ function placeUnits(w: usize, end: usize, size: usize, reach: v128, h: usize, st
   if (units > 2) v128.store64_lane(h + 2 * stride, last, 0)
   if (units > 3) v128.store64_lane(h + 3 * stride, last, 1)
   const farthest = f32x4.add(f32x4.abs(biases), f32x4.mul(f32x4.abs(weights), reach))
-  return v128.all_true<i32>(f32x4.le(farthest, f32x4.splat(SCALED_TANH_ONE)))
+  return i32x4.bitmask(f32x4.le(farthest, f32x4.splat(SCALED_TANH_ONE)))
+}
+
+/** All hidden units, near ones and far ones apart; `heads` is scratch for two addresses. */
+@inline
+function sortedUnits(hidden: i32, rows: i32, params: usize, reach: f32, kept: usize, h: usize, heads: usize): void {
+  const stride = bytes(rows)
+  const size = <usize>hidden << 2
+  const reaches = f32x4.splat(reach)
+  // Where the address of the next unit of each kind is to be put.
+  let near = heads, far = heads + 4
+  let nearCount = 0
+  for (let first = 0, unit = h; first < hidden; first += 4) {
+    const units = min(4, hidden - first)
+    let bits = placeUnits(params + ((<usize>first) << 2), units, size, reaches, unit, stride)
+    for (let i = 0; i < units; i++, unit += stride, bits >>= 1) {
+      // Selections: a branch would be guessed wrong.
+      const isNear = bits & 1
+      i32.store(select(near, far, isNear), <i32>unit)
+      near = select(unit + NEXT, near, isNear)
+      far = select(far, unit + NEXT, isNear)
+      nearCount += isNear
+    }
+  }
+  // The last of a list begins itself anew, for nothing.
+  i32.store(near, <i32>(near - NEXT))
+  i32.store(far, <i32>(far - NEXT))
+  // Where all are near, a guess, which is right most of the time, needs to wait for nothing.
+  if (nearCount == hidden) return nearUnits(hidden, h, rows, kept)
+  if (nearCount) nearUnits(nearCount, i32.load(heads), rows, kept)
+  farUnits(hidden - nearCount, i32.load(heads, 4), rows, kept)
 }
 
 /** The largest magnitude of what `low` and `high` are the lane-wise minimum and maximum of. */
@@ -191,25 +226,8 @@ function condition(
 ): void {
   const size = <usize>hidden << 2
   const stride = bytes(rows)
-  const end = params + size
-  const reaches = f32x4.splat(reach)
-  if (rows & 3 || rows <= 4) singleUnits(rows, params, end, kept, h)
-  else {
-    let to = h
-    let next = placeUnits(params, end, size, reaches, to, stride)
-    for (let w = params; w < end; ) {
-      const first = w
-      const start = to
-      const near = next
-      do {
-        w += 16, to += 4 * stride
-        if (w < end) next = placeUnits(w, end, size, reaches, to, stride)
-      } while (w < end && next == near)
-      const count = (min(w, end) - first) >> 2
-      if (near) nearUnits(count, rows, kept, start)
-      else farUnits(count, rows, kept, start)
-    }
-  }
+  if (rows & 3 || rows <= 4) singleUnits(rows, params, params + size, kept, h)
+  else sortedUnits(hidden, rows, params, reach, kept, h, a)
   const output = params + 2 * size
   const startA = v128.load32_splat(output + 2 * size)
   const startT = v128.load32_splat(output + 2 * size + 4)

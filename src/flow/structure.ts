@@ -38,6 +38,9 @@ export interface FlowStructure {
  */
 const TILE = { bytes: 384 * 1024, min: 64, max: 128 }
 const TILE_OF_MANY = { ...TILE, max: 512 }
+/** So many rows a tile of many may have even beyond that: what a kernel takes is worth more than the second level. */
+const LARGE_TILE = { bytes: 768 * 1024, rows: 256 }
+
 /**
  * An evaluation's activations, those of one layer, should stay about in the first, but rows make up for what a pass costs
  * whatever their number. In any case in the second; and what kernels revisit in the first, beside its weights.
@@ -88,9 +91,14 @@ export function buildStructure(description: FlowDescription): FlowStructure {
     parameterCount: total,
     base: standardNormal(dim),
     tileRows: tileRows(TILE, activations),
-    mostTileRows: tileRows(TILE_OF_MANY, activations),
+    mostTileRows: mostTileRows(activations),
     evaluationTileRows: evaluationTileRows(dim, layers),
   }
+}
+
+function mostTileRows(activations: number): number {
+  const rows = tileRows(TILE_OF_MANY, activations)
+  return 4 * activations * LARGE_TILE.rows <= LARGE_TILE.bytes ? Math.max(rows, LARGE_TILE.rows) : rows
 }
 
 function evaluationTileRows(dim: number, layers: readonly Layer[]): number {

@@ -28,6 +28,24 @@ describe('the rows of an evaluation tile', () => {
   })
 })
 
+describe('the rows of a training tile, of few rows and of many', () => {
+  it.each([
+    [2, [4], 128, 512],
+    [2, [32], 128, 256],
+    [2, [64], 128, 256],
+    [2, [96], 64, 64],
+    [2, [64, 64], 64, 64],
+    [6, [128, 128], 64, 64],
+  ])('of 9 couplings of %i columns, [%s], are %i and %i', (dim, hidden, few, many) => {
+    const layers = Array.from({ length: 9 }, (_, i) => [
+      leakyReLU(),
+      affineCoupling({ mask: alternatingMask(dim, i), hidden }),
+    ])
+    const { tileRows, mostTileRows } = flow(dim, layers.flat(), { seed: 0 }).structure
+    expect([tileRows, mostTileRows]).toEqual([few, many])
+  })
+})
+
 it('a flow may have more layers than a call has arguments', () => {
   const model = flow(
     1,

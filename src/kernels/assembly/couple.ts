@@ -4,8 +4,8 @@
 // arranges the operations before them by their distance from the last one.
 import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
 import {
-  clampedForScaledTanh, EXP_NEAR, EXP_SHORT, expFar, expNear, exps, expShort, scaledTanh, scaledTanhEven, scaledTanhOdd,
-  splatExp, TANH_SCALE, tanhQuotient,
+  clampedForScaledTanh, EXP_MODERATE, EXP_NEAR, EXP_SHORT, expFar, expModerate, expNear, exps, expShort, scaledTanh,
+  scaledTanhEven, scaledTanhOdd, splatExp, TANH_SCALE, tanhQuotient,
 } from './math'
 
 /** The argument of the tanh; `near` where it is known to need no clamp. */
@@ -67,12 +67,15 @@ function count4(s: v128, logDet: usize, lanes: i32): void {
 
 /** How far |s| can be, and so how e^s is computed. */
 const SHORT: i32 = 0
-const NEAR: i32 = 1
-const FAR: i32 = 2
+const MODERATE: i32 = 1
+const NEAR: i32 = 2
+const FAR: i32 = 3
 
 @inline
 function scale4(reach: i32, s: v128): v128 {
-  return reach == SHORT ? expShort(s) : reach == NEAR ? expNear(s) : expFar(s)
+  if (reach == SHORT) return expShort(s)
+  if (reach == MODERATE) return expModerate(s)
+  return reach == NEAR ? expNear(s) : expFar(s)
 }
 
 /** One vector of `lanes` rows. */
@@ -133,6 +136,12 @@ function coupleShort(rows: i32, bound: f32, u: usize, t: usize, from: usize, to:
   coupleRows(false, SHORT, rows, f32x4.splat(bound), u, t, from, to, logDet, e)
 }
 
+function coupleModerate(
+  rows: i32, bound: f32, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize,
+): void {
+  coupleRows(false, MODERATE, rows, f32x4.splat(bound), u, t, from, to, logDet, e)
+}
+
 function coupleNear(rows: i32, bound: f32, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize): void {
   coupleRows(false, NEAR, rows, f32x4.splat(bound), u, t, from, to, logDet, e)
 }
@@ -143,6 +152,12 @@ function coupleFar(rows: i32, bound: f32, u: usize, t: usize, from: usize, to: u
 
 function uncoupleShort(rows: i32, bound: f32, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize): void {
   coupleRows(true, SHORT, rows, f32x4.splat(bound), u, t, from, to, logDet, e)
+}
+
+function uncoupleModerate(
+  rows: i32, bound: f32, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize,
+): void {
+  coupleRows(true, MODERATE, rows, f32x4.splat(bound), u, t, from, to, logDet, e)
 }
 
 function uncoupleNear(rows: i32, bound: f32, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize): void {
@@ -158,6 +173,7 @@ export function couple(
   rows: i32, expF: f32, u: usize, t: usize, x: usize, z: usize, logDet: usize, e: usize,
 ): void {
   if (expF <= EXP_SHORT) coupleShort(rows, expF, u, t, x, z, logDet, e)
+  else if (expF <= EXP_MODERATE) coupleModerate(rows, expF, u, t, x, z, logDet, e)
   else if (expF <= EXP_NEAR) coupleNear(rows, expF, u, t, x, z, logDet, e)
   else coupleFar(rows, expF, u, t, x, z, logDet, e)
 }
@@ -167,6 +183,7 @@ export function uncouple(
   rows: i32, expF: f32, u: usize, t: usize, z: usize, x: usize, logDet: usize, e: usize,
 ): void {
   if (expF <= EXP_SHORT) uncoupleShort(rows, -expF, u, t, z, x, logDet, e)
+  else if (expF <= EXP_MODERATE) uncoupleModerate(rows, -expF, u, t, z, x, logDet, e)
   else if (expF <= EXP_NEAR) uncoupleNear(rows, -expF, u, t, z, x, logDet, e)
   else uncoupleFar(rows, -expF, u, t, z, x, logDet, e)
 }

@@ -73,6 +73,26 @@ export function expShort(x: v128): v128 {
   return f32x4.add(f32x4.div(f32x4.add(a, a), f32x4.sub(q, a)), f32x4.splat(1))
 }
 
+/** Up to here ⌊x/ln 2⌉ ≤ 8, and its product with ln 2 is exact: as a float, ln 2 has 21 bits. */
+export const EXP_MODERATE: f32 = 5.8
+const LN2: f32 = 0.6931471824645996
+
+/**
+ * e^x where |x| ≤ EXP_MODERATE or x is NaN, in two thirds of the operations of `expNear`:
+ * e^r = 1 + 2r/(R − r), R = r·coth(r/2) = 2 + r²·p(r²). Within 1.3 ulp.
+ */
+@inline
+export function expModerate(x: v128): v128 {
+  const shifted = expShift(x)
+  const n = f32x4.sub(shifted, f32x4.splat(BIASED_ROUNDER))
+  const r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(LN2)))
+  const z = f32x4.mul(r, r)
+  const p = f32x4.add(f32x4.mul(z, f32x4.splat(-0.002765982411801815)), f32x4.splat(0.166666179895401))
+  const denominator = f32x4.add(f32x4.mul(z, p), f32x4.sub(f32x4.splat(2), r))
+  const fraction = f32x4.add(f32x4.div(f32x4.add(r, r), denominator), f32x4.splat(1))
+  return f32x4.mul(fraction, i32x4.shl(shifted, 23))
+}
+
 /** e^x; overflow, gradual underflow, ±∞ and NaN as IEEE has them. */
 @inline
 export function exp4(x: v128): v128 {

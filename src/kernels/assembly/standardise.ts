@@ -9,8 +9,8 @@ function lowPair(wide: bool, from: usize): v128 {
 }
 
 @inline
-function scaled(x: v128, mean: usize, inverseSd: usize): v128 {
-  return f64x2.mul(f64x2.sub(x, v128.load(mean)), v128.load(inverseSd))
+function scaled(x: v128, mean: v128, inverseSd: v128): v128 {
+  return f64x2.mul(f64x2.sub(x, mean), inverseSd)
 }
 
 /** Both pairs as four reals. */
@@ -39,6 +39,14 @@ function magnitude(x: v128): v128 {
   return v128.and(x, i32x4.splat(0x7fffffff))
 }
 
+/** Four numbers from `from` on, whose pairs have these means and scales; `rest` of them where it is not 0. */
+@inline
+function four(wide: bool, from: usize, rest: i32, mean0: v128, mean1: v128, scale0: v128, scale1: v128): v128 {
+  const low = rest ? restLow(wide, from, rest) : lowPair(wide, from)
+  const high = rest ? restHigh(wide, from, rest) : lowPair(wide, from + (wide ? 16 : 8))
+  return narrow(scaled(low, mean0, scale0), scaled(high, mean1, scale1))
+}
+
 @inline
 function standardiseAll(wide: bool, n: i32, period: i32, x: usize, mean: usize, inverseSd: usize, z: usize): f32 {
   const to = bytes(z)
@@ -47,11 +55,19 @@ function standardiseAll(wide: bool, n: i32, period: i32, x: usize, mean: usize, 
   let largest = i32x4.splat(0)
   let at: usize = 0
   let i: usize = 0
+  if (period <= 8) {
+    // One or two columns: all pairs have the same.
+    const m = v128.load(mean), scale = v128.load(inverseSd)
+    for (; i < whole; i += 16) {
+      const values = four(wide, x + (wide ? i << 1 : i), 0, m, m, scale, scale)
+      v128.store(to + i, values)
+      largest = i32x4.max_s(largest, magnitude(values))
+    }
+  }
   for (; i < whole; i += 16) {
-    const from = x + (wide ? i << 1 : i)
-    const low = scaled(lowPair(wide, from), mean + at, inverseSd + at)
-    const high = scaled(lowPair(wide, from + (wide ? 16 : 8)), mean + at + 16, inverseSd + at + 16)
-    const values = narrow(low, high)
+    const values = four(
+      wide, x + (wide ? i << 1 : i), 0, v128.load(mean + at), v128.load(mean + at, 16), v128.load(inverseSd + at),
+      v128.load(inverseSd + at, 16))
     v128.store(to + i, values)
     largest = i32x4.max_s(largest, magnitude(values))
     at += 32
@@ -59,10 +75,10 @@ function standardiseAll(wide: bool, n: i32, period: i32, x: usize, mean: usize, 
   }
   const rest = n & 3
   if (rest) {
-    const from = x + (wide ? i << 1 : i)
-    const low = scaled(restLow(wide, from, rest), mean + at, inverseSd + at)
-    const high = scaled(restHigh(wide, from, rest), mean + at + 16, inverseSd + at + 16)
-    store(to + i, narrow(low, high), rest)
+    const values = four(
+      wide, x + (wide ? i << 1 : i), rest, v128.load(mean + at), v128.load(mean + at, 16), v128.load(inverseSd + at),
+      v128.load(inverseSd + at, 16))
+    store(to + i, values, rest)
     largest = i32x4.max_s(largest, magnitude(load(to + i, rest)))
   }
   const pairs = i32x4.max_s(largest, v128.shuffle<i32>(largest, largest, 2, 3, 0, 1))

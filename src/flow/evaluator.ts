@@ -9,8 +9,12 @@ import { PURPOSE } from '../random/purposes.js'
 import type { FlowStructure } from './structure.js'
 import { Tile } from './tile.js'
 
-/** Tiles of training whose rows pass through the heap at a time: enough to hide the call, few enough to stay in cache. */
+/**
+ * What passes through the heap at a time, in tiles of training or, where those are fewer, in numbers: enough to hide the
+ * call, few enough to stay in cache.
+ */
 const CHUNK_TILES = 16
+const CHUNK_NUMBERS = 2 ** 14
 
 /** Typed reals of a precision. */
 export type Reals<P extends Precision = Precision> = P extends 'float64' ? Float64Array : Float32Array
@@ -42,7 +46,8 @@ export class Evaluator {
     const arena = new Arena(structure.description.precision)
     this.structure = structure
     const { tileRows, evaluationTileRows } = structure
-    this.chunkRows = evaluationTileRows * Math.ceil((CHUNK_TILES * tileRows) / evaluationTileRows)
+    const rows = Math.max(CHUNK_TILES * tileRows, CHUNK_NUMBERS / structure.dim)
+    this.chunkRows = evaluationTileRows * Math.ceil(rows / evaluationTileRows)
     this.#params = arena.real(structure.parameterCount)
     this.#dParams = arena.real(structure.parameterCount)
     this.#tile = new Tile(structure, arena, 'evaluate', evaluationTileRows, this.#params, NONE)

@@ -194,8 +194,8 @@ export interface Kernels {
   // — a whole coupling of one kept and one moved coordinate, its conditioner of one hidden tanh layer of width H ——————
   /**
    * h = tanh(W₁ kept + b₁), (a, t) = W₂ h + b₂, zKept = kept, then as affineCouple. `params` holds W₁ [H, 1], b₁ [H],
-   * W₂ [2, H], b₂ [2], f; h [H, rows], H ≥ 1, everything else [rows]. In the SIMD kernels every element behind h has
-   * the bits of the separate ones; h itself scales W₁ and b₁ first, for a shorter tanh.
+   * W₂ [2, H], b₂ [2], f; h [H, rows], H ≥ 1, everything else [rows]. In the SIMD kernels a tanh has its argument scaled
+   * first, and a short form where the weights bound it; everything else has the bits of the separate kernels.
    */
   narrowCoupling(
     hidden: number,

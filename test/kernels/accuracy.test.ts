@@ -7,11 +7,12 @@ import {
   MODERATE_EXP_ULP,
   SCALED_TANH_ULP,
   SHORT_EXP_ULP,
+  SHORT_TANH_ULP,
   SMALL,
   TANH_ULP,
   TRIG_ERROR,
 } from './claims.js'
-import { SCALED_TANH_ONE, scaledTanhKernel, TANH_SCALE } from './scaled-tanh.js'
+import { oneUnit, SCALED_TANH_ONE, SHORT_TANH_SCALE, scaledTanhKernel, TANH_SCALE } from './single-operations.js'
 import { errorInUlp, ulp } from './ulp.js'
 
 const LENGTH = 1 << 16
@@ -133,6 +134,29 @@ it(`tanh of a scaled argument is within ${SCALED_TANH_ULP} ulp, tiny ones in tha
   }
   const { error, at } = sweep(0, 2 ** 32 - 1, STRIDE, fill, errorOf)
   expect(error, `at ${at / TANH_SCALE}`).toBeLessThanOrEqual(SCALED_TANH_ULP)
+})
+
+it.each([
+  [0.383, 0],
+  [-0.2, 1.09],
+  [0.01, -2.24],
+])(`the tanh of units of weight %d and bias %d is within ${SHORT_TANH_ULP} ulp of that of their arguments`, (w, b) => {
+  const rows = LENGTH - 1
+  const { params, kept, h, run } = oneUnit(rows)
+  params.set([w, b])
+  kept.forEach((_, i) => {
+    kept[i] = (12 * i) / (rows - 1) - 6
+  })
+  run()
+  const scaled = (value: number) => Math.fround(Math.fround(value) * SHORT_TANH_SCALE)
+  let worst: Worst = { error: 0, at: Number.NaN }
+  kept.forEach((value, i) => {
+    const argument = Math.fround(scaled(b) + Math.fround(scaled(w) * value)) / SHORT_TANH_SCALE
+    const error = errorInUlp(h[i], Math.tanh(argument))
+    if (!(error <= worst.error)) worst = { error, at: argument }
+  })
+  expect(worst.error, `at ${worst.at}`).toBeLessThanOrEqual(SHORT_TANH_ULP)
+  expect(worst.error).toBeGreaterThan(0.5)
 })
 
 it('tanh of a scaled argument never exceeds 1, and is odd, at any float about saturation and beyond', () => {

@@ -22,6 +22,11 @@ export const TANH_ULP = 3.5
  * products fewer than tanh has: a tenth of the time of a narrow net.
  */
 export const SCALED_TANH_ULP = 3.8
+/**
+ * Of that of units whose argument is within ±2.3 on usual rows; the worst is 3.8306. Three products and two sums fewer
+ * again.
+ */
+export const SHORT_TANH_ULP = 3.85
 /** Products on the way to a smaller tanh than this underflow where the argument is scaled. */
 export const SMALL = 1e-29
 /** Of sin x and cos x on [0, 2π], absolute; the worst is 1.24e-7. */

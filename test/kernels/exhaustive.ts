@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { createHeap, createKernels } from '#kernels/create.js'
 import { Arena } from '#kernels/heap.js'
 import { EXP_ULP, LOG_ULP, SCALED_TANH_ULP, SMALL, TANH_ULP, TRIG_ERROR } from './claims.js'
-import { scaledTanhKernel, TANH_SCALE } from './scaled-tanh.js'
+import { scaledTanhKernel, TANH_SCALE } from './single-operations.js'
 import { ulp } from './ulp.js'
 
 const LENGTH = 1 << 16

@@ -3,7 +3,15 @@ import { createHeap, createKernels, type KernelKind } from '#kernels/create.js'
 import { Arena, NONE, type Offset } from '#kernels/heap.js'
 import { randomStream } from '#random/stream.js'
 import { LENGTHS } from './inputs.js'
-import { hiddenUnit, SCALED_TANH_ONE, TANH_SCALE } from './scaled-tanh.js'
+import {
+  boundedExp,
+  hiddenUnit,
+  SCALED_TANH_ONE,
+  SHORT_TANH,
+  SHORT_TANH_SCALE,
+  shortTanh,
+  TANH_SCALE,
+} from './single-operations.js'
 
 /** Guard words between arrays, and what they hold. */
 const GUARD = 3
@@ -94,16 +102,45 @@ function hiddenUnits({ kernels, at: { params, kept, h } }: Bench, hidden: number
   }
 }
 
+/** affineCouple or its inverse on what the output layer has left, but with the short tanh where its weights bound a. */
+function couple({ kernels, at }: Bench, hidden: number, rows: number, inverse: boolean): void {
+  const { real } = kernels.heap
+  const { params, x, z, logDet, a, u, e, t, df } = at
+  const f = params + 4 * hidden + 2
+  const [bound, inverseBound] = [1, -1].map((sign) => {
+    real[df] = sign * real[f]
+    kernels.exp(1, df, df)
+    return real[df]
+  })
+  const weights = [...real.subarray(params + 2 * hidden, params + 3 * hidden)]
+  const reach = weights.reduce((sum, w) => sum + Math.abs(w), Math.abs(real[params + 4 * hidden]))
+  if (!(reach * inverseBound <= 0.9999 * SHORT_TANH)) {
+    const call = inverse ? 'affineCoupleInverse' : 'affineCouple'
+    kernels[call](rows, f, a, t, x, z, logDet, u, e)
+    return
+  }
+  const scale = Math.fround(inverseBound * SHORT_TANH_SCALE)
+  for (let i = 0; i < rows; i++) {
+    real[u + i] = shortTanh(Math.fround(real[a + i] * scale))
+    const s = Math.fround(real[u + i] * (inverse ? -bound : bound))
+    real[logDet + i] += s
+    real[e + i] = boundedExp(s, bound)
+    real[z + i] = inverse
+      ? Math.fround(real[x + i] * real[e + i]) - real[t + i]
+      : Math.fround(real[x + i] + real[t + i]) * real[e + i]
+  }
+}
+
 /** The same by the separate kernels behind the hidden units, as the general coupling calls them. */
 function separate(one: Bench, hidden: number, rows: number): void {
   const { kernels: k, at } = one
-  const { params, dParams, kept, x, z, logDet, h, a, u, e, t, dh, dzKept, dz, dLogDet, dxKept, dx, da, dt } = at
+  const { params, dParams, kept, z, h, a, u, e, t, dh, dzKept, dz, dLogDet, dxKept, dx, da, dt } = at
   const output = 2 * hidden
   const f = 4 * hidden + 2
   hiddenUnits(one, hidden, rows)
   k.dense(1, hidden, rows, h, params + output, hidden, params + 4 * hidden, a)
   k.dense(1, hidden, rows, h, params + output + hidden, hidden, params + 4 * hidden + 1, t)
-  k.affineCouple(rows, params + f, a, t, x, z, logDet, u, e)
+  couple(one, hidden, rows, false)
   k.affineCoupleBackward(rows, params + f, a, u, e, z, dz, dLogDet, dx, da, dt, dParams + f)
   k.denseWeightGradient(1, hidden, rows, h, da, dParams + output, hidden, dParams + 4 * hidden, NONE)
   k.denseWeightGradient(1, hidden, rows, h, dt, dParams + output + hidden, hidden, dParams + 4 * hidden + 1, NONE)
@@ -148,7 +185,7 @@ describe.each(sizes)('narrowCoupling of %i hidden units on %i rows', (hidden, ro
     hiddenUnits(other, hidden, rows)
     k.dense(1, hidden, rows, h, params + 2 * hidden, hidden, params + 4 * hidden, a)
     k.dense(1, hidden, rows, h, params + 3 * hidden, hidden, params + 4 * hidden + 1, t)
-    k.affineCoupleInverse(rows, params + 4 * hidden + 2, a, t, x, z, logDet, u, e)
+    couple(other, hidden, rows, true)
     expect(one.guardsIntact()).toBe(true)
     expect(one.read('zKept')).toEqual(one.read('kept'))
     for (const name of ['z', 'logDet', 'h', 'a', 't', 'u', 'e'] as const)
@@ -174,6 +211,55 @@ describe.each(sizes)('narrowCoupling of %i hidden units on %i rows', (hidden, ro
   })
 })
 
+/** Units as [w, b] have the bits of single operations in each of the kernels. */
+function expectUnits(units: readonly (readonly number[])[], kept: readonly number[]): void {
+  const hidden = units.length
+  const rows = kept.length
+  const forward = {
+    narrowCoupling: ({ kernels, at: { params, kept, x, zKept, z, logDet, h, a, u, e } }: Bench) =>
+      kernels.narrowCoupling(hidden, rows, params, kept, x, zKept, z, logDet, h, a, u, e),
+    narrowCouplingInverse: ({ kernels, at: { params, kept, x, zKept, z, logDet, h, a, t, u, e } }: Bench) =>
+      kernels.narrowCouplingInverse(hidden, rows, params, kept, z, zKept, x, logDet, h, a, t, u, e),
+    /** Of slope e⁰, so that the coupling sees the rows as they are. */
+    leakyNarrowCoupling({ kernels, at }: Bench) {
+      const { params, kept, x, zKept, z, logDet, h, a, u, e, dxKept: bentKept, dx: bent, df: raw } = at
+      kernels.heap.real[raw] = 0
+      kernels.leakyNarrowCoupling(hidden, rows, raw, params, kept, x, bentKept, bent, zKept, z, logDet, h, a, u, e)
+    },
+  }
+  for (const call of Object.values(forward)) {
+    const [one, other] = [0, 1].map(() => bench('simd', 'float32', hidden, rows))
+    for (const { kernels, at } of [one, other]) {
+      kernels.heap.real.set([...units.map(([w]) => w), ...units.map(([, b]) => b)], at.params)
+      kernels.heap.real.set(kept, at.kept)
+    }
+    call(one)
+    hiddenUnits(other, hidden, rows)
+    expect(one.read('h')).toEqual(other.read('h'))
+  }
+}
+
+describe('units with a short tanh and others', () => {
+  /** About |b| + |w|·6 = 2.3. */
+  const units = Array.from({ length: 27 }, (_, i) => [
+    [2.3 / 6 + ((i % 9) - 4) * 2 ** -25, 0],
+    [-0.2, 1.1 + ((i % 9) - 4) * 2 ** -23],
+    [3, -0.1],
+  ]).flat()
+  const usual = [0.3, -1, 5.9, -6, 6, 0, 2, 1e-30, -3, 4.5, 1, -0.7]
+
+  it.each([
+    ['usual rows', usual],
+    ['rows that are not', usual.map((x) => x * 1.5)],
+    ['rows next to 6', usual.map((_, i) => [-1, 1][i % 2] * (6 + (i - 6) * 2 ** -21))],
+    ['NaN and infinite rows', usual.map((x, i) => [x, Number.NaN, Number.POSITIVE_INFINITY, -6.5][i % 4])],
+    ['one row that is not', Array.from({ length: 40 }, (_, i) => (i === 33 ? -7 : 0.1 * i))],
+    ['single rows', usual.slice(0, 7).map((x) => x * 1.2)],
+  ])('have the bits of single operations on %s', (_, kept) => {
+    expectUnits(units, kept)
+  })
+})
+
 describe('units about and beyond saturation', () => {
   /** The sum of |w| and |b| at which the clamp begins, within a rounding. */
   const saturated = SCALED_TANH_ONE / TANH_SCALE
@@ -189,51 +275,26 @@ describe('units about and beyond saturation', () => {
     [1e30, 1],
     [7, -0.5],
   ]
-  const hidden = units.length
-
-  const forward = {
-    narrowCoupling: ({ kernels, at: { params, kept, x, zKept, z, logDet, h, a, u, e } }: Bench, rows: number) =>
-      kernels.narrowCoupling(hidden, rows, params, kept, x, zKept, z, logDet, h, a, u, e),
-    narrowCouplingInverse: (
-      { kernels, at: { params, kept, x, zKept, z, logDet, h, a, t, u, e } }: Bench,
-      rows: number,
-    ) => kernels.narrowCouplingInverse(hidden, rows, params, kept, z, zKept, x, logDet, h, a, t, u, e),
-    /** Of slope e⁰, so that the coupling sees the rows as they are. */
-    leakyNarrowCoupling({ kernels, at }: Bench, rows: number) {
-      const { params, kept, x, zKept, z, logDet, h, a, u, e, dxKept: bentKept, dx: bent, df: raw } = at
-      kernels.heap.real[raw] = 0
-      kernels.leakyNarrowCoupling(hidden, rows, raw, params, kept, x, bentKept, bent, zKept, z, logDet, h, a, u, e)
-    },
-  }
-
-  function expectBits(kept: readonly number[]): void {
-    const rows = kept.length
-    for (const call of Object.values(forward)) {
-      const [one, other] = [0, 1].map(() => bench('simd', 'float32', hidden, rows))
-      for (const { kernels, at } of [one, other]) {
-        kernels.heap.real.set([...units.map(([w]) => w), ...units.map(([, b]) => b)], at.params)
-        kernels.heap.real.set(kept, at.kept)
-      }
-      call(one, rows)
-      hiddenUnits(other, hidden, rows)
-      expect(one.read('h')).toEqual(other.read('h'))
-    }
-  }
-
   it.each([
     ['finite', 0.999, 0.5],
     ['NaN', Number.NaN, 0.5],
     ['infinite', Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
   ])('have the bits of single operations, %s rows among others', (_, one, other) => {
     for (const rows of [7, 12, 128]) {
-      expectBits(Array.from({ length: rows }, (_, i) => [0.3, -1, 1, one, -0.25, 0, other][i % 7]))
+      expectUnits(
+        units,
+        Array.from({ length: rows }, (_, i) => [0.3, -1, 1, one, -0.25, 0, other][i % 7]),
+      )
     }
   })
 
   it('have the bits of single operations wherever the one far row is', () => {
     for (const rows of [20, 23, 24]) {
       for (let far = 0; far < rows; far++) {
-        expectBits(Array.from({ length: rows }, (_, i) => (i === far ? [-30, 30][i % 2] : 0.1)))
+        expectUnits(
+          units,
+          Array.from({ length: rows }, (_, i) => (i === far ? [-30, 30][i % 2] : 0.1)),
+        )
       }
     }
   })

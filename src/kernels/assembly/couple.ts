@@ -4,36 +4,33 @@
 // arranges the operations before them by their distance from the last one.
 import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
 import {
-  clampedForScaledTanh, EXP_MODERATE, EXP_NEAR, EXP_SHORT, expFar, expModerate, expNear, exps, expShort, scaledTanh,
-  scaledTanhEven, scaledTanhOdd, splatExp, TANH_SCALE, tanhQuotient,
+  EXP_MODERATE, EXP_NEAR, EXP_SHORT, expFar, expModerate, expNear, exps, expShort, scaledTanh, SHORT_TANH_SCALE,
+  shortTanh, splatExp, TANH_FAR, TANH_NEAR, TANH_SCALE, TANH_SHORT, tanhArgument, tanhEvenOf, tanhOddOf, tanhQuotientOf,
 } from './math'
-
-/** The argument of the tanh; `near` where it is known to need no clamp. */
-@inline
-function argument(near: bool, a: v128, toUnit: v128): v128 {
-  const y = f32x4.mul(a, toUnit)
-  return near ? y : clampedForScaledTanh(y)
-}
 
 /** By thirds of three vectors a turn, as the hidden units of narrow-coupling.ts. */
 @inline
-function squashAll(near: bool, rows: i32, inverseBound: f32, a: usize, u: usize): void {
-  const toUnit = f32x4.splat(inverseBound * TANH_SCALE)
+function squashAll(kind: i32, rows: i32, inverseBound: f32, a: usize, u: usize): void {
+  const toUnit = f32x4.splat(inverseBound * (kind == TANH_SHORT ? SHORT_TANH_SCALE : TANH_SCALE))
   const whole = wholeBytes(rows)
-  if (rows & 3) store(u + whole, scaledTanh(f32x4.mul(load(a + whole, rows & 3), toUnit)), rows & 3)
+  const rest = rows & 3
+  if (rest) {
+    const last = f32x4.mul(load(a + whole, rest), toUnit)
+    store(u + whole, kind == TANH_SHORT ? shortTanh(last) : scaledTanh(last), rest)
+  }
   if (!whole) return
   const last = whole - 16
-  const y0 = argument(near, v128.load(a), toUnit)
+  const y0 = tanhArgument(kind, f32x4.mul(v128.load(a), toUnit))
   const z0 = f32x4.mul(y0, y0)
-  let odd = scaledTanhOdd(y0, z0)
-  let even = scaledTanhEven(z0)
-  let y = argument(near, v128.load(a + min(16, last)), toUnit)
+  let odd = tanhOddOf(kind, y0, z0)
+  let even = tanhEvenOf(kind, z0)
+  let y = tanhArgument(kind, f32x4.mul(v128.load(a + min(16, last)), toUnit))
   let z = f32x4.mul(y, y)
   for (let i: usize = 0; i < whole; i += 16) {
-    const next = argument(near, v128.load(a + min(i + 32, last)), toUnit)
-    const nextOdd = scaledTanhOdd(y, z)
-    const nextEven = scaledTanhEven(z)
-    v128.store(u + i, tanhQuotient(odd, even))
+    const next = tanhArgument(kind, f32x4.mul(v128.load(a + min(i + 32, last)), toUnit))
+    const nextOdd = tanhOddOf(kind, y, z)
+    const nextEven = tanhEvenOf(kind, z)
+    v128.store(u + i, tanhQuotientOf(kind, odd, even))
     odd = nextOdd
     even = nextEven
     y = next
@@ -43,12 +40,17 @@ function squashAll(near: bool, rows: i32, inverseBound: f32, a: usize, u: usize)
 
 /** u of all rows, for e^−f. Addresses, but for the number of rows. */
 export function squash(rows: i32, inverseBound: f32, a: usize, u: usize): void {
-  squashAll(false, rows, inverseBound, a, u)
+  squashAll(TANH_FAR, rows, inverseBound, a, u)
 }
 
 /** The same bits, sooner, where TANH_SCALE·|a·e^−f| is at most SCALED_TANH_ONE in every row. */
 export function squashNear(rows: i32, inverseBound: f32, a: usize, u: usize): void {
-  squashAll(true, rows, inverseBound, a, u)
+  squashAll(TANH_NEAR, rows, inverseBound, a, u)
+}
+
+/** By a shorter tanh, where |a·e^−f| is at most SHORT_TANH. */
+export function squashShort(rows: i32, inverseBound: f32, a: usize, u: usize): void {
+  squashAll(TANH_SHORT, rows, inverseBound, a, u)
 }
 
 /** (x + t)·e, or z·e − t for the inverse; t may lie where the result goes. */

@@ -200,20 +200,20 @@ export const SCALED_TANH_ONE: f32 = 0.169730172
 
 /** As above, of y = TANH_SCALE·x: P and Q begin with y⁴ and y⁶, so that these cost no product. */
 @inline
-export function scaledTanhOdd(y: v128, z: v128): v128 {
+function scaledTanhOdd(y: v128, z: v128): v128 {
   const p = f32x4.add(z, f32x4.splat(0.10833241790533066))
   return f32x4.mul(y, f32x4.add(f32x4.mul(z, p), f32x4.splat(0.0014305361546576023)))
 }
 
 @inline
-export function scaledTanhEven(z: v128): v128 {
+function scaledTanhEven(z: v128): v128 {
   let q = f32x4.add(z, f32x4.splat(0.4356924891471863))
   q = f32x4.add(f32x4.mul(z, q), f32x4.splat(0.016376905143260956))
   return f32x4.add(f32x4.mul(z, q), f32x4.splat(5.632032116409391e-5))
 }
 
 @inline
-export function clampedForScaledTanh(y: v128): v128 {
+function clampedForScaledTanh(y: v128): v128 {
   return clamped(y, SCALED_TANH_ONE)
 }
 
@@ -223,6 +223,57 @@ export function scaledTanh(y: v128): v128 {
   const inside = clampedForScaledTanh(y)
   const z = f32x4.mul(inside, inside)
   return tanhQuotient(scaledTanhOdd(inside, z), scaledTanhEven(z))
+}
+
+/** tanh x where |x| ≤ this, by a quotient of three products and two sums fewer, y·P(z)/Q(z) of y = SHORT_TANH_SCALE·x. */
+export const SHORT_TANH: f32 = 2.3
+export const SHORT_TANH_SCALE: f32 = 0.047688234597444534
+
+@inline
+function shortTanhOdd(y: v128, z: v128): v128 {
+  const p = f32x4.add(z, f32x4.splat(0.13549651205539703))
+  return f32x4.mul(y, f32x4.add(f32x4.mul(z, p), f32x4.splat(0.002536921063438058)))
+}
+
+@inline
+function shortTanhEven(z: v128): v128 {
+  let q = f32x4.add(z, f32x4.splat(0.4749422073364258))
+  q = f32x4.add(f32x4.mul(z, q), f32x4.splat(0.024194292724132538))
+  return f32x4.add(f32x4.mul(z, q), f32x4.splat(0.0001209812835440971))
+}
+
+@inline
+export function shortTanh(y: v128): v128 {
+  const z = f32x4.mul(y, y)
+  return f32x4.div(shortTanhOdd(y, z), shortTanhEven(z))
+}
+
+// How far the arguments of a loop of tanh go: SHORT_TANH, where a short one will do; TANH_ONE, where one without a clamp
+// has the same bits; or anywhere.
+export const TANH_SHORT: i32 = 0
+export const TANH_NEAR: i32 = 1
+export const TANH_FAR: i32 = 2
+
+// The parts of a tanh of that kind (a constant), of an argument that is scaled by SHORT_TANH_SCALE or TANH_SCALE.
+
+@inline
+export function tanhArgument(kind: i32, y: v128): v128 {
+  return kind == TANH_FAR ? clampedForScaledTanh(y) : y
+}
+
+@inline
+export function tanhOddOf(kind: i32, y: v128, z: v128): v128 {
+  return kind == TANH_SHORT ? shortTanhOdd(y, z) : scaledTanhOdd(y, z)
+}
+
+@inline
+export function tanhEvenOf(kind: i32, z: v128): v128 {
+  return kind == TANH_SHORT ? shortTanhEven(z) : scaledTanhEven(z)
+}
+
+@inline
+export function tanhQuotientOf(kind: i32, a: v128, q: v128): v128 {
+  return kind == TANH_SHORT ? f32x4.div(a, q) : tanhQuotient(a, q)
 }
 
 // sin r = r + r·z·S(z) and cos r = 1 + z·C(z), z = r², for |r| ≤ π/4.

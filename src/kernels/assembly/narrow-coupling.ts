@@ -1,22 +1,28 @@
-// A whole coupling of one kept and one moved coordinate whose conditioner has one hidden tanh layer. Behind the hidden
-// units, whose tanh takes a scaled argument, every element and every sum is computed in the order of the separate kernels
-// (dense, affineCouple and the backward passes), so the bits are theirs where rows is a multiple of 4. The forward takes
-// short passes over the tile, which is in the cache: one long one would need more constants than there are registers, and
-// wait for its chain of tanh, tanh, exp.
+// A whole coupling of one kept and one moved coordinate whose conditioner has one hidden tanh layer. A tanh takes a scaled
+// argument here, and a short form where weights show that it will do; every other element and every sum is computed in the
+// order of the separate kernels (dense, affineCouple and the backward passes), with their bits where rows is a multiple of
+// 4. The forward takes short passes over the tile, which is in the cache: one long one would need more constants than there
+// are registers, and wait for its chain of tanh, tanh, exp.
 // Parameters: weight 0 [H, 1], bias 0 [H], weight 1 [2, H], bias 1 [2], f.
-import { couple, squash, squashNear, uncouple } from './couple'
+import { couple, squash, squashNear, squashShort, uncouple } from './couple'
 import { bytes, load, store, sumLanes, wholeBytes } from './lanes'
 import { factor, otherThan } from './leaky-relu'
 import {
-  clampedForScaledTanh, exps, SCALED_TANH_ONE, scaledTanh, scaledTanhEven, scaledTanhOdd, TANH_SCALE, tanhQuotient,
+  exps, SCALED_TANH_ONE, scaledTanh, SHORT_TANH, SHORT_TANH_SCALE, shortTanh, TANH_FAR, TANH_NEAR, TANH_SCALE, TANH_SHORT,
+  tanhArgument, tanhEvenOf, tanhOddOf, tanhQuotientOf,
 } from './math'
 import { band } from './product'
 
-/** The argument of the tanh, w·kept + b, with w and b scaled. */
+/**
+ * A unit is short where |b| + |w|·USUAL ≤ SHORT_TANH: its tanh is a short one for |kept| ≤ USUAL, and that of all others
+ * elsewhere. Its own numbers alone decide, so that those of a row do not know which rows are beside it.
+ */
+const USUAL: f32 = 6.0
+
+/** The scaled argument of the tanh, w·kept + b, with w and b scaled. */
 @inline
-function argument(near: bool, w: v128, b: v128, kept: v128): v128 {
-  const y = f32x4.add(b, f32x4.mul(w, kept))
-  return near ? y : clampedForScaledTanh(y)
+function argument(kind: i32, w: v128, b: v128, kept: v128): v128 {
+  return tanhArgument(kind, f32x4.add(b, f32x4.mul(w, kept)))
 }
 
 // Where a unit's first rows will be, its scaled w and b wait, and the address of the next unit in its list.
@@ -29,74 +35,129 @@ const NEXT: usize = 8
  * it each; a unit's last two turns begin the next one.
  */
 @inline
-function hiddenUnits(near: bool, count: i32, unit: usize, rows: i32, kept: usize): void {
+function hiddenUnits(kind: i32, count: i32, unit: usize, rows: i32, kept: usize): void {
   const end = bytes(rows) - 32
   let weight = v128.load32_splat(unit)
   let bias = v128.load32_splat(unit, BIAS)
-  const y0 = argument(near, weight, bias, v128.load(kept))
+  const y0 = argument(kind, weight, bias, v128.load(kept))
   const z0 = f32x4.mul(y0, y0)
-  let a = scaledTanhOdd(y0, z0)
-  let q = scaledTanhEven(z0)
-  let y = argument(near, weight, bias, v128.load(kept, 16))
+  let a = tanhOddOf(kind, y0, z0)
+  let q = tanhEvenOf(kind, z0)
+  let y = argument(kind, weight, bias, v128.load(kept, 16))
   let z = f32x4.mul(y, y)
   do {
     const next = <usize>i32.load(unit, NEXT)
     for (let i: usize = 0; i != end; i += 16) {
-      const ahead = argument(near, weight, bias, v128.load(kept + i, 32))
-      const aheadA = scaledTanhOdd(y, z)
-      const aheadQ = scaledTanhEven(z)
-      v128.store(unit + i, tanhQuotient(a, q))
+      const ahead = argument(kind, weight, bias, v128.load(kept + i, 32))
+      const aheadA = tanhOddOf(kind, y, z)
+      const aheadQ = tanhEvenOf(kind, z)
+      v128.store(unit + i, tanhQuotientOf(kind, a, q))
       a = aheadA, q = aheadQ
       y = ahead
       z = f32x4.mul(y, y)
     }
     weight = v128.load32_splat(next)
     bias = v128.load32_splat(next, BIAS)
-    const first = argument(near, weight, bias, v128.load(kept))
-    const lastA = scaledTanhOdd(y, z)
-    const lastQ = scaledTanhEven(z)
-    v128.store(unit + end, tanhQuotient(a, q))
+    const first = argument(kind, weight, bias, v128.load(kept))
+    const lastA = tanhOddOf(kind, y, z)
+    const lastQ = tanhEvenOf(kind, z)
+    v128.store(unit + end, tanhQuotientOf(kind, a, q))
     z = f32x4.mul(first, first)
-    a = scaledTanhOdd(first, z)
-    q = scaledTanhEven(z)
-    v128.store(unit + end, tanhQuotient(lastA, lastQ), 16)
-    y = argument(near, weight, bias, v128.load(kept, 16))
+    a = tanhOddOf(kind, first, z)
+    q = tanhEvenOf(kind, z)
+    v128.store(unit + end, tanhQuotientOf(kind, lastA, lastQ), 16)
+    y = argument(kind, weight, bias, v128.load(kept, 16))
     z = f32x4.mul(y, y)
     unit = next
   } while (--count)
 }
 
-// Two functions: in one the compiler would merge the loops, and ask in each turn which it is.
-/** Where the sum is at most SCALED_TANH_ONE in every row tanh needs no clamp, and has the same bits. */
+// Functions of their own: in one the compiler would merge the loops, and ask in each turn which it is.
+function shortUnits(count: i32, unit: usize, rows: i32, kept: usize): void {
+  hiddenUnits(TANH_SHORT, count, unit, rows, kept)
+}
+
 function nearUnits(count: i32, unit: usize, rows: i32, kept: usize): void {
-  hiddenUnits(true, count, unit, rows, kept)
+  hiddenUnits(TANH_NEAR, count, unit, rows, kept)
 }
 
 function farUnits(count: i32, unit: usize, rows: i32, kept: usize): void {
-  hiddenUnits(false, count, unit, rows, kept)
+  hiddenUnits(TANH_FAR, count, unit, rows, kept)
 }
 
-/** As `farUnits`, one by one, for any rows. */
+@inline
+function isShort(w: v128, b: v128): v128 {
+  return f32x4.le(f32x4.add(f32x4.abs(b), f32x4.mul(f32x4.abs(w), f32x4.splat(USUAL))), f32x4.splat(SHORT_TANH))
+}
+
+/** Lanes where a short unit's tanh is not a short one. */
+@inline
+function unusual(kept: v128): v128 {
+  return f32x4.gt(f32x4.abs(kept), f32x4.splat(USUAL))
+}
+
+/** Any unit on any row, from w and b as they are. */
+@inline
+function anyUnit(w: v128, b: v128, kept: v128): v128 {
+  const scale = f32x4.splat(TANH_SCALE)
+  return scaledTanh(f32x4.add(f32x4.mul(b, scale), f32x4.mul(f32x4.mul(w, scale), kept)))
+}
+
+/** A short unit on usual rows. */
+@inline
+function shortUnit(w: v128, b: v128, kept: v128): v128 {
+  const scale = f32x4.splat(SHORT_TANH_SCALE)
+  return shortTanh(f32x4.add(f32x4.mul(b, scale), f32x4.mul(f32x4.mul(w, scale), kept)))
+}
+
+/** All units one by one, for any rows. */
 function singleUnits(rows: i32, w: usize, b: usize, kept: usize, h: usize): void {
-  const whole = wholeBytes(rows)
-  for (const end = b; w < end; w += 4, b += 4, h += bytes(rows)) {
-    const weight = f32x4.splat(f32.load(w) * TANH_SCALE)
-    const bias = f32x4.splat(f32.load(b) * TANH_SCALE)
-    let i: usize = 0
-    for (; i < whole; i += 16) v128.store(h + i, scaledTanh(argument(true, weight, bias, v128.load(kept + i))))
-    if (rows & 3) store(h + i, scaledTanh(argument(true, weight, bias, load(kept + i, rows & 3))), rows & 3)
+  const end = bytes(rows)
+  for (const last = b; w < last; w += 4, b += 4, h += end) {
+    const weight = v128.load32_splat(w)
+    const bias = v128.load32_splat(b)
+    const short = isShort(weight, bias)
+    for (let i: usize = 0; i < end; i += 16) {
+      const lanes = min(4, <i32>((end - i) >> 2))
+      const value = load(kept + i, lanes)
+      const usual = v128.andnot(short, unusual(value))
+      store(h + i, v128.bitselect(shortUnit(weight, bias, value), anyUnit(weight, bias, value), usual), lanes)
+    }
+  }
+}
+
+/** Puts right what short units have made of rows that are not usual; `list` is scratch, for four bytes a vector. */
+function unusualRows(rows: i32, w: usize, b: usize, kept: usize, h: usize, list: usize): void {
+  const stride = bytes(rows)
+  let end = list
+  for (let i: usize = 0; i < stride; i += 16) {
+    i32.store(end, <i32>i)
+    end += v128.any_true(unusual(v128.load(kept + i))) ? 4 : 0
+  }
+  for (const last = b; w < last; w += 4, b += 4, h += stride) {
+    const weight = v128.load32_splat(w)
+    const bias = v128.load32_splat(b)
+    if (!v128.any_true(isShort(weight, bias))) continue
+    for (let at = list; at < end; at += 4) {
+      const i = <usize>i32.load(at)
+      const value = v128.load(kept + i)
+      v128.store(h + i, v128.bitselect(anyUnit(weight, bias, value), v128.load(h + i), unusual(value)))
+    }
   }
 }
 
 /**
  * Puts w and b, scaled, of the up to four units from w on where the first rows of each will be. Returns a bit for each
- * that is near for all |kept| ≤ reach: rounding keeps order, and NaN is far.
+ * that is short, and four higher for each other that is near for all |kept| ≤ reach: rounding keeps order, and NaN is far.
  */
 @inline
 function placeUnits(w: usize, units: i32, size: usize, reach: v128, h: usize, stride: usize): i32 {
-  const scale = f32x4.splat(TANH_SCALE)
-  const weights = f32x4.mul(load(w, units), scale)
-  const biases = f32x4.mul(load(w + size, units), scale)
+  const weight = load(w, units)
+  const bias = load(w + size, units)
+  const short = isShort(weight, bias)
+  const scale = v128.bitselect(f32x4.splat(SHORT_TANH_SCALE), f32x4.splat(TANH_SCALE), short)
+  const weights = f32x4.mul(weight, scale)
+  const biases = f32x4.mul(bias, scale)
   const first = v128.shuffle<f32>(weights, biases, 0, 4, 1, 5)
   const last = v128.shuffle<f32>(weights, biases, 2, 6, 3, 7)
   v128.store64_lane(h, first, 0)
@@ -104,37 +165,43 @@ function placeUnits(w: usize, units: i32, size: usize, reach: v128, h: usize, st
   if (units > 2) v128.store64_lane(h + 2 * stride, last, 0)
   if (units > 3) v128.store64_lane(h + 3 * stride, last, 1)
   const farthest = f32x4.add(f32x4.abs(biases), f32x4.mul(f32x4.abs(weights), reach))
-  return i32x4.bitmask(f32x4.le(farthest, f32x4.splat(SCALED_TANH_ONE)))
+  const near = v128.andnot(f32x4.le(farthest, f32x4.splat(SCALED_TANH_ONE)), short)
+  return i32x4.bitmask(short) | (i32x4.bitmask(near) << 4)
 }
 
-/** All hidden units, near ones and far ones apart; `heads` is scratch for two addresses. */
+/** All hidden units, kind by kind; `scratch` takes the rows of an array. */
 @inline
-function sortedUnits(hidden: i32, rows: i32, params: usize, reach: f32, kept: usize, h: usize, heads: usize): void {
+function sortedUnits(hidden: i32, rows: i32, params: usize, reach: f32, kept: usize, h: usize, scratch: usize): void {
   const stride = bytes(rows)
   const size = <usize>hidden << 2
   const reaches = f32x4.splat(reach)
   // Where the address of the next unit of each kind is to be put.
-  let near = heads, far = heads + 4
-  let nearCount = 0
+  let short = scratch, near = scratch + 4, far = scratch + 8
+  let shortCount = 0, nearCount = 0
   for (let first = 0, unit = h; first < hidden; first += 4) {
     const units = min(4, hidden - first)
     let bits = placeUnits(params + ((<usize>first) << 2), units, size, reaches, unit, stride)
     for (let i = 0; i < units; i++, unit += stride, bits >>= 1) {
       // Selections: a branch would be guessed wrong.
-      const isNear = bits & 1
-      i32.store(select(near, far, isNear), <i32>unit)
-      near = select(unit + NEXT, near, isNear)
-      far = select(far, unit + NEXT, isNear)
-      nearCount += isNear
+      const next = unit + NEXT
+      const isNear = bits & 16
+      i32.store(select(short, select(near, far, isNear), bits & 1), <i32>unit)
+      far = select(far, next, bits & 17)
+      near = select(next, near, isNear)
+      short = select(next, short, bits & 1)
+      nearCount += isNear >> 4
+      shortCount += bits & 1
     }
   }
   // The last of a list begins itself anew, for nothing.
+  i32.store(short, <i32>(short - NEXT))
   i32.store(near, <i32>(near - NEXT))
   i32.store(far, <i32>(far - NEXT))
-  // Where all are near, a guess, which is right most of the time, needs to wait for nothing.
-  if (nearCount == hidden) return nearUnits(hidden, h, rows, kept)
-  if (nearCount) nearUnits(nearCount, i32.load(heads), rows, kept)
-  farUnits(hidden - nearCount, i32.load(heads, 4), rows, kept)
+  const farCount = hidden - shortCount - nearCount
+  if (shortCount) shortUnits(shortCount, i32.load(scratch), rows, kept)
+  if (nearCount) nearUnits(nearCount, i32.load(scratch, 4), rows, kept)
+  if (farCount) farUnits(farCount, i32.load(scratch, 8), rows, kept)
+  if (shortCount && reach > USUAL) unusualRows(rows, params, params + size, kept, h, scratch)
 }
 
 /** The largest magnitude of what `low` and `high` are the lane-wise minimum and maximum of. */
@@ -234,6 +301,9 @@ function condition(
   band(2, rows, hidden, h, stride, output, size, startA, startT, a, t - a)
 }
 
+/** Room for what sums are rounded by. */
+const OF_A_SUM: f32 = 0.9999
+
 /** Σ |w| over n weights and |bias|, which |a| cannot exceed but by rounding, as hidden units are within ±1. */
 @inline
 function outputReach(n: i32, w: usize, bias: f32): f32 {
@@ -244,12 +314,13 @@ function outputReach(n: i32, w: usize, bias: f32): f32 {
   return sumLanes(sum) + abs(bias)
 }
 
-/** u of all rows, without the clamp where a cannot be as far: NaN is. */
+/** u of all rows, by a shorter tanh or without the clamp where a cannot be as far: NaN is. */
 @inline
 function squashOutput(hidden: i32, rows: i32, params: usize, inverseBound: f32, a: usize, u: usize): void {
   const size = <usize>hidden << 2
-  const reach = outputReach(hidden, params + 2 * size, f32.load(params + 4 * size))
-  if (reach * inverseBound * TANH_SCALE <= <f32>0.9999 * SCALED_TANH_ONE) squashNear(rows, inverseBound, a, u)
+  const farthest = outputReach(hidden, params + 2 * size, f32.load(params + 4 * size)) * inverseBound
+  if (farthest <= OF_A_SUM * SHORT_TANH) squashShort(rows, inverseBound, a, u)
+  else if (farthest * TANH_SCALE <= OF_A_SUM * SCALED_TANH_ONE) squashNear(rows, inverseBound, a, u)
   else squash(rows, inverseBound, a, u)
 }
 

@@ -4,8 +4,7 @@
 export const EXP_ULP = 1.01
 /**
  * Of the e^s of couplings whose e^f is at most e^¼, in ulp, and of that where |s| ≤ ½; the worst are 3.8876, at
- * s = −1.2442275, and 1.7191, at 0.4714987. It takes half the operations, which is 8 % of
- * the time of a narrow net.
+ * s = −1.2442275, and 1.7191, at 0.4714987. Half the operations of the general one: 8 % of the time of a narrow net.
  */
 export const SHORT_EXP_ULP = { all: 3.9, half: 1.75 }
 /** Likewise where e^f is at most 5.8; the worst is 1.3029, at s = 1.733642. */

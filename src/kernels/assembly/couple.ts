@@ -133,7 +133,7 @@ function coupleRows(
   }
 }
 
-// Functions of their own, since kernels share them.
+// Functions of their own: kernels share them, and of several in one the compiler would merge the loops.
 function coupleShort(rows: i32, bound: f32, u: usize, t: usize, from: usize, to: usize, logDet: usize, e: usize): void {
   coupleRows(false, SHORT, rows, f32x4.splat(bound), u, t, from, to, logDet, e)
 }

@@ -1,4 +1,3 @@
-import type { BaseDraw } from '../bases/standard-normal.js'
 import { checkValues } from '../data/rows.js'
 import { identityScaler, rowsOutside, type Scaler, STANDARDISED_BOUND } from '../data/scaler.js'
 import { createHeap, createKernels, type KernelKind } from '../kernels/create.js'
@@ -7,7 +6,7 @@ import type { Kernels } from '../kernels/kernels.js'
 import { seedWords } from '../random/philox.js'
 import { PURPOSE } from '../random/purposes.js'
 import type { FlowStructure } from './structure.js'
-import { Tile } from './tile.js'
+import { type BaseDraw, Tile } from './tile.js'
 
 /**
  * What passes through the heap at a time, in tiles of training or, where those are fewer, in numbers: enough to hide the
@@ -50,8 +49,9 @@ export class Evaluator {
     this.chunkRows = evaluationTileRows * Math.ceil(rows / evaluationTileRows)
     this.#params = arena.real(structure.parameterCount)
     this.#dParams = arena.real(structure.parameterCount)
-    this.#tile = new Tile(structure, arena, 'evaluate', evaluationTileRows, this.#params, NONE)
-    this.#differentiable = new Tile(structure, arena, 'differentiate', tileRows, this.#params, this.#dParams)
+    this.#tile = new Tile(structure, arena, 'evaluate', evaluationTileRows, this.#params)
+    this.#differentiable = new Tile(structure, arena, 'differentiate', tileRows, this.#params)
+    this.#differentiable.accumulateInto(this.#dParams)
     this.#rows = arena.real(this.chunkRows * structure.dim)
     this.#values = arena.real(this.chunkRows)
     this.#unscaled = arena.double(this.chunkRows * structure.dim)
@@ -193,11 +193,7 @@ export class Evaluator {
     const [keyLow, keyHigh] = seedWords(seed)
     this.#eachTile(this.#tile, count, undefined, (tile, kernels, first, n) => {
       const draw: BaseDraw = { keyLow, keyHigh, firstRow: firstRow + first, purpose: PURPOSE.sample }
-      tile.sampleNoise(kernels, draw)
-      if (temperature !== 1) {
-        const { real } = kernels.heap
-        for (let i = 0; i < tile.rows * this.structure.dim; i++) real[tile.noise + i] *= temperature
-      }
+      tile.sampleNoise(kernels, draw, temperature)
       this.#invert(tile, kernels, first, n)
     })
   }

@@ -6,6 +6,7 @@ import { UsageError } from '../errors.js'
 import { type KernelChoice, resolveKernels } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
 import type { LayerSpec } from '../layers/layer.js'
+import { valuesOf } from '../nets/parameters.js'
 import { seedWords } from '../random/philox.js'
 import { PURPOSE } from '../random/purposes.js'
 import { randomStream } from '../random/stream.js'
@@ -70,12 +71,13 @@ export class Flow<P extends Precision = Precision> {
     this.structure = buildStructure(description)
     this.seed = seed
     this.kernels = kernels
-    const { parameterCount, dim, layers, offsets } = this.structure
+    const { parameterCount, dim, layers, base, slots } = this.structure
     this.parameters = this.#reals(parameterCount)
     this.scaler = identityScaler(dim)
-    layers.forEach((layer, l) => {
-      layer.initialise(this.parameters.subarray(offsets[l], offsets[l + 1]), randomStream(seed, PURPOSE.initialise, l))
-    })
+    for (const [i, owner] of [...layers, base].entries()) {
+      const own = valuesOf(owner.parameters, this.parameters.subarray(slots[i]))
+      owner.initialise(own, randomStream(seed, PURPOSE.initialise, i))
+    }
   }
 
   get dim(): number {

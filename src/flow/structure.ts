@@ -1,16 +1,18 @@
-import { type Base, standardNormal } from '../bases/standard-normal.js'
+import type { Base, BaseSpec } from '../bases/base.js'
+import { buildBase } from '../bases/registry.js'
 import { UsageError } from '../errors.js'
 import type { Precision } from '../kernels/heap.js'
+import { Pass, Region, type Span } from '../kernels/pass.js'
 import type { Layer, LayerSpec } from '../layers/layer.js'
 import { buildLayer } from '../layers/registry.js'
-import { type ParameterSlot, parameterCount } from '../nets/parameters.js'
+import { type ParameterSlot, parameterCount, prefixed, spansOf } from '../nets/parameters.js'
 
 /** A flow as JSON: everything but its numbers. Layers run data → noise. */
 export interface FlowDescription {
   readonly dim: number
   readonly contextDim: number
   readonly layers: readonly LayerSpec[]
-  readonly base: { readonly type: 'standardNormal' }
+  readonly base: BaseSpec
   readonly precision: Precision
 }
 
@@ -20,8 +22,8 @@ export interface FlowStructure {
   readonly dim: number
   readonly contextDim: number
   readonly layers: readonly Layer[]
-  /** First parameter of each layer. */
-  readonly offsets: readonly number[]
+  /** First parameter of each layer, and then of the base. */
+  readonly slots: readonly number[]
   readonly parameterCount: number
   readonly base: Base
   /** Rows of a training tile: a power of two, from the model alone. */
@@ -70,30 +72,61 @@ export function buildStructure(description: FlowDescription): FlowStructure {
   const { dim, contextDim } = description
   if (!Number.isInteger(dim) || dim < 1) throw new UsageError(`A flow's dimension is ${dim}; expected an integer ≥ 1.`)
   const layers = description.layers.map((spec) => buildLayer(spec, dim, contextDim))
-  const offsets: number[] = []
+  const base = buildBase(description.base, dim, contextDim)
+  const slots: number[] = []
   let total = 0
-  for (const layer of layers) {
-    offsets.push(total)
-    total += parameterCount(layer.parameters)
+  for (const { parameters } of [...layers, base]) {
+    slots.push(total)
+    total += parameterCount(parameters)
   }
   if (total > MOST_PARAMETERS) {
     throw new UsageError(
       `This flow would have ${total} parameters; expected at most ${MOST_PARAMETERS}: take narrower hidden layers, or fewer.`,
     )
   }
-  const activations = dim + sum(layers.map((layer) => dim + layer.tapeLength(1)))
+  const demands = layers.map((layer) => demandOf(layer, dim, contextDim))
+  const activations = dim + contextDim + sum(demands.map(({ tape }) => dim + tape))
   return {
     description,
     dim,
     contextDim,
     layers,
-    offsets,
+    slots,
     parameterCount: total,
-    base: standardNormal(dim),
+    base,
     tileRows: tileRows(TILE, activations),
     mostTileRows: mostTileRows(activations),
-    evaluationTileRows: evaluationTileRows(dim, layers),
+    evaluationTileRows: evaluationTileRows(dim, demands),
   }
+}
+
+/** What a row of a layer's pass takes. */
+interface Demand {
+  /** Numbers that are kept for the way back. */
+  readonly tape: number
+  /** Numbers that one kernel goes through time and again, which should stay in a core's first cache. */
+  readonly revisited: number
+}
+
+/** `dense` computes two outputs at a time: with as many as this it goes through its inputs so often that a cache counts. */
+const MANY_OUTPUTS = 16
+
+/** By what the layer writes down for a tile of one row. */
+function demandOf(layer: Layer, dim: number, contextDim: number): Demand {
+  const tape = new Region(0)
+  const pass = new Pass(1, tape, new Region(0))
+  const cloud: Span = { at: 0, shape: [dim, 1] }
+  const calls = pass.record(() =>
+    layer.forward(pass, {
+      params: spansOf(layer.parameters, 0, false),
+      from: cloud,
+      to: cloud,
+      logDet: { at: 0, shape: [1] },
+      ...(contextDim > 0 && { context: { at: 0, shape: [contextDim, 1] } }),
+    }),
+  )
+  const many = calls.filter(({ operation, counts }) => operation.id === 'dense' && counts.outDim >= MANY_OUTPUTS)
+  return { tape: tape.numbers, revisited: largest(many.map(({ counts }) => counts.inDim)) }
 }
 
 function mostTileRows(activations: number): number {
@@ -101,9 +134,9 @@ function mostTileRows(activations: number): number {
   return 4 * activations * LARGE_TILE.rows <= LARGE_TILE.bytes ? Math.max(rows, LARGE_TILE.rows) : rows
 }
 
-function evaluationTileRows(dim: number, layers: readonly Layer[]): number {
-  const ofLayer = 2 * dim + largest(layers.map((layer) => layer.tapeLength(1)))
-  const revisited = largest(layers.map((layer) => layer.revisited))
+function evaluationTileRows(dim: number, demands: readonly Demand[]): number {
+  const ofLayer = 2 * dim + largest(demands.map(({ tape }) => tape))
+  const revisited = largest(demands.map((demand) => demand.revisited))
   const rows = Math.min(
     tileRows(EVALUATION.layer, ofLayer),
     tileRows(EVALUATION.atMost, ofLayer),
@@ -129,8 +162,9 @@ function tileRows({ bytes, min, max }: { bytes: number; min: number; max: number
 }
 
 /** Every parameter slot with the name it carries in a model file, in storage order. */
-export function namedSlots(structure: FlowStructure): ParameterSlot[] {
-  return structure.layers.flatMap((layer, i) =>
-    layer.parameters.map(({ name, shape }) => ({ name: `layers.${i}.${name}`, shape })),
-  )
+export function namedSlots({ layers, base }: FlowStructure): ParameterSlot[] {
+  return [
+    ...layers.flatMap(({ parameters }, i) => prefixed(`layers.${i}`, parameters)),
+    ...prefixed('base', base.parameters),
+  ]
 }

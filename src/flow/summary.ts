@@ -22,7 +22,7 @@ export function summary(flow: Flow): string {
   const { tileRows, mostTileRows } = structure
   const tiles = mostTileRows > tileRows ? `${tileRows} to ${mostTileRows}` : tileRows
   return [
-    `Flow on ${dim} columns, ${layers.length} layers (data → noise), base ${structure.base.type}, ${structure.description.precision}`,
+    `Flow on ${dim} columns, ${layers.length} layers (data → noise), base ${structure.base.spec.type}, ${structure.description.precision}`,
     line(header),
     ...rows.map(line),
     `${structure.parameterCount} parameters, tiles of ${tiles} rows`,

@@ -1,19 +1,35 @@
-import type { BaseDraw } from '../bases/standard-normal.js'
 import { type Arena, type Heap, NONE, type Offset } from '../kernels/heap.js'
 import type { Kernels } from '../kernels/kernels.js'
-import { record } from '../kernels/recording.js'
-import type { LayerCall } from '../layers/layer.js'
-import { type FlowStructure, largest } from './structure.js'
+import { lengthOf, type Pieces, Region, type Span } from '../kernels/pass.js'
+import { encode } from '../kernels/program.js'
+import type { FlowStructure } from './structure.js'
+import { recordPasses, type TileArrays, type TilePasses, type TileUse } from './tile-passes.js'
 
-/** Whether the tile keeps every cloud and tape for a backward pass, and room for gradients. */
-export type TileUse = 'evaluate' | 'differentiate'
+/** Addresses a run of base draws: rows firstRow, firstRow + 1, … of the sample with this seed. */
+export interface BaseDraw {
+  keyLow: number
+  keyHigh: number
+  firstRow: number
+  /** Of the normals; those of uniforms are another's. */
+  purpose: number
+}
+
+const TWO_POW_32 = 4294967296
 
 /** Words of a recorded pass and where they lie in the heap. */
-interface Pass {
+interface Program {
   readonly words: Int32Array
   readonly first: Offset
   readonly end: Offset
 }
+
+type PassName = Exclude<keyof TilePasses, 'pieces'>
+
+/** In this order they lie in the heap, so that those that follow one another can be one call. */
+const PROGRAMS: readonly PassName[] = [
+  ...(['forward', 'density', 'densityBackward', 'backward'] as const),
+  ...(['sample', 'inverse', 'inverseBackward'] as const),
+]
 
 /**
  * One thread's working tile: the cloud before and after every layer, tapes, gradients. Laid out in an arena once;
@@ -28,101 +44,65 @@ export class Tile {
    * differentiated, every second one lies in the same place.
    */
   readonly points: readonly Offset[]
-  /** [contextDim, rows] */
-  readonly context: Offset
   /** [rows] each */
   readonly logDet: Offset
   readonly logProb: Offset
   /** The gradient of the objective with respect to each row's log-density; 0 on padding lanes. */
   readonly dLogProb: Offset
-  /** Gradients of two neighbouring clouds, used in turn; [dim, rows] each. */
-  readonly #gradients: readonly [Offset, Offset]
-  readonly #calls: readonly LayerCall[]
-  readonly #forward: Pass
-  /** Directly behind `#forward`, so that both can be one call. */
-  readonly #density: Pass
-  readonly #inverse: Pass
-  readonly #backward: Pass
+  readonly #arrays: TileArrays
+  readonly #pieces: TilePasses['pieces']
+  readonly #programs: Readonly<Record<PassName, Program>>
   /** Where backward passes add the gradient of the parameters. */
-  #dParams: Offset
+  #dParams: Offset = NONE
   /** How `dLogProb` is seeded: almost always as for the tile before. */
   #seed = { value: 0, count: 0 }
 
-  /** `dParams` is where backward passes add gradients until told otherwise, NONE for a tile that evaluates. */
-  constructor(structure: FlowStructure, arena: Arena, use: TileUse, rows: number, params: Offset, dParams: Offset) {
-    const { layers, dim, contextDim, offsets, base } = structure
+  /** `params` is where the flow's parameters lie. */
+  constructor(structure: FlowStructure, arena: Arena, use: TileUse, rows: number, params: Offset) {
     this.structure = structure
     this.rows = rows
-    this.#dParams = dParams
-    const differentiate = use === 'differentiate'
-    const clouds = Array.from({ length: differentiate ? layers.length + 1 : 2 }, () => arena.real(dim * rows))
-    this.points = Array.from({ length: layers.length + 1 }, (_, l) => clouds[l % clouds.length])
-    this.context = contextDim > 0 ? arena.real(contextDim * rows) : NONE
-    this.logDet = arena.real(rows)
-    this.logProb = arena.real(rows)
-    this.dLogProb = differentiate ? arena.real(rows) : NONE
-    this.#gradients = differentiate ? [arena.real(dim * rows), arena.real(dim * rows)] : [NONE, NONE]
-    const scratch = differentiate ? arena.real(largest([1, ...layers.map((layer) => layer.scratchLength(rows))])) : NONE
-    const sharedTape = differentiate ? NONE : arena.real(largest([1, ...layers.map((layer) => layer.tapeLength(rows))]))
-    const calls = layers.map(
-      (layer, l): LayerCall => ({
-        rows,
-        params: params + offsets[l],
-        dParams: dParams === NONE ? NONE : dParams + offsets[l],
-        x: this.points[l],
-        z: this.points[l + 1],
-        dx: this.#gradients[l % 2],
-        dz: this.#gradients[(l + 1) % 2],
-        logDet: this.logDet,
-        dLogDet: this.dLogProb,
-        context: this.context,
-        dContext: NONE,
-        tape: differentiate ? arena.real(layer.tapeLength(rows)) : sharedTape,
-        scratch,
-        mode: 'evaluate',
-        key: { seed: 0, step: 0, layer: l, firstRow: 0 },
-      }),
-    )
-    this.#calls = calls
+    const placed = placeArrays(structure, arena, use, rows, params)
+    // Once where nothing is, to learn how much is kept; then where it goes.
+    const [tape, scratch] = [new Region(0), new Region(0)]
+    recordPasses(structure, use, { ...placed, tape, scratch })
+    this.#arrays = {
+      ...placed,
+      tape: new Region(arena.real(tape.length)),
+      scratch: new Region(arena.real(scratch.length)),
+    }
+    const passes = recordPasses(structure, use, this.#arrays)
+    this.points = placed.points.map(({ at }) => at)
+    this.logDet = placed.logDet.at
+    this.logProb = placed.logProb.at
+    this.dLogProb = placed.dLogProb.at
+    this.#pieces = passes.pieces
 
-    const passes = {
-      forward: record(dParams, (kernels) => {
-        kernels.fill(rows, 0, this.logDet)
-        for (let l = 0; l < layers.length; l++) layers[l].forward(kernels, calls[l])
-      }),
-      density: record(dParams, (kernels) => base.logProb(kernels, rows, this.noise, this.logDet, this.logProb)),
-      inverse: record(dParams, (kernels) => {
-        kernels.fill(rows, 0, this.logDet)
-        for (let l = layers.length - 1; l >= 0; l--) layers[l].inverse(kernels, calls[l])
-      }),
-      backward: record(dParams, (kernels) => {
-        if (!differentiate) return
-        base.logProbBackward(kernels, rows, this.noise, this.dLogProb, this.#gradients[layers.length % 2])
-        for (let l = layers.length - 1; l >= 0; l--) layers[l].backward(kernels, calls[l])
-      }),
-    }
-    let at = arena.int(Object.values(passes).reduce((sum, words) => sum + words.length, 0))
-    function place(words: Int32Array): Pass {
+    const words = PROGRAMS.map((name) => encode(passes[name]))
+    let at = arena.int(words.reduce((sum, { length }) => sum + length, 0))
+    const programs = PROGRAMS.map((name, i) => {
       const first = at
-      at += words.length
-      return { words, first, end: at }
-    }
-    this.#forward = place(passes.forward)
-    this.#density = place(passes.density)
-    this.#inverse = place(passes.inverse)
-    this.#backward = place(passes.backward)
+      at += words[i].length
+      return [name, { words: words[i], first, end: at }]
+    })
+    this.#programs = Object.fromEntries(programs)
   }
 
   /** Writes the recorded passes into the heap; once, before the first of them. */
   load({ i32 }: Heap): void {
-    for (const { words, first } of [this.#forward, this.#density, this.#inverse, this.#backward]) i32.set(words, first)
+    for (const { words, first } of Object.values(this.#programs)) i32.set(words, first)
   }
 
   /** The gradient with respect to the tile's data after `backward`: [dim, rows]. */
   get dData(): Offset {
-    return this.#gradients[0]
+    return this.#arrays.gradients[0].at
   }
 
+  /** The gradient with respect to the noise, read by `layersBackward`, left by `inverseBackward`: [dim, rows]. */
+  get dNoise(): Offset {
+    return this.#arrays.gradients[this.structure.layers.length % 2].at
+  }
+
+  /** [dim, rows], with the context [contextDim, rows] behind it. */
   get data(): Offset {
     return this.points[0]
   }
@@ -131,28 +111,42 @@ export class Tile {
     return this.points[this.points.length - 1]
   }
 
-  /** Lets the next backward passes add parameter gradients to another array of the same layout. */
+  /** [contextDim, rows]; NONE where the flow has no context. */
+  get context(): Offset {
+    return this.#arrays.context?.at ?? NONE
+  }
+
+  /** Lets the next backward passes add parameter gradients to an array in the layout of the parameters. */
   accumulateInto(dParams: Offset): void {
     this.#dParams = dParams
   }
 
   /** data → noise and logDet. */
   forward(kernels: Kernels): void {
-    kernels.run(this.#forward.first, this.#forward.end, NONE)
+    this.#run(kernels, 'forward', 'forward')
   }
 
-  /** data → noise, logDet and logProb[t] = logDet[t] + log p(noise[t]), in standardised units. */
+  /** data → noise, logDet and logProb[t] = logDet[t] + ln p(noise[t]), in standardised units. */
   density(kernels: Kernels): void {
-    kernels.run(this.#forward.first, this.#density.end, NONE)
+    this.#run(kernels, 'forward', 'density')
   }
 
   /** noise → data; logDet is then the negative of the forward's. */
   inverse(kernels: Kernels): void {
-    kernels.run(this.#inverse.first, this.#inverse.end, NONE)
+    this.#run(kernels, 'inverse', 'inverse')
   }
 
-  sampleNoise(kernels: Kernels, draw: BaseDraw): void {
-    this.structure.base.sample(kernels, this.rows, draw, this.noise)
+  /** Noise of the base, the normals multiplied by `temperature`. */
+  sampleNoise(kernels: Kernels, { keyLow, keyHigh, firstRow, purpose }: BaseDraw, temperature: number): void {
+    const { normals } = this.#arrays
+    const [low, high] = [firstRow % TWO_POW_32, Math.floor(firstRow / TWO_POW_32)]
+    if (normals.shape[0] > 0)
+      kernels.normal(normals.shape[0], this.rows, keyLow, keyHigh, low, high, purpose, normals.at)
+    if (temperature !== 1) {
+      const { real } = kernels.heap
+      for (let i = 0; i < lengthOf(normals.shape); i++) real[normals.at + i] *= temperature
+    }
+    this.#run(kernels, 'sample', 'sample')
   }
 
   /**
@@ -160,7 +154,17 @@ export class Tile {
    * leaves that of the data in `dData`.
    */
   backward(kernels: Kernels): void {
-    kernels.run(this.#backward.first, this.#backward.end, this.#dParams)
+    this.#run(kernels, 'densityBackward', 'backward')
+  }
+
+  /** The same of Σ dNoise · noise + Σ dLogProb · logDet, after `forward`. */
+  layersBackward(kernels: Kernels): void {
+    this.#run(kernels, 'backward', 'backward')
+  }
+
+  /** After `inverse`: from the gradients of the data, `dData`, and of logDet, `dLogProb`, to that of the noise. */
+  inverseBackward(kernels: Kernels): void {
+    this.#run(kernels, 'inverseBackward', 'inverseBackward')
   }
 
   /** Seeds `dLogProb` with `value` on the first `count` rows and with 0 on the padding lanes. */
@@ -171,9 +175,50 @@ export class Tile {
     this.#seed = { value, count }
   }
 
-  /** For each layer, which smooth piece the row lies on (see Layer.branches). */
-  branches(kernels: Kernels, row: number): number[] {
-    const { layers } = this.structure
-    return layers.flatMap((layer, l) => layer.branches?.(kernels.heap, this.#calls[l], row) ?? [])
+  /** Which smooth piece the row lies on (signs, bin indices) after a pass that way. */
+  branches({ heap }: Kernels, row: number, direction: 'forward' | 'inverse' = 'forward'): number[] {
+    return this.#pieces[direction].flatMap((pieces) => readPieces(heap, pieces, this.rows, row))
+  }
+
+  #run(kernels: Kernels, from: PassName, to: PassName): void {
+    kernels.run(this.#programs[from].first, this.#programs[to].end, this.#dParams)
+  }
+}
+
+function readPieces({ real }: Heap, { span, by }: Pieces, rows: number, row: number): number[] {
+  return Array.from({ length: lengthOf(span.shape) / rows }, (_, i) => {
+    const value = real[span.at + i * rows + row]
+    return by === 'value' ? value : value > 0 ? 1 : 0
+  })
+}
+
+function placeArrays(
+  { layers, dim, contextDim, base }: FlowStructure,
+  arena: Arena,
+  use: TileUse,
+  rows: number,
+  params: Offset,
+): Omit<TileArrays, 'tape' | 'scratch'> {
+  const real = (...shape: number[]): Span => ({ at: arena.real(lengthOf(shape)), shape })
+  const cloud = () => real(dim, rows)
+  const differentiate = use !== 'evaluate'
+  // The context lies behind the data, so that both are gathered at once.
+  const first = real(dim + contextDim, rows)
+  const data = { ...first, shape: [dim, rows] }
+  const context = { at: first.at + dim * rows, shape: [contextDim, rows] }
+  const clouds = [data, ...Array.from({ length: differentiate ? layers.length : 1 }, cloud)]
+  const points = Array.from({ length: layers.length + 1 }, (_, l) => clouds[l % clouds.length])
+  const none: Span = { at: NONE, shape: [dim, rows] }
+  return {
+    params,
+    rows,
+    points,
+    context: contextDim > 0 ? context : undefined,
+    logDet: real(rows),
+    logProb: real(rows),
+    dLogProb: differentiate ? real(rows) : { at: NONE, shape: [rows] },
+    gradients: differentiate ? [cloud(), cloud()] : [none, none],
+    normals: base.sample ? real(base.normals, rows) : points[layers.length],
+    uniforms: real(base.uniforms, rows),
   }
 }

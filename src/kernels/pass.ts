@@ -94,9 +94,8 @@ const LINE = 16
  * for what lives no longer than one of them.
  */
 export class Pass {
-  /** Calls written down since the last `begin`. */
-  calls: Call[] = []
-  pieces: Pieces[] = []
+  #calls: Call[] = []
+  #pieces: Pieces[] = []
 
   constructor(
     readonly rows: number,
@@ -116,22 +115,29 @@ export class Pass {
 
   /** Names an array that tells which smooth piece a row lies on; read after the way there. */
   branch(span: Span, by: Pieces['by'] = 'sign'): void {
-    this.pieces.push({ span, by })
+    this.#pieces.push({ span, by })
+  }
+
+  /** What `branch` has named since this was last asked for. */
+  takePieces(): Pieces[] {
+    const pieces = this.#pieces
+    this.#pieces = []
+    return pieces
   }
 
   /** The calls that `work` writes down, by themselves. */
   record(work: () => void): Call[] {
-    const before = this.calls
-    this.calls = []
+    const before = this.#calls
+    const calls: Call[] = []
+    this.#calls = calls
     work()
-    const { calls } = this
-    this.calls = before
+    this.#calls = before
     return calls
   }
 
   write(operation: Declaration, given: Readonly<Record<string, Span | number | undefined>>): void {
     const counts = countsOf(operation, given)
-    this.calls.push({ operation, counts, given })
+    this.#calls.push({ operation, counts, given })
   }
 }
 

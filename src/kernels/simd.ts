@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js'
 import type { Heap, WasmMemory } from './heap.js'
 import type { Kernels } from './kernels.js'
+import { type OperationName, operationNamed } from './program.js'
 import { sharedWasm, unsharedWasm } from './wasm.generated.js'
 
 const PAGE = 65_536
@@ -77,6 +78,18 @@ export function createSimd(heap: Heap): Kernels {
   const memory = heap.memory as WebAssembly.Memory
   const shared = typeof SharedArrayBuffer === 'function' && memory.buffer instanceof SharedArrayBuffer
   const instance = new WebAssembly.Instance(moduleFor(shared), { env: { memory } })
-  const { memory: _, ...kernels } = instance.exports as unknown as Omit<Kernels, 'name' | 'heap'> & { memory: unknown }
-  return { ...kernels, name: 'simd', heap }
+  const { memory: _, ...kernels } = instance.exports as unknown as Omit<Kernels, 'name' | 'heap' | 'call'> & {
+    memory: unknown
+  }
+  const exported = kernels as unknown as Record<OperationName, (...args: number[]) => void>
+  return {
+    ...kernels,
+    name: 'simd',
+    heap,
+    call(name, args) {
+      const { counts, operands } = operationNamed(name)
+      const given = args as Record<string, number>
+      exported[name](...[...counts, ...Object.keys(operands)].map((key) => given[key]))
+    },
+  }
 }

@@ -1,4 +1,9 @@
-import type { Heap } from '../kernels/heap.js'
+import {
+  leakyReLU as bend,
+  leakyReLUBackward,
+  leakyReLUInverse,
+  leakyReLUInverseBackward,
+} from '../kernels/operations/leaky-relu.js'
 import { ln } from '../random/elementary.js'
 import type { Layer, LayerSpec } from './layer.js'
 
@@ -15,44 +20,36 @@ export function leakyReLU(): LayerSpec {
   return { type: 'leakyReLU' }
 }
 
-export function buildLeakyReLU(spec: LayerSpec, dim: number, contextDim: number): Layer {
+export function buildLeakyReLU(spec: LayerSpec): Layer {
   return {
     spec,
     label: 'Leaky ReLU',
-    dim,
-    contextDim,
     parameters: [{ name: 'raw', shape: [1] }],
-    tapeLength: () => 0,
-    revisited: 0,
-    scratchLength: () => 0,
-    initialise(params, stream) {
-      params[0] = ln(INITIAL_SLOPE.min + (INITIAL_SLOPE.max - INITIAL_SLOPE.min) * stream.uniform())
+    initialise({ raw }, stream) {
+      raw[0] = ln(INITIAL_SLOPE.min + (INITIAL_SLOPE.max - INITIAL_SLOPE.min) * stream.uniform())
     },
-    forward(kernels, { rows, params, x, z, logDet }) {
-      kernels.leakyReLU(dim, rows, params, x, z, logDet)
+    forward(pass, { params: { raw }, from: x, to: z, logDet }) {
+      bend(pass, { raw, x, z, logDet })
+      pass.branch(z)
+      /**
+       * Where x > 0: dx = dz. Where x ≤ 0, z = αx and the log-det gains raw, with dα/draw = α:
+       *   dx = α dz
+       *   draw += dz · ∂(αx)/∂raw + dLogDet = dz · z + dLogDet
+       * z has the sign of x, so x itself is not needed.
+       */
+      return ({ dParams: { raw: dRaw }, dTo: dz, dFrom: dx, dLogDet }) =>
+        leakyReLUBackward(pass, { raw, z, dz, dLogDet, dx, dRaw })
     },
-    /**
-     * Where x > 0: dx = dz. Where x ≤ 0, z = αx and the log-det gains raw, with dα/draw = α:
-     *   dx = α dz
-     *   draw += dz · ∂(αx)/∂raw + dLogDet = dz · z + dLogDet
-     * z has the sign of x, so x itself is not needed.
-     */
-    backward(kernels, { rows, params, z, dz, dLogDet, dx, dParams }) {
-      kernels.leakyReLUBackward(dim, rows, params, z, dz, dLogDet, dx, dParams)
-    },
-    inverse(kernels, { rows, params, x, z, logDet }) {
-      kernels.leakyReLUInverse(dim, rows, params, z, x, logDet)
-    },
-    /**
-     * Where z > 0: dz = dx. Where z ≤ 0, x = e^−raw z and the log-det loses raw:
-     *   dz = dx / α
-     *   draw += dx · ∂(e^−raw z)/∂raw − dLogDet = −(dx · x + dLogDet)
-     */
-    inverseBackward(kernels, { rows, params, x, dx, dLogDet, dz, dParams }) {
-      kernels.leakyReLUInverseBackward(dim, rows, params, x, dx, dLogDet, dz, dParams)
-    },
-    branches(heap: Heap, { rows, x }, row) {
-      return Array.from({ length: dim }, (_, j) => (heap.real[x + j * rows + row] > 0 ? 1 : 0))
+    inverse(pass, { params: { raw }, from: z, to: x, logDet }) {
+      leakyReLUInverse(pass, { raw, z, x, logDet })
+      pass.branch(x)
+      /**
+       * Where z > 0: dz = dx. Where z ≤ 0, x = e^−raw z and the log-det loses raw:
+       *   dz = dx / α
+       *   draw += dx · ∂(e^−raw z)/∂raw − dLogDet = −(dx · x + dLogDet)
+       */
+      return ({ dParams: { raw: dRaw }, dTo: dx, dFrom: dz, dLogDet }) =>
+        leakyReLUInverseBackward(pass, { raw, x, dx, dLogDet, dz, dRaw })
     },
   }
 }

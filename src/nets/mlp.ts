@@ -1,7 +1,7 @@
-import type { Heap, Offset } from '../kernels/heap.js'
-import type { Kernels } from '../kernels/kernels.js'
-import type { RandomStream } from '../random/stream.js'
-import type { ParameterSlot } from './parameters.js'
+import { dense, denseInputGradient, denseWeightGradient } from '../kernels/operations/dense.js'
+import { relu, reluBackward, tanh, tanhBackward } from '../kernels/operations/elementwise.js'
+import type { Pass, Span } from '../kernels/pass.js'
+import type { Conditioner } from './conditioner.js'
 
 export type Activation = 'tanh' | 'relu'
 
@@ -15,126 +15,63 @@ export interface MLPOptions {
   readonly lastLayerScale: number
 }
 
-/** What one call of a net works on: x [inputs, rows] → y [outputs, rows]. */
-export interface NetCall {
-  rows: number
-  params: Offset
-  dParams: Offset
-  x: Offset
-  y: Offset
-  dx: Offset
-  dy: Offset
-  tape: Offset
-  scratch: Offset
+/** Hidden units in place, h = σ(a), and back, da = dh·σ′(a) by h alone (tanh: 1 − h²; relu: 1 where h > 0). */
+const ACTIVATIONS = {
+  tanh: {
+    forward: (pass: Pass, h: Span) => tanh(pass, { x: h, y: h }),
+    backward: (pass: Pass, h: Span, dh: Span) => tanhBackward(pass, { y: h, dy: dh, dx: dh }),
+  },
+  relu: {
+    forward(pass: Pass, h: Span) {
+      relu(pass, { x: h, y: h })
+      pass.branch(h)
+    },
+    backward: (pass: Pass, h: Span, dh: Span) => reluBackward(pass, { y: h, dy: dh, dx: dh }),
+  },
 }
-
-interface DenseLayer {
-  readonly inputs: number
-  readonly outputs: number
-  /** Offsets within the net's parameters. */
-  readonly weight: number
-  readonly bias: number
-  /** Offset of the layer's output within the tape, in rows; −1 for the last layer, which writes y. */
-  readonly activation: number
-}
-
-/** `dense` computes two outputs at a time: with as many as this it goes through its inputs so often that a cache counts. */
-const MANY_OUTPUTS = 16
 
 /** A multilayer perceptron, y = W_L σ(… σ(W₁x + b₁) …) + b_L, weights stored [out, in]. */
-export class MLP {
-  readonly options: MLPOptions
-  readonly parameters: readonly ParameterSlot[]
-  readonly #layers: readonly DenseLayer[]
-  readonly #widest: number
-
-  constructor(options: MLPOptions) {
-    this.options = options
-    const widths = [options.inputs, ...options.hidden, options.outputs]
-    const slots: ParameterSlot[] = []
-    const layers: DenseLayer[] = []
-    let at = 0
-    let activation = 0
-    for (let l = 0; l + 1 < widths.length; l++) {
-      const [inputs, outputs] = [widths[l], widths[l + 1]]
-      const last = l + 2 === widths.length
-      layers.push({ inputs, outputs, weight: at, bias: at + inputs * outputs, activation: last ? -1 : activation })
-      slots.push({ name: `${l}.weight`, shape: [outputs, inputs] }, { name: `${l}.bias`, shape: [outputs] })
-      at += (inputs + 1) * outputs
-      activation += outputs
-    }
-    this.parameters = slots
-    this.#layers = layers
-    this.#widest = Math.max(...options.hidden)
-  }
-
-  /** Every hidden layer's activations. */
-  tapeLength(rows: number): number {
-    return this.options.hidden.reduce((total, width) => total + width * rows, 0)
-  }
-
-  /** Inputs of a layer that `dense` goes through for many outputs. */
-  get revisited(): number {
-    return Math.max(0, ...this.#layers.filter(({ outputs }) => outputs >= MANY_OUTPUTS).map(({ inputs }) => inputs))
-  }
-
-  /** Two gradients of hidden activations, used in turn, and what a layer's weight gradient needs. */
-  scratchLength(rows: number): number {
-    const most = Math.max(...this.#layers.map(({ outputs }) => outputs))
-    return 2 * this.#widest * rows + 16 * (rows + most)
-  }
-
-  /** Weights N(0, 1/fan-in), the last layer's scaled by `lastLayerScale`; biases 0. */
-  initialise(params: Float32Array | Float64Array, stream: RandomStream): void {
-    for (const layer of this.#layers) {
-      const scale = layer.activation < 0 ? this.options.lastLayerScale : 1
-      const sd = scale / Math.sqrt(layer.inputs)
-      for (let i = layer.weight; i < layer.bias; i++) params[i] = sd * stream.normal()
-      params.fill(0, layer.bias, layer.bias + layer.outputs)
-    }
-  }
-
-  forward(kernels: Kernels, call: NetCall): void {
-    const { rows, params, tape } = call
-    let input = call.x
-    for (const layer of this.#layers) {
-      const { inputs, outputs, weight, bias, activation } = layer
-      const output = activation < 0 ? call.y : tape + activation * rows
-      kernels.dense(outputs, inputs, rows, input, params + weight, inputs, params + bias, output)
-      if (activation >= 0) kernels[this.options.activation](outputs * rows, output, output)
-      input = output
-    }
-  }
-
-  /**
-   * dy → dx, dParams +=. Per layer, from the last, with h its input and a = W h + b:
-   * dW += da hᵀ, db += Σ da, dh = Wᵀ da, and through the activation h = σ(a′): da′ = dh · σ′(a′), by h alone
-   * (tanh: 1 − h²; relu: 1 where h > 0).
-   */
-  backward(kernels: Kernels, call: NetCall): void {
-    const { rows, params, dParams, tape, scratch } = call
-    const { activation: kind } = this.options
-    let dOutput = call.dy
-    for (let l = this.#layers.length - 1; l >= 0; l--) {
-      const { inputs, outputs, weight, bias } = this.#layers[l]
-      const below = l > 0 ? tape + this.#layers[l - 1].activation * rows : call.x
-      const [dWeight, dBias] = [dParams + weight, dParams + bias]
-      const panels = scratch + 2 * this.#widest * rows
-      kernels.denseWeightGradient(outputs, inputs, rows, below, dOutput, dWeight, inputs, dBias, panels)
-      const dInput = l > 0 ? scratch + (l % 2) * this.#widest * rows : call.dx
-      kernels.denseInputGradient(outputs, inputs, rows, dOutput, params + weight, inputs, dInput)
-      if (l > 0) {
-        if (kind === 'tanh') kernels.tanhBackward(inputs * rows, below, dInput, dInput)
-        else kernels.reluBackward(inputs * rows, below, dInput, dInput)
+export function mlp({ inputs, hidden, outputs, activation, lastLayerScale }: MLPOptions): Conditioner {
+  const widths = [inputs, ...hidden, outputs]
+  const last = hidden.length
+  const { forward, backward } = ACTIVATIONS[activation]
+  return {
+    parameters: widths.slice(1).flatMap((width, l) => [
+      { name: `${l}.weight`, shape: [width, widths[l]] },
+      { name: `${l}.bias`, shape: [width] },
+    ]),
+    /** Weights N(0, 1/fan-in), the last layer's scaled by `lastLayerScale`; biases 0. */
+    initialise(values, stream) {
+      for (let l = 0; l <= last; l++) {
+        const sd = (l < last ? 1 : lastLayerScale) / Math.sqrt(widths[l])
+        const weight = values[`${l}.weight`]
+        for (let i = 0; i < weight.length; i++) weight[i] = sd * stream.normal()
+        values[`${l}.bias`].fill(0)
       }
-      dOutput = dInput
-    }
-  }
-
-  /** For relu: which hidden units of a row are on. tanh is smooth. */
-  branches(heap: Heap, call: NetCall, row: number): number[] {
-    if (this.options.activation === 'tanh') return []
-    const units = this.tapeLength(1)
-    return Array.from({ length: units }, (_, unit) => (heap.real[call.tape + unit * call.rows + row] > 0 ? 1 : 0))
+    },
+    forward(pass, { params, x, y }) {
+      const h = [x, ...hidden.map((width) => pass.tape(width, pass.rows)), y]
+      for (let l = 0; l <= last; l++) {
+        dense(pass, { x: h[l], weight: params[`${l}.weight`], bias: params[`${l}.bias`], y: h[l + 1] })
+        if (l < last) forward(pass, h[l + 1])
+      }
+      /**
+       * Per layer, from the last, with h its input and a = W h + b:
+       *   dW += da hᵀ, db += Σ da, dh = Wᵀ da, and through the activation da′ = dh·σ′(a′)
+       */
+      const back: ReturnType<Conditioner['forward']> = ({ dParams, dx, dy }) => {
+        const scratch = pass.scratch(16 * (pass.rows + Math.max(...widths.slice(1))))
+        let da = dy
+        for (let l = last; l >= 0; l--) {
+          const [dWeight, dBias] = [dParams[`${l}.weight`], dParams[`${l}.bias`]]
+          denseWeightGradient(pass, { x: h[l], dy: da, dWeight, dBias, scratch })
+          const dh = l > 0 ? pass.scratch(widths[l], pass.rows) : dx
+          denseInputGradient(pass, { dy: da, weight: params[`${l}.weight`], dx: dh })
+          if (l > 0) backward(pass, h[l], dh)
+          da = dh
+        }
+      }
+      return back
+    },
   }
 }

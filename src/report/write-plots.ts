@@ -120,8 +120,8 @@ function densityOnALine({ data, allRows, samples, columns }: Shown, flow: Flow):
 }
 
 /** Slope and name of every leaky ReLU of a flow; the layer's one parameter is ln α. */
-function leakyRelus({ structure: { layers, offsets }, parameters }: Flow): { alpha: number; name: string }[] {
+function leakyRelus({ structure: { layers, slots }, parameters }: Flow): { alpha: number; name: string }[] {
   return layers.flatMap(({ spec, label }, l) =>
-    spec.type === 'leakyReLU' ? [{ alpha: Math.exp(parameters[offsets[l]]), name: `Layer ${l + 1}, ${label}` }] : [],
+    spec.type === 'leakyReLU' ? [{ alpha: Math.exp(parameters[slots[l]]), name: `Layer ${l + 1}, ${label}` }] : [],
   )
 }

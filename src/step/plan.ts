@@ -105,7 +105,7 @@ export function planTraining(structure: FlowStructure, task: TrainingTask, size:
   }))
   const ranks = Array.from({ length: size }, (_, rank): RankPlan => {
     return {
-      tile: new Tile(structure, arena, 'differentiate', tileRows, global.params, global.params),
+      tile: new Tile(structure, arena, 'train', tileRows, global.params),
       spares: Array.from({ length: subtrees[0].level }, () => arena.real(parameterCount)),
       validationShards: runOf(validationShards?.count ?? 0, rank, size),
       slice: sliceOf(parameterCount, rank, size),

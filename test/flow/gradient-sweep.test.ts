@@ -15,7 +15,8 @@ function sweepBench() {
   const params = arena.real(structure.parameterCount)
   const dParams = arena.real(structure.parameterCount)
   const data = arena.real(rows * 2)
-  const tile = new Tile(structure, arena, 'differentiate', structure.tileRows, params, dParams)
+  const tile = new Tile(structure, arena, 'differentiate', structure.tileRows, params)
+  tile.accumulateInto(dParams)
   const kernels = createKernels(createHeap(arena, 'portable', false))
   tile.load(kernels.heap)
   const { real } = kernels.heap

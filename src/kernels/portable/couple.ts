@@ -1,14 +1,10 @@
 import type { Heap } from '../heap.js'
-import type { Kernels } from '../kernels.js'
+import type { Portable } from '../operation.js'
+import type * as couple from '../operations/couple.js'
 
-type Couple = Pick<
-  Kernels,
-  'affineCouple' | 'affineCoupleInverse' | 'affineCoupleBackward' | 'affineCoupleInverseBackward'
->
-
-export function portableCouple({ real }: Heap): Couple {
+export function portableCouple({ real }: Heap): Portable<typeof couple> {
   return {
-    affineCouple(rows, f, a, t, x, z, logDet, u, e) {
+    affineCouple({ rows, f, a, t, x, z, logDet, u, e }) {
       const bound = Math.exp(real[f])
       for (let i = 0; i < rows; i++) {
         const tanh = Math.tanh(real[a + i] / bound)
@@ -20,7 +16,7 @@ export function portableCouple({ real }: Heap): Couple {
         real[e + i] = scale
       }
     },
-    affineCoupleInverse(rows, f, a, t, z, x, logDet, u, e) {
+    affineCoupleInverse({ rows, f, a, t, z, x, logDet, u, e }) {
       const bound = Math.exp(real[f])
       for (let i = 0; i < rows; i++) {
         const tanh = Math.tanh(real[a + i] / bound)
@@ -32,7 +28,7 @@ export function portableCouple({ real }: Heap): Couple {
         real[e + i] = scale
       }
     },
-    affineCoupleBackward(rows, f, a, u, e, z, dz, dLogDet, dx, da, dt, df) {
+    affineCoupleBackward({ rows, f, a, u, e, z, dz, dLogDet, dx, da, dt, df }) {
       const bound = Math.exp(real[f])
       let sum = 0
       for (let i = 0; i < rows; i++) {
@@ -46,7 +42,7 @@ export function portableCouple({ real }: Heap): Couple {
       }
       real[df] += sum
     },
-    affineCoupleInverseBackward(rows, f, a, t, u, e, x, dx, dLogDet, dz, da, dt, df) {
+    affineCoupleInverseBackward({ rows, f, a, t, u, e, x, dx, dLogDet, dz, da, dt, df }) {
       const bound = Math.exp(real[f])
       let sum = 0
       for (let i = 0; i < rows; i++) {

@@ -1,10 +1,11 @@
 import { type Heap, NONE } from '../heap.js'
-import type { Kernels } from '../kernels.js'
+import type { Portable } from '../operation.js'
+import type * as products from '../operations/dense.js'
 
 /** Sums of products, each in double precision and in the order of its index. */
-export function portableDense({ real }: Heap): Pick<Kernels, 'dense' | 'denseWeightGradient' | 'denseInputGradient'> {
+export function portableDense({ real }: Heap): Portable<typeof products> {
   return {
-    dense(outDim, inDim, rows, x, weight, outStride, bias, y) {
+    dense({ outDim, inDim, rows, x, weight, outStride, bias, y }) {
       for (let o = 0; o < outDim; o++) {
         const first = bias === NONE ? 0 : real[bias + o]
         for (let t = 0; t < rows; t++) {
@@ -14,7 +15,7 @@ export function portableDense({ real }: Heap): Pick<Kernels, 'dense' | 'denseWei
         }
       }
     },
-    denseWeightGradient(outDim, inDim, rows, x, dy, dWeight, outStride, dBias) {
+    denseWeightGradient({ outDim, inDim, rows, x, dy, dWeight, outStride, dBias }) {
       for (let o = 0; o < outDim; o++) {
         for (let i = 0; i < inDim; i++) {
           let sum = 0
@@ -27,7 +28,7 @@ export function portableDense({ real }: Heap): Pick<Kernels, 'dense' | 'denseWei
         real[dBias + o] += sum
       }
     },
-    denseInputGradient(outDim, inDim, rows, dy, weight, outStride, dx) {
+    denseInputGradient({ outDim, inDim, rows, dy, weight, outStride, dx }) {
       for (let i = 0; i < inDim; i++) {
         for (let t = 0; t < rows; t++) {
           let sum = 0

@@ -1,11 +1,10 @@
 import type { Heap } from '../heap.js'
-import type { Kernels } from '../kernels.js'
+import type { Portable } from '../operation.js'
+import type * as leaky from '../operations/leaky-relu.js'
 
-type LeakyReLU = Pick<Kernels, 'leakyReLU' | 'leakyReLUInverse' | 'leakyReLUBackward' | 'leakyReLUInverseBackward'>
-
-export function portableLeakyReLU({ real }: Heap): LeakyReLU {
+export function portableLeakyReLU({ real }: Heap): Portable<typeof leaky> {
   return {
-    leakyReLU(dim, rows, raw, x, z, logDet) {
+    leakyReLU({ dim, rows, raw, x, z, logDet }) {
       const logSlope = real[raw]
       const slope = Math.exp(logSlope)
       for (let j = 0; j < dim; j++) {
@@ -17,7 +16,7 @@ export function portableLeakyReLU({ real }: Heap): LeakyReLU {
         }
       }
     },
-    leakyReLUInverse(dim, rows, raw, z, x, logDet) {
+    leakyReLUInverse({ dim, rows, raw, z, x, logDet }) {
       const logSlope = real[raw]
       const slope = Math.exp(-logSlope)
       for (let j = 0; j < dim; j++) {
@@ -29,7 +28,7 @@ export function portableLeakyReLU({ real }: Heap): LeakyReLU {
         }
       }
     },
-    leakyReLUBackward(dim, rows, raw, z, dz, dLogDet, dx, dRaw) {
+    leakyReLUBackward({ dim, rows, raw, z, dz, dLogDet, dx, dRaw }) {
       const slope = Math.exp(real[raw])
       let sum = 0
       for (let j = 0; j < dim; j++) {
@@ -42,7 +41,7 @@ export function portableLeakyReLU({ real }: Heap): LeakyReLU {
       }
       real[dRaw] += sum
     },
-    leakyReLUInverseBackward(dim, rows, raw, x, dx, dLogDet, dz, dRaw) {
+    leakyReLUInverseBackward({ dim, rows, raw, x, dx, dLogDet, dz, dRaw }) {
       const slope = Math.exp(-real[raw])
       let sum = 0
       for (let j = 0; j < dim; j++) {

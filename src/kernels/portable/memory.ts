@@ -1,16 +1,13 @@
 import { type Heap, NONE } from '../heap.js'
 import type { Kernels } from '../kernels.js'
+import type { Portable } from '../operation.js'
+import type * as memory from '../operations/memory.js'
 
-type Memory = Pick<Kernels, 'fill' | 'copy' | 'add' | 'sum' | 'gather' | 'scatter'>
+type Memory = Pick<Kernels, 'sum' | 'gather' | 'scatter'>
 
-/** Moving and summing arrays, and the transposition between row-major data and feature-major tiles. */
-export function portableMemory({ real, f64, i32 }: Heap): Memory {
+/** Sums, and the transposition between row-major data and feature-major tiles. */
+export function portableRows({ real, f64, i32 }: Heap): Memory {
   return {
-    fill: (n, value, y) => void real.fill(value, y, y + n),
-    copy: (n, x, y) => void real.copyWithin(y, x, x + n),
-    add(n, x, y) {
-      for (let i = 0; i < n; i++) real[y + i] += real[x + i]
-    },
     sum(n, x, total) {
       let sum = 0
       for (let i = 0; i < n; i++) sum += real[x + i]
@@ -27,6 +24,16 @@ export function portableMemory({ real, f64, i32 }: Heap): Memory {
       for (let t = 0; t < count; t++) {
         for (let j = 0; j < columns; j++) real[target + t * columns + j] = real[x + j * rows + t]
       }
+    },
+  }
+}
+
+export function portableMemory({ real }: Heap): Portable<typeof memory> {
+  return {
+    fill: ({ n, value, y }) => void real.fill(value, y, y + n),
+    copy: ({ n, x, y }) => void real.copyWithin(y, x, x + n),
+    add({ n, x, y }) {
+      for (let i = 0; i < n; i++) real[y + i] += real[x + i]
     },
   }
 }

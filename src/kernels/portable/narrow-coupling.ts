@@ -1,9 +1,10 @@
-import { NONE, type Offset } from '../heap.js'
-import type { Kernels } from '../kernels.js'
+import { type Heap, NONE, type Offset } from '../heap.js'
+import type { Portable } from '../operation.js'
+import type * as narrowCouplings from '../operations/narrow-coupling.js'
+import type { Operations } from '../program.js'
 
 type Parts = Pick<
-  Kernels,
-  | 'add'
+  Portable<Operations>,
   | 'affineCouple'
   | 'affineCoupleBackward'
   | 'affineCoupleInverse'
@@ -13,74 +14,45 @@ type Parts = Pick<
   | 'leakyReLU'
   | 'leakyReLUBackward'
   | 'tanh'
-  | 'heap'
 >
 
 /** The fused coupling as what it is defined to be: the separate kernels one after another, sums in double precision. */
-export function portableNarrowCoupling(
-  parts: Parts,
-): Pick<
-  Kernels,
-  | 'narrowCoupling'
-  | 'narrowCouplingInverse'
-  | 'narrowCouplingBackward'
-  | 'leakyNarrowCoupling'
-  | 'leakyNarrowCouplingBackward'
-> {
-  const { real } = parts.heap
+export function portableNarrowCoupling({ real }: Heap, parts: Parts): Portable<typeof narrowCouplings> {
   /** h = tanh(W₁ kept + b₁), (a, t) = W₂ h + b₂ */
-  function condition(
-    hidden: number,
-    rows: number,
-    params: Offset,
-    kept: Offset,
-    h: Offset,
-    a: Offset,
-    t: Offset,
-  ): void {
-    const output = params + 2 * hidden
-    parts.dense(hidden, 1, rows, kept, params, 1, params + hidden, h)
-    parts.tanh(hidden * rows, h, h)
-    parts.dense(1, hidden, rows, h, output, hidden, output + 2 * hidden, a)
-    parts.dense(1, hidden, rows, h, output + hidden, hidden, output + 2 * hidden + 1, t)
+  function condition(args: Record<'hidden' | 'rows' | 'params' | 'kept' | 'h' | 'a' | 't', Offset>): void {
+    const { hidden, rows, params, kept, h, a, t } = args
+    const [weight, bias] = [params + 2 * hidden, params + 4 * hidden]
+    parts.dense({ outDim: hidden, inDim: 1, rows, x: kept, weight: params, outStride: 1, bias: params + hidden, y: h })
+    parts.tanh({ n: hidden * rows, x: h, y: h })
+    const output = { outDim: 1, inDim: hidden, rows, x: h, outStride: hidden }
+    parts.dense({ ...output, weight, bias, y: a })
+    parts.dense({ ...output, weight: weight + hidden, bias: bias + 1, y: t })
   }
-  const narrow: Pick<Kernels, 'narrowCoupling' | 'narrowCouplingInverse' | 'narrowCouplingBackward'> = {
-    narrowCoupling(hidden, rows, params, kept, x, zKept, z, logDet, h, a, u, e) {
-      parts.copy(rows, kept, zKept)
+  const narrow: Pick<
+    Portable<typeof narrowCouplings>,
+    'narrowCoupling' | 'narrowCouplingInverse' | 'narrowCouplingBackward'
+  > = {
+    narrowCoupling({ hidden, rows, params, kept, x, zKept, z, logDet, h, a, u, e }) {
+      parts.copy({ n: rows, x: kept, y: zKept })
       // e holds t until the couple has read it: row i of t is read before row i of e is written.
-      condition(hidden, rows, params, kept, h, a, e)
-      parts.affineCouple(rows, params + 4 * hidden + 2, a, e, x, z, logDet, u, e)
+      condition({ hidden, rows, params, kept, h, a, t: e })
+      parts.affineCouple({ rows, f: params + 4 * hidden + 2, a, t: e, x, z, logDet, u, e })
     },
-    narrowCouplingInverse(hidden, rows, params, kept, z, xKept, x, logDet, h, a, t, u, e) {
-      parts.copy(rows, kept, xKept)
-      condition(hidden, rows, params, kept, h, a, t)
-      parts.affineCoupleInverse(rows, params + 4 * hidden + 2, a, t, z, x, logDet, u, e)
+    narrowCouplingInverse({ hidden, rows, params, kept, z, xKept, x, logDet, h, a, t, u, e }) {
+      parts.copy({ n: rows, x: kept, y: xKept })
+      condition({ hidden, rows, params, kept, h, a, t })
+      parts.affineCoupleInverse({ rows, f: params + 4 * hidden + 2, a, t, z, x, logDet, u, e })
     },
-    narrowCouplingBackward(
-      hidden,
-      rows,
-      params,
-      dParams,
-      kept,
-      z,
-      h,
-      a,
-      u,
-      e,
-      dzKept,
-      dz,
-      dLogDet,
-      dxKept,
-      dx,
-      scratch,
-    ) {
+    narrowCouplingBackward(args) {
+      const { hidden, rows, params, dParams, kept, z, h, a, u, e, dzKept, dz, dLogDet, dxKept, dx, scratch } = args
       const [da, dt] = [scratch, scratch + rows]
       const [bias, output] = [hidden, 2 * hidden]
       const f = 4 * hidden + 2
-      parts.affineCoupleBackward(rows, params + f, a, u, e, z, dz, dLogDet, dx, da, dt, dParams + f)
+      parts.affineCoupleBackward({ rows, f: params + f, a, u, e, z, dz, dLogDet, dx, da, dt, df: dParams + f })
       for (const [o, dOut] of [da, dt].entries()) {
         const [dWeight, dBias] = [dParams + output + o * hidden, dParams + 4 * hidden + o]
-        parts.denseWeightGradient(1, hidden, rows, h, dOut, dWeight, hidden, dBias, NONE)
+        const product = { outDim: 1, inDim: hidden, rows, x: h, dy: dOut, outStride: hidden }
+        parts.denseWeightGradient({ ...product, dWeight, dBias, scratch: NONE })
       }
       /** The gradient of hidden unit's input, in double precision. */
       const inner = (unit: number, t: number): number => {
@@ -106,16 +78,17 @@ export function portableNarrowCoupling(
   }
   return {
     ...narrow,
-    leakyNarrowCoupling(hidden, rows, raw, params, kept, x, bentKept, bent, zKept, z, logDet, h, a, u, e) {
-      parts.leakyReLU(1, rows, raw, kept, bentKept, logDet)
-      parts.leakyReLU(1, rows, raw, x, bent, logDet)
-      narrow.narrowCoupling(hidden, rows, params, bentKept, bent, zKept, z, logDet, h, a, u, e)
+    leakyNarrowCoupling(args) {
+      const { rows, raw, kept, x, bentKept, bent, logDet } = args
+      parts.leakyReLU({ dim: 1, rows, raw, x: kept, z: bentKept, logDet })
+      parts.leakyReLU({ dim: 1, rows, raw, x, z: bent, logDet })
+      narrow.narrowCoupling({ ...args, kept: bentKept, x: bent })
     },
-    leakyNarrowCouplingBackward(hidden, rows, raw, dRaw, params, dParams, kept, x, ...rest) {
-      const [dLogDet, dxKept, dx] = rest.slice(-4)
-      narrow.narrowCouplingBackward(hidden, rows, params, dParams, kept, ...rest)
-      parts.leakyReLUBackward(1, rows, raw, kept, dxKept, dLogDet, dxKept, dRaw)
-      parts.leakyReLUBackward(1, rows, raw, x, dx, dLogDet, dx, dRaw)
+    leakyNarrowCouplingBackward(args) {
+      const { rows, raw, dRaw, kept, x, dLogDet, dxKept, dx } = args
+      narrow.narrowCouplingBackward(args)
+      parts.leakyReLUBackward({ dim: 1, rows, raw, z: kept, dz: dxKept, dLogDet, dx: dxKept, dRaw })
+      parts.leakyReLUBackward({ dim: 1, rows, raw, z: x, dz: dx, dLogDet, dx, dRaw })
     },
   }
 }

@@ -7,7 +7,7 @@ const TWO_POW_MINUS_24 = 1 / 16777216
 /** Normals a Philox block gives: two Box–Muller pairs of its four words. */
 const NORMALS_PER_DRAW = 4
 
-export function portableRandom({ real, i32 }: Heap): Pick<Kernels, 'philox' | 'normal'> {
+export function portableRandom({ real, i32 }: Heap): Pick<Kernels, 'philox' | 'normal' | 'sincos'> {
   const words = new Uint32Array(4)
   function block(t: number, key: [number, number], low: number, high: number, purpose: number, draw: number): void {
     const index = low + t
@@ -19,6 +19,13 @@ export function portableRandom({ real, i32 }: Heap): Pick<Kernels, 'philox' | 'n
       for (let t = 0; t < rows; t++) {
         block(t, [keyLow, keyHigh], indexLow, indexHigh, purpose, draw)
         for (let w = 0; w < 4; w++) i32[out + 4 * t + w] = words[w]
+      }
+    },
+    sincos(n, x, sine, cosine) {
+      for (let i = 0; i < n; i++) {
+        const angle = real[x + i]
+        real[sine + i] = Math.sin(angle)
+        real[cosine + i] = Math.cos(angle)
       }
     },
     normal(dim, rows, keyLow, keyHigh, indexLow, indexHigh, purpose, z) {

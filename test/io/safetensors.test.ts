@@ -153,6 +153,28 @@ describe('decodeSafetensors', () => {
       invalid('tensor "b" begins at byte 4, inside the one before it, which ends at 8'),
     ],
     [
+      'a hole of one byte',
+      file(`{"a":${entry(0, 1, 'U8', '[1]')},"b":${entry(2, 3, 'U8', '[1]')}}`, 3),
+      invalid('nothing lies between byte 1 and tensor "b" at 2'),
+    ],
+    [
+      'a hole of one byte at the beginning',
+      file(`{"a":${entry(1, 2, 'U8', '[1]')}}`, 2),
+      invalid('nothing lies between byte 0 and tensor "a" at 1'),
+    ],
+    [
+      'an overlap of one byte',
+      file(`{"a":${entry(0, 2, 'U8', '[2]')},"b":${entry(1, 3, 'U8', '[2]')}}`, 3),
+      invalid('tensor "b" begins at byte 1, inside the one before it, which ends at 2'),
+    ],
+    [
+      'an empty tensor inside another',
+      file(`{"a":${entry(0, 2, 'U8', '[2]')},"b":${entry(1, 1, 'U8', '[0]')}}`, 2),
+      invalid('tensor "b" begins at byte 1, inside the one before it, which ends at 2'),
+    ],
+    ['one byte too many', file(`{"a":${entry(0, 1, 'U8', '[1]')}}`, 2), invalid('1 bytes follow the last tensor')],
+    ['a byte and no tensor', file('{}', 1), invalid('1 bytes follow the last tensor')],
+    [
       'data cut short',
       file(`{"a":${entry(0, 8)}}`, 7),
       invalid('tensor "a" ends at byte 8, but only 7 are there (cut short? Copy it anew)'),

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { adamW, affineCoupling, type FitOptions, fit, flow, jang, leakyReLU } from 'pushforward'
+import { adamW, affineCoupling, encodeFlow, type FitOptions, fit, flow, jang, leakyReLU } from 'pushforward'
 import { describe, expect, it } from 'vitest'
 import { tutorialLayers } from '../fixtures/tutorial.js'
 
-/** SHA-256 of the little-endian float32 parameters. */
-function hash(parameters: Float32Array | Float64Array): string {
+/** SHA-256 of the bytes as they lie in memory, numbers little-endian. */
+function hash({ buffer, byteOffset, byteLength }: Uint8Array | Float32Array | Float64Array): string {
   return createHash('sha256')
-    .update(new Uint8Array(parameters.buffer, parameters.byteOffset, parameters.byteLength))
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
     .digest('hex')
 }
 
@@ -22,6 +22,32 @@ describe('200 SIMD steps on jang(1024, seed 0), initialisation seed 42', () => {
   it.each(THREADS)('give the committed parameters with %i threads', async (threads) => {
     const { parameters } = await trained(1024, { steps: 200, kernels: 'simd', threads })
     expect(parameters).toBe('94db6d0b4be3e111af3e376ba751c8af57991589771c68aacdd1f1783298ba8d')
+  })
+})
+
+/** Batches of three shards out of 1000 rows, or of the 800 that are not held out; whole epochs leave some out. */
+const minibatches: FitOptions = { batch: 300, optimizer: adamW({ learningRate: 1e-2 }), kernels: 'simd', seed: 7 }
+
+async function trainedFile(options: FitOptions) {
+  const model = flow(2, tutorialLayers(4), { seed: 42 })
+  const { steps, bestStep, stopped } = await fit(model, jang(1000, { seed: 0 }), { ...minibatches, ...options })
+  return { steps, bestStep, stopped, file: hash(encodeFlow(model)) }
+}
+
+describe('SIMD minibatches of 300 rows of jang(1000, seed 0), initialisation seed 42', () => {
+  it.each([0, 1, 2, 3])('give the committed model file after 60 steps with %i threads', async (threads) => {
+    const { file } = await trainedFile({ steps: 60, threads })
+    expect(file).toBe('d0d7ffc4ef1e7bbb2c817f9a1366ff916364863ab9f3f82d5389532647ea9436')
+  })
+
+  it.each([0, 1, 2, 3])('give the committed one of the best held-out loss with %i threads', async (threads) => {
+    const options = { steps: 2000, validation: 0.2, stopping: { patience: 40 }, threads }
+    expect(await trainedFile(options)).toEqual({
+      steps: 309,
+      bestStep: 268,
+      stopped: 'patience',
+      file: '9201b4bbbabb891d5f6e5d4b3e220b16b97347c00e149372fb79677919234806',
+    })
   })
 })
 

@@ -172,6 +172,13 @@ it('takes a batch of all rows for the full batch', async () => {
   expect(bestLoss).toBe(Math.min(...losses))
 })
 
+it('stops after as many steps as patience has where the loss stays what it was', async () => {
+  const options = { steps: 50, optimizer: adamW({ learningRate: 0 }), stopping: { patience: 5 }, threads: 0 } as const
+  const { losses, ...result } = await fit(flow(2, tutorialLayers(1)), jang(64), options)
+  expect(new Set(losses).size).toBe(1)
+  expect(result).toMatchObject({ steps: 6, bestStep: 0, stopped: 'patience' })
+})
+
 it.each([
   [{ standardise: 'no' }],
   [{ validation: '0.1' }],

@@ -47,7 +47,7 @@ export class Evaluator {
     const { tileRows, evaluationTileRows } = structure
     const rows = Math.max(CHUNK_TILES * tileRows, CHUNK_NUMBERS / structure.dim)
     this.chunkRows = evaluationTileRows * Math.ceil(rows / evaluationTileRows)
-    this.#params = arena.real(structure.parameterCount)
+    this.#params = arena.real(structure.numberCount)
     this.#dParams = arena.real(structure.parameterCount)
     this.#tile = new Tile(structure, arena, 'evaluate', evaluationTileRows, this.#params)
     this.#differentiable = new Tile(structure, arena, 'differentiate', tileRows, this.#params)
@@ -65,8 +65,9 @@ export class Evaluator {
     this.setScaler(this.#scaler)
   }
 
-  setParameters(parameters: Reals): void {
-    this.#kernels.heap.real.set(parameters, this.#params)
+  /** The flow's parameters and state from now on. */
+  setNumbers(numbers: Reals): void {
+    this.#kernels.heap.real.set(numbers, this.#params)
   }
 
   /** What rows are standardised by from now on. */

@@ -56,7 +56,9 @@ export interface DataProvenance {
 export class Flow<P extends Precision = Precision> {
   readonly structure: FlowStructure
   readonly seed: number
-  /** All parameters, in the order of `namedSlots`. Owned by the flow. */
+  /** All parameters and then the layers' state, in the order of `namedSlots`. Owned by the flow. */
+  readonly numbers: Reals<P>
+  /** The part of them that is trained. */
   readonly parameters: Reals<P>
   readonly kernels: KernelChoice
   scaler: Scaler
@@ -71,10 +73,11 @@ export class Flow<P extends Precision = Precision> {
     this.structure = buildStructure(description)
     this.seed = seed
     this.kernels = kernels
-    const { parameterCount, dim, layers, base, slots } = this.structure
-    this.parameters = this.#reals(parameterCount)
+    const { numberCount, parameterCount, dim, layers, base, embedding, slots } = this.structure
+    this.numbers = this.#reals(numberCount)
+    this.parameters = this.numbers.subarray(0, parameterCount) as Reals<P>
     this.scaler = identityScaler(dim)
-    for (const [i, owner] of [...layers, base].entries()) {
+    for (const [i, owner] of [...layers, base, ...(embedding ? [embedding.net] : [])].entries()) {
       const own = valuesOf(owner.parameters, this.parameters.subarray(slots[i]))
       owner.initialise(own, randomStream(seed, PURPOSE.initialise, i))
     }
@@ -239,7 +242,7 @@ export class Flow<P extends Precision = Precision> {
   #ready(): Evaluator {
     const kind = resolveKernels(this.kernels, this.structure.description.precision)
     this.#evaluator ??= new Evaluator(this.structure, kind)
-    this.#evaluator.setParameters(this.parameters)
+    this.#evaluator.setNumbers(this.numbers)
     return this.#evaluator
   }
 

@@ -8,12 +8,12 @@ import { buildStructure, type FlowDescription, type FlowStructure, namedSlots } 
 
 /** The bytes of a flow's model file (safetensors); equal flows give equal bytes. */
 export function encodeFlow(flow: Flow): Uint8Array {
-  const { structure, parameters, scaler, scaled, seed, data } = flow
+  const { structure, numbers, scaler, scaled, seed, data } = flow
   let end = 0
   const tensors = namedSlots(structure).map((slot): NamedTensor => {
     const begin = end
     end += slotLength(slot)
-    return { ...slot, data: parameters.subarray(begin, end) }
+    return { ...slot, data: numbers.subarray(begin, end) }
   })
   return encodeModel({
     description: { ...structure.description },
@@ -42,7 +42,7 @@ export function decodeFlow<P extends Precision = 'float32'>(
   const flow = new Flow<P>(structure.description, { seed: record.seed, kernels })
   let begin = 0
   for (const { data } of tensors) {
-    flow.parameters.set(data, begin)
+    flow.numbers.set(data, begin)
     begin += data.length
   }
   flow.scaler = record.scaler
@@ -73,7 +73,7 @@ function isSpec(spec: unknown): boolean {
   return typeof spec === 'object' && spec !== null && typeof (spec as { type?: unknown }).type === 'string'
 }
 
-/** The file's tensors in the order of the flow's parameters: all there, no others, each of its shape and type. */
+/** The file's tensors in the order of the flow's numbers: all there, no others, each of its shape and type. */
 function inStorageOrder(structure: FlowStructure, tensors: readonly NamedTensor[]): NamedTensor[] {
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]))
   const Reals = structure.description.precision === 'float64' ? Float64Array : Float32Array

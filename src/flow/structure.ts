@@ -5,6 +5,7 @@ import type { Precision } from '../kernels/heap.js'
 import { Pass, Region, type Span } from '../kernels/pass.js'
 import type { Layer, LayerSpec } from '../layers/layer.js'
 import { buildLayer } from '../layers/registry.js'
+import { buildEmbedding, type Embedding, type EmbeddingSpec } from '../nets/embedding.js'
 import { type ParameterSlot, parameterCount, prefixed, spansOf } from '../nets/parameters.js'
 
 /** A flow as JSON: everything but its numbers. Layers run data → noise. */
@@ -13,6 +14,8 @@ export interface FlowDescription {
   readonly contextDim: number
   readonly layers: readonly LayerSpec[]
   readonly base: BaseSpec
+  /** The net that the context passes first, and how wide its output is. */
+  readonly embedding?: EmbeddingSpec
   readonly precision: Precision
 }
 
@@ -25,6 +28,11 @@ export interface FlowStructure {
   /** First parameter of each layer, and then of the base. */
   readonly slots: readonly number[]
   readonly parameterCount: number
+  /** First number of the state of each layer, behind the parameters, and of all that a flow keeps in numbers. */
+  readonly stateSlots: readonly number[]
+  readonly numberCount: number
+  /** The net that the context passes before layers and base see it, where there is one. */
+  readonly embedding: Embedding | undefined
   readonly base: Base
   /** Rows of a training tile: a power of two, from the model alone. */
   readonly tileRows: number
@@ -71,20 +79,29 @@ const MOST_PARAMETERS = 2 ** 28
 export function buildStructure(description: FlowDescription): FlowStructure {
   const { dim, contextDim } = description
   if (!Number.isInteger(dim) || dim < 1) throw new UsageError(`A flow's dimension is ${dim}; expected an integer ≥ 1.`)
-  const layers = description.layers.map((spec) => buildLayer(spec, dim, contextDim))
-  const base = buildBase(description.base, dim, contextDim)
+  const embedding = description.embedding && buildEmbedding(description.embedding, contextDim)
+  const seen = embedding?.outputs ?? contextDim
+  const layers = description.layers.map((spec) => buildLayer(spec, dim, seen))
+  const base = buildBase(description.base, dim, seen)
+  const owners = [...layers, base, ...(embedding ? [embedding.net] : [])]
   const slots: number[] = []
   let total = 0
-  for (const { parameters } of [...layers, base]) {
+  for (const { parameters } of owners) {
     slots.push(total)
     total += parameterCount(parameters)
+  }
+  const stateSlots: number[] = []
+  let numberCount = total
+  for (const { state = [] } of layers) {
+    stateSlots.push(numberCount)
+    numberCount += parameterCount(state)
   }
   if (total > MOST_PARAMETERS) {
     throw new UsageError(
       `This flow would have ${total} parameters; expected at most ${MOST_PARAMETERS}: take narrower hidden layers, or fewer.`,
     )
   }
-  const demands = layers.map((layer) => demandOf(layer, dim, contextDim))
+  const demands = layers.map((layer) => demandOf(layer, dim, seen))
   const activations = dim + contextDim + sum(demands.map(({ tape }) => dim + tape))
   return {
     description,
@@ -93,6 +110,9 @@ export function buildStructure(description: FlowDescription): FlowStructure {
     layers,
     slots,
     parameterCount: total,
+    stateSlots,
+    numberCount,
+    embedding,
     base,
     tileRows: tileRows(TILE, activations),
     mostTileRows: mostTileRows(activations),
@@ -119,6 +139,7 @@ function demandOf(layer: Layer, dim: number, contextDim: number): Demand {
   const calls = pass.record(() =>
     layer.forward(pass, {
       params: spansOf(layer.parameters, 0, false),
+      state: spansOf(layer.state ?? [], 0, false),
       from: cloud,
       to: cloud,
       logDet: { at: 0, shape: [1] },
@@ -161,10 +182,12 @@ function tileRows({ bytes, min, max }: { bytes: number; min: number; max: number
   return rows
 }
 
-/** Every parameter slot with the name it carries in a model file, in storage order. */
-export function namedSlots({ layers, base }: FlowStructure): ParameterSlot[] {
+/** Every slot of parameters, and then of state, with the name it carries in a model file, in storage order. */
+export function namedSlots({ layers, base, embedding }: FlowStructure): ParameterSlot[] {
   return [
     ...layers.flatMap(({ parameters }, i) => prefixed(`layers.${i}`, parameters)),
     ...prefixed('base', base.parameters),
+    ...prefixed('embedding', embedding?.net.parameters ?? []),
+    ...layers.flatMap(({ state = [] }, i) => prefixed(`layers.${i}`, state)),
   ]
 }

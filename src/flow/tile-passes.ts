@@ -1,4 +1,3 @@
-import type { Draws } from '../bases/base.js'
 import { fill } from '../kernels/operations/memory.js'
 import { type Call, Pass, type Pieces, type Region, type Span } from '../kernels/pass.js'
 import { rewrite } from '../kernels/rewrite.js'
@@ -12,12 +11,16 @@ export type TileUse = 'evaluate' | 'train' | 'differentiate' | 'differentiate bo
 
 /** Where the arrays of a tile lie. */
 export interface TileArrays {
-  /** The flow's parameters, layer after layer, then the base's. */
+  /** The flow's numbers: parameters, layer after layer, the base's, the embedding's, then the layers' state. */
   readonly params: number
   readonly rows: number
   /** points[l] is the input of layer l on the data side, the last one is the noise: each [dim, rows]. */
   readonly points: readonly Span[]
   readonly context: Span | undefined
+  /** What layers see of the context where that is not the context itself. */
+  readonly embedded: Span | undefined
+  /** The gradient of what layers see of the context, where it is asked for. */
+  readonly dContext: Span | undefined
   readonly logDet: Span
   readonly logProb: Span
   readonly dLogProb: Span
@@ -25,6 +28,8 @@ export interface TileArrays {
   readonly gradients: readonly [Span, Span]
   readonly normals: Span
   readonly uniforms: Span
+  /** In `heap.i32`: what addresses the random numbers of a pass. */
+  readonly key: number
   readonly tape: Region
   readonly scratch: Region
 }
@@ -48,71 +53,117 @@ export interface TilePasses {
   readonly pieces: { readonly forward: readonly Pieces[]; readonly inverse: readonly Pieces[] }
 }
 
+type Direction = 'forward' | 'inverse'
+
 /** Writes the passes of a flow over a tile down. */
 export function recordPasses(structure: FlowStructure, use: TileUse, arrays: TileArrays): TilePasses {
-  const { layers, base, slots } = structure
-  const { rows, points, context, logDet, logProb, dLogProb, gradients, tape, scratch } = arrays
-  const pass = new Pass(rows, tape, scratch)
-  const owners = [...layers, base]
-  const placed = (at: number, gradient: boolean) =>
-    owners.map((owner, i): Spans => spansOf(owner.parameters, at + slots[i], gradient))
-  // A gradient's offsets count from where it begins: every run may have another.
-  const [params, dParams] = [placed(arrays.params, false), placed(0, true)]
-  const noise = points[layers.length]
-  const ofLayers = layers.map((_, l) => l)
-
-  /** Each layer's calls; what is kept for no way back lies in the same place for all. */
-  function chain(direction: 'forward' | 'inverse', keep: boolean) {
-    const backs: Back<Gradients>[] = []
-    const calls = pass.record(() => {
-      fill(pass, { value: 0, y: logDet })
-      for (const l of direction === 'forward' ? ofLayers : ofLayers.toReversed()) {
-        if (!keep) tape.rewind(0)
-        scratch.rewind(0)
-        const [from, to] = direction === 'forward' ? [points[l], points[l + 1]] : [points[l + 1], points[l]]
-        backs[l] = layers[l][direction](pass, { params: params[l], from, to, logDet, context })
-      }
-    })
-    return { backs, calls, pieces: pass.takePieces() }
-  }
-
-  function chainBack(direction: 'forward' | 'inverse', backs: readonly Back<Gradients>[]): Call[] {
-    return pass.record(() => {
-      for (const l of direction === 'forward' ? ofLayers.toReversed() : ofLayers) {
-        scratch.rewind(0)
-        const [dFrom, dTo] = [gradients[l % 2], gradients[(l + 1) % 2]]
-        const ends = direction === 'forward' ? { dFrom, dTo } : { dFrom: dTo, dTo: dFrom }
-        backs[l]({ dParams: dParams[l], dLogDet: dLogProb, ...ends })
-      }
-    })
-  }
-
+  const { base, layers } = structure
+  const { points, logDet, logProb, dLogProb, gradients, tape, scratch } = arrays
+  const recorder = chainRecorder(structure, arrays, use !== 'evaluate')
+  const { pass, params, dParams, seen } = recorder
   const last = layers.length
+  const noise = points[last]
+  const both = use === 'differentiate both ways'
   const differentiate = use !== 'evaluate'
-  const results = [...points, logDet, logProb]
+
   tape.rewind(0)
-  const forward = chain('forward', differentiate)
+  const forward = recorder.there('forward')
   scratch.rewind(0)
   let densityBack: ReturnType<typeof base.logProb> | undefined
   const density = pass.record(() => {
-    densityBack = base.logProb(pass, { params: params[last], z: noise, logDet, logProb, context })
+    densityBack = base.logProb(pass, { params: params[last], z: noise, logDet, logProb, context: seen })
   })
   const densityBackward = pass.record(() => {
-    if (differentiate) densityBack?.({ dParams: dParams[last], dz: gradients[last % 2], dLogProb })
+    if (!differentiate) return
+    if (arrays.dContext) fill(pass, { value: 0, y: arrays.dContext })
+    densityBack?.({ dParams: dParams[last], dz: gradients[last % 2], dLogProb, dContext: arrays.dContext })
   })
-  const backward = differentiate ? chainBack('forward', forward.backs) : []
+  const backward = differentiate ? recorder.back('forward', forward) : []
   tape.rewind(0)
-  const inverse = use === 'train' ? undefined : chain('inverse', differentiate)
-  const inverseBackward = use === 'differentiate both ways' && inverse ? chainBack('inverse', inverse.backs) : []
-  tape.rewind(0)
-  scratch.rewind(0)
-  const draws: Draws = { params: params[last], normals: arrays.normals, uniforms: arrays.uniforms, z: noise, context }
-  const sample = use === 'train' ? [] : pass.record(() => base.sample?.(pass, draws))
+  const inverse = use === 'train' ? undefined : recorder.there('inverse')
+  const inverseBackward = both && inverse ? recorder.back('inverse', inverse) : []
+  const sample = use === 'train' || !base.sample ? [] : recorder.draws()
 
+  const results = [...points, logDet, logProb, ...(arrays.dContext ? [arrays.dContext] : [])]
   const [a, b, c, d] = rewrite([forward.calls, density, densityBackward, backward], [...results, gradients[0]])
   const [e, f] = rewrite([inverse?.calls ?? [], inverseBackward], [...results, gradients[last % 2]])
   return {
     ...{ forward: a, density: b, densityBackward: c, backward: d, inverse: e, inverseBackward: f, sample },
     pieces: { forward: forward.pieces, inverse: inverse?.pieces ?? [] },
   }
+}
+
+/** The way there of all layers, as calls, and what is needed for the way back. */
+interface Chain {
+  readonly calls: Call[]
+  readonly pieces: readonly Pieces[]
+  readonly backs: readonly Back<Gradients>[]
+  readonly embeddingBack: ReturnType<NonNullable<FlowStructure['embedding']>['net']['forward']> | undefined
+}
+
+function chainRecorder(structure: FlowStructure, arrays: TileArrays, keep: boolean) {
+  const { layers, base, embedding, slots, stateSlots, contextDim } = structure
+  const { rows, points, context, embedded, logDet, dLogProb, gradients, tape, scratch, dContext } = arrays
+  const pass = new Pass(rows, tape, scratch, arrays.key)
+  const owners = [...layers, base, ...(embedding ? [embedding.net] : [])]
+  const placed = (at: number, gradient: boolean) =>
+    owners.map((owner, i): Spans => spansOf(owner.parameters, at + slots[i], gradient))
+  // A gradient's offsets count from where it begins: every run may have another.
+  const [params, dParams] = [placed(arrays.params, false), placed(0, true)]
+  const state = layers.map((layer, l) => spansOf(layer.state ?? [], arrays.params + stateSlots[l], false))
+  const seen = embedded ?? context
+  const inOrder = (direction: Direction) => {
+    const all = layers.map((_, l) => l)
+    return direction === 'forward' ? all : all.reverse()
+  }
+
+  function embed() {
+    if (!embedding || !context || !embedded) return undefined
+    return embedding.net.forward(pass, { params: params[owners.length - 1], x: context, y: embedded })
+  }
+
+  /** Each layer's calls; what is kept for no way back lies in the same place for all. */
+  function there(direction: Direction): Chain {
+    const backs: Back<Gradients>[] = []
+    let embeddingBack: Chain['embeddingBack']
+    const calls = pass.record(() => {
+      embeddingBack = embed()
+      fill(pass, { value: 0, y: logDet })
+      for (const l of inOrder(direction)) {
+        if (!keep) tape.rewind(0)
+        scratch.rewind(0)
+        const [from, to] = direction === 'forward' ? [points[l], points[l + 1]] : [points[l + 1], points[l]]
+        backs[l] = layers[l][direction](pass, { params: params[l], state: state[l], from, to, logDet, context: seen })
+      }
+    })
+    return { backs, calls, pieces: pass.takePieces(), embeddingBack }
+  }
+
+  function back(direction: Direction, { backs, embeddingBack }: Chain): Call[] {
+    return pass.record(() => {
+      // On the way of a density, the base has begun with it.
+      if (dContext && direction === 'inverse') fill(pass, { value: 0, y: dContext })
+      for (const l of inOrder(direction).reverse()) {
+        scratch.rewind(0)
+        const [dFrom, dTo] = [gradients[l % 2], gradients[(l + 1) % 2]]
+        const ends = direction === 'forward' ? { dFrom, dTo } : { dFrom: dTo, dTo: dFrom }
+        backs[l]({ dParams: dParams[l], dLogDet: dLogProb, dContext, ...ends })
+      }
+      if (!embeddingBack || !dContext) return
+      scratch.rewind(0)
+      const dx = pass.scratch(contextDim, rows)
+      embeddingBack({ dParams: dParams[owners.length - 1], dy: dContext, dx })
+    })
+  }
+
+  function draws(): Call[] {
+    tape.rewind(0)
+    scratch.rewind(0)
+    const { normals, uniforms } = arrays
+    return pass.record(() => {
+      embed()
+      base.sample?.(pass, { params: params[layers.length], normals, uniforms, z: points[layers.length], context: seen })
+    })
+  }
+  return { pass, params, dParams, seen, there, back, draws }
 }

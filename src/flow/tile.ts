@@ -2,6 +2,7 @@ import { type Arena, type Heap, NONE, type Offset } from '../kernels/heap.js'
 import type { Kernels } from '../kernels/kernels.js'
 import { lengthOf, type Pieces, Region, type Span } from '../kernels/pass.js'
 import { encode } from '../kernels/program.js'
+import { seedWords } from '../random/philox.js'
 import type { FlowStructure } from './structure.js'
 import { recordPasses, type TileArrays, type TilePasses, type TileUse } from './tile-passes.js'
 
@@ -15,6 +16,17 @@ export interface BaseDraw {
 }
 
 const TWO_POW_32 = 4294967296
+
+/** Whether and by which numbers a pass is random: dropout alone is, in training. */
+export interface RandomKey {
+  readonly seed: number
+  readonly step: number
+  /** Of the tile's first row, within the batch. */
+  readonly firstRow: number
+}
+
+/** Seed (2), step, first row (2), and whether a pass is random at all. */
+const KEY_WORDS = 6
 
 /** Words of a recorded pass and where they lie in the heap. */
 interface Program {
@@ -49,6 +61,8 @@ export class Tile {
   readonly logProb: Offset
   /** The gradient of the objective with respect to each row's log-density; 0 on padding lanes. */
   readonly dLogProb: Offset
+  /** Whether any of its calls draws random numbers: see `setKey`. */
+  readonly random: boolean
   readonly #arrays: TileArrays
   readonly #pieces: TilePasses['pieces']
   readonly #programs: Readonly<Record<PassName, Program>>
@@ -76,6 +90,9 @@ export class Tile {
     this.logProb = placed.logProb.at
     this.dLogProb = placed.dLogProb.at
     this.#pieces = passes.pieces
+    this.random = passes.forward.some(({ operation }) =>
+      Object.values(operation.operands).some(({ role }) => role === 'key'),
+    )
 
     const words = PROGRAMS.map((name) => encode(passes[name]))
     let at = arena.int(words.reduce((sum, { length }) => sum + length, 0))
@@ -114,6 +131,22 @@ export class Tile {
   /** [contextDim, rows]; NONE where the flow has no context. */
   get context(): Offset {
     return this.#arrays.context?.at ?? NONE
+  }
+
+  /** The gradient by what layers see of the context, after a way back that was asked for it: [contextDim, rows]. */
+  get dContext(): Offset {
+    return this.#arrays.dContext?.at ?? NONE
+  }
+
+  /** Makes the next passes random by these numbers; undefined: not at all, as they are at first. */
+  setKey({ i32 }: Heap, key: RandomKey | undefined): void {
+    const at = this.#arrays.key
+    if (!key) {
+      i32[at + 5] = 0
+      return
+    }
+    const { seed, step, firstRow } = key
+    i32.set([...seedWords(seed), step, firstRow % TWO_POW_32, Math.floor(firstRow / TWO_POW_32), 1], at)
   }
 
   /** Lets the next backward passes add parameter gradients to an array in the layout of the parameters. */
@@ -193,7 +226,7 @@ function readPieces({ real }: Heap, { span, by }: Pieces, rows: number, row: num
 }
 
 function placeArrays(
-  { layers, dim, contextDim, base }: FlowStructure,
+  { layers, dim, contextDim, base, embedding }: FlowStructure,
   arena: Arena,
   use: TileUse,
   rows: number,
@@ -209,11 +242,15 @@ function placeArrays(
   const clouds = [data, ...Array.from({ length: differentiate ? layers.length : 1 }, cloud)]
   const points = Array.from({ length: layers.length + 1 }, (_, l) => clouds[l % clouds.length])
   const none: Span = { at: NONE, shape: [dim, rows] }
+  const asked = use === 'differentiate both ways' ? contextDim > 0 : differentiate && embedding !== undefined
   return {
     params,
     rows,
     points,
     context: contextDim > 0 ? context : undefined,
+    embedded: embedding && real(embedding.outputs, rows),
+    dContext: asked ? real(embedding?.outputs ?? contextDim, rows) : undefined,
+    key: arena.int(KEY_WORDS),
     logDet: real(rows),
     logProb: real(rows),
     dLogProb: differentiate ? real(rows) : { at: NONE, shape: [rows] },

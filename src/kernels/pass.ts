@@ -96,6 +96,7 @@ const LINE = 16
 export class Pass {
   #calls: Call[] = []
   #pieces: Pieces[] = []
+  #sites = 0
 
   constructor(
     readonly rows: number,
@@ -118,6 +119,11 @@ export class Pass {
     this.#pieces.push({ span, by })
   }
 
+  /** A number of its own for each place that draws random numbers, in the order of a way there. */
+  site(): number {
+    return this.#sites++
+  }
+
   /** What `branch` has named since this was last asked for. */
   takePieces(): Pieces[] {
     const pieces = this.#pieces
@@ -136,8 +142,9 @@ export class Pass {
   }
 
   write(operation: Declaration, given: Readonly<Record<string, Span | number | undefined>>): void {
-    const counts = countsOf(operation, given)
-    this.#calls.push({ operation, counts, given })
+    const keys = Object.entries(operation.operands).filter(([, { role }]) => role === 'key')
+    const whole = { ...given, ...Object.fromEntries(keys.map(([name]) => [name, this.key])) }
+    this.#calls.push({ operation, counts: countsOf(operation, whole), given: whole })
   }
 }
 

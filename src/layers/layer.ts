@@ -12,6 +12,8 @@ export interface LayerSpec {
 /** What a call of a bijection works on; nothing is global and nothing is owned by the bijection. Tiles are feature-major. */
 export interface LayerCall {
   readonly params: Spans
+  /** Numbers that are not trained. */
+  readonly state: Spans
   /** [dim, rows] */
   readonly from: Span
   /** [dim, rows] */
@@ -38,8 +40,15 @@ export interface Gradients {
 export interface Bijection {
   /** In storage order. */
   readonly parameters: readonly ParameterSlot[]
+  /** Numbers that are saved and used, but not trained; 0 at the start. */
+  readonly state?: readonly ParameterSlot[]
   /** Writes starting values for all parameters. */
   initialise(values: Values, stream: RandomStream): void
+  /**
+   * Called once, before a flow's first training step, with what reaches the bijection on the way from data to noise of
+   * some training rows, row-major [count, dim]: sets parameters and state by them.
+   */
+  readonly settle?: (rows: Float64Array, values: Values, state: Values) => void
   forward(pass: Pass, call: LayerCall): Back<Gradients>
   inverse(pass: Pass, call: LayerCall): Back<Gradients>
 }

@@ -69,7 +69,7 @@ export async function eachChunk(
   signal?.throwIfAborted()
   const { dim } = model.description
   const leastChunks = Math.ceil(total / LEAST_CHUNK_ROWS)
-  const milliseconds = estimatedMilliseconds(model.parameters.length, total, model.kernels)
+  const milliseconds = estimatedMilliseconds(model.numbers.length, total, model.kernels)
   const size = resolveThreads(threads, leastChunks, milliseconds)
   const share = Math.ceil(total / (SHARE_CHUNKS * Math.max(1, size)))
   const most = Math.floor((work.inPlace && size > 0 ? CLAIM_NUMBERS : CHUNK_NUMBERS) / dim)

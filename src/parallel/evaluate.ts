@@ -120,7 +120,7 @@ export async function logProbTo(
       tileRows: flow.structure.evaluationTileRows,
       there(lend, chunkRows) {
         const given = passage(data, () => lend(data, chunkRows * dim))
-        const values = passage(out, () => lend(model.parameters, chunkRows))
+        const values = passage(out, () => lend(model.numbers, chunkRows))
         return {
           name: 'scoreChunks',
           task: (feed) => ({ model, feed, rows: given, values }) satisfies ScoreTask,
@@ -203,10 +203,10 @@ function passage<Numbers extends Reals>(array: Out<Numbers>, lendChunk: () => Nu
 
 let jobs = 0
 
-function snapshot({ structure, scaler, parameters, kernels }: Flow): EvaluationModel {
+function snapshot({ structure, scaler, numbers, kernels }: Flow): EvaluationModel {
   const { description } = structure
-  const copy = sharedLike(parameters, parameters.length)
-  copy.set(parameters)
+  const copy = sharedLike(numbers, numbers.length)
+  copy.set(numbers)
   const kind = resolveKernels(kernels, description.precision)
   return {
     job: ++jobs,
@@ -214,6 +214,6 @@ function snapshot({ structure, scaler, parameters, kernels }: Flow): EvaluationM
     kernels: kind,
     ...(kind === 'simd' && { compiled: compiledKernels(false) }),
     scaler: { mean: scaler.mean.slice(), sd: scaler.sd.slice() },
-    parameters: copy,
+    numbers: copy,
   }
 }

@@ -15,13 +15,13 @@ export interface EvaluationModel {
   readonly compiled?: CompiledKernels
   readonly scaler: Scaler
   /** In shared memory, so that sending it costs nothing. */
-  readonly parameters: Reals
+  readonly numbers: Reals
 }
 
-/** A thread's evaluator: jobs come in runs with the same model, whose parameters alone may differ. */
+/** A thread's evaluator: jobs come in runs with the same model, whose numbers alone may differ. */
 let current: { job: number; made: string; evaluator: Evaluator } | undefined
 
-function evaluatorOf({ job, description, kernels, compiled, parameters }: EvaluationModel): Evaluator {
+function evaluatorOf({ job, description, kernels, compiled, numbers }: EvaluationModel): Evaluator {
   if (current?.job === job) return current.evaluator
   const made = JSON.stringify([description, kernels])
   if (current?.made !== made) {
@@ -29,7 +29,7 @@ function evaluatorOf({ job, description, kernels, compiled, parameters }: Evalua
     current = { job, made, evaluator: new Evaluator(buildStructure(description), kernels) }
   }
   current.job = job
-  current.evaluator.setParameters(parameters)
+  current.evaluator.setNumbers(numbers)
   return current.evaluator
 }
 

@@ -53,6 +53,7 @@ export interface TrainingPlan {
   readonly arena: Arena
   readonly shards: Shards
   readonly validationShards: Shards | undefined
+  /** The parameters, and behind them the layers' state. */
   readonly params: Offset
   readonly firstMoment: Offset
   readonly secondMoment: Offset
@@ -86,7 +87,7 @@ export function planTraining(structure: FlowStructure, task: TrainingTask, size:
   const shards = cutIntoShards(task.batchRows, tileRows)
   const validationShards = task.validationRows > 0 ? cutIntoShards(task.validationRows, tileRows) : undefined
   const global = {
-    params: arena.real(parameterCount),
+    params: arena.real(structure.numberCount),
     firstMoment: arena.real(parameterCount),
     secondMoment: arena.real(parameterCount),
     best: arena.real(parameterCount),

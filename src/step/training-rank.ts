@@ -121,13 +121,16 @@ export class TrainingRank {
   #computeShard(shards: Shards, shard: number, data: Offset, indices: Offset, losses: Offset, train: boolean): void {
     const kernels = this.#kernels
     const { tile } = this.#own
-    const { dim } = this.#plan.structure
+    const { structure, task } = this.#plan
+    const width = structure.dim + structure.contextDim
     kernels.heap.f64[losses + shard] = 0
     const { first, end } = shardRows(shards, shard)
     for (let row = first; row < end; row += tile.rows) {
       const count = Math.min(tile.rows, end - row)
-      const source = indices === NONE ? data + row * dim : data
-      kernels.gather(dim, tile.rows, count, source, indices === NONE ? NONE : indices + row, tile.data)
+      const source = indices === NONE ? data + row * width : data
+      if (tile.random)
+        tile.setKey(kernels.heap, train ? { seed: task.seed, step: this.#step, firstRow: row } : undefined)
+      kernels.gather(width, tile.rows, count, source, indices === NONE ? NONE : indices + row, tile.data)
       tile.density(kernels)
       kernels.sum(count, tile.logProb, losses + shard)
       if (!train) continue

@@ -25,6 +25,7 @@ import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan
 import { batchTileRows, cutIntoShards } from '../step/shards.js'
 import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
 import { type CheckedFitOptions, checkFitOptions, type FitOptions } from './options.js'
+import { settleLayers } from './settle.js'
 import { type Split, splitRows, validationRowsOf } from './split.js'
 import { supervise, watchedAt } from './supervise.js'
 
@@ -102,6 +103,7 @@ async function train(flow: Flow, source: RowSource, options: CheckedFitOptions):
   const split = splitRows(source.rows, validationRows, options.seed)
   const heap = createHeap(plan.arena, kernels, size > 0)
   const { scaler, sha256 } = await load(heap, plan, flow, abortable(source, options.signal), split, options)
+  if (!options.signal?.aborted) settleLayers(structure, plan, heap, kernels)
   const record = createRecord(task, size > 0)
 
   const started = performance.now()
@@ -116,6 +118,10 @@ async function train(flow: Flow, source: RowSource, options: CheckedFitOptions):
   if (steps > 0) {
     const from = restoreBest ? plan.best : plan.params
     if (!restoreBest || bestStep >= 0) flow.parameters.set(heap.real.subarray(from, from + structure.parameterCount))
+    flow.numbers.set(
+      heap.real.subarray(plan.params + structure.parameterCount, plan.params + structure.numberCount),
+      structure.parameterCount,
+    )
     flow.scaler = scaler
     flow.scaled = true
     flow.data = { columns: flow.data.columns, sha256 }
@@ -191,7 +197,7 @@ async function load(
   { training, validation }: Split,
   options: CheckedFitOptions,
 ): Promise<Loaded> {
-  heap.real.set(flow.parameters, plan.params)
+  heap.real.set(flow.numbers, plan.params)
   heap.i32[plan.stopAfter] = -1
   const evaluator = new Evaluator(flow.structure, heap.memory ? 'simd' : 'portable')
   try {
@@ -241,7 +247,7 @@ function afterLastUpdate(
   if (end.reason === 'diverged') return end
   const { structure, task, params, data } = plan
   const evaluator = new Evaluator(flow.structure, kernels)
-  evaluator.setParameters(heap.real.subarray(params, params + structure.parameterCount) as Reals)
+  evaluator.setNumbers(heap.real.subarray(params, params + structure.numberCount) as Reals)
   const count = Math.min(task.rows, evaluator.chunkRows, TRIAL_ROWS)
   evaluator.rows.set(heap.real.subarray(data, data + count * structure.dim))
   evaluator.logProb(count)

@@ -12,9 +12,9 @@ const CHUNKS_A_TURN = 32
  * bound within which a flow computes have no image and do not count.
  */
 export async function worstRoundTrip(flow: Flow, source: RowSource): Promise<number> {
-  const { structure, scaler, parameters, kernels, dim } = flow
+  const { structure, scaler, numbers, kernels, dim } = flow
   const evaluator = new Evaluator(structure, resolveKernels(kernels, structure.description.precision))
-  evaluator.setParameters(parameters as Reals)
+  evaluator.setNumbers(numbers as Reals)
   evaluator.setScaler(scaler)
   let worst = 0
   let chunk = 0

@@ -1,87 +1,87 @@
-import { createHeap, createKernels } from '#kernels/create.js'
-import { Arena, NONE } from '#kernels/heap.js'
+import type { FlowDescription, Precision } from 'pushforward'
+import { buildStructure } from '#flow/structure.js'
+import { Tile } from '#flow/tile.js'
+import { createHeap, createKernels, type KernelKind } from '#kernels/create.js'
+import { Arena, NONE, type Offset } from '#kernels/heap.js'
 import type { Kernels } from '#kernels/kernels.js'
-import type { LayerCall } from '#layers/layer.js'
-import { buildLayer } from '#layers/registry.js'
-import { parameterCount } from '#nets/parameters.js'
 import { randomStream } from '#random/stream.js'
 import type { Case } from './bijections.js'
 
 /** Rows of the tile that laws run on. */
 export const ROWS = 5
 
-/** A bijection alone in a float64 heap of reference kernels, with arrays in and out. */
+export interface BenchOptions {
+  readonly kernels?: KernelKind
+  readonly rows?: number
+}
+
+/** A case as the description of a flow of this one layer. */
+export function descriptionOf({ spec, dim, contextDim = 0 }: Case, precision: Precision): FlowDescription {
+  return { dim, contextDim, layers: [spec], base: { type: 'standardNormal' }, precision }
+}
+
+/** A bijection alone in a flow, its passes recorded in a real tile: float64 under the reference kernels unless told. */
 export class LawBench {
   readonly kernels: Kernels
-  readonly layer
+  readonly tile: Tile
   readonly parameters: number
-  readonly #call: LayerCall
+  readonly rows: number
+  readonly #params: Offset
+  readonly #dParams: Offset
 
-  constructor({ spec, dim, contextDim = 0 }: Case) {
-    this.layer = buildLayer(spec, dim, contextDim)
-    this.parameters = parameterCount(this.layer.parameters)
-    const arena = new Arena('float64')
-    const cloud = () => arena.real(dim * ROWS)
-    this.#call = {
-      rows: ROWS,
-      params: arena.real(this.parameters),
-      dParams: arena.real(this.parameters),
-      x: cloud(),
-      z: cloud(),
-      dx: cloud(),
-      dz: cloud(),
-      logDet: arena.real(ROWS),
-      dLogDet: arena.real(ROWS),
-      context: contextDim > 0 ? arena.real(contextDim * ROWS) : NONE,
-      dContext: contextDim > 0 ? arena.real(contextDim * ROWS) : NONE,
-      tape: arena.real(this.layer.tapeLength(ROWS)),
-      scratch: arena.real(this.layer.scratchLength(ROWS)),
-      mode: 'evaluate',
-      key: { seed: 0, step: 0, layer: 0, firstRow: 0 },
-    }
-    this.kernels = createKernels(createHeap(arena, 'portable', false))
+  constructor(given: Case, { kernels = 'portable', rows = ROWS }: BenchOptions = {}) {
+    const precision = kernels === 'simd' ? 'float32' : 'float64'
+    const structure = buildStructure(descriptionOf(given, precision))
+    const arena = new Arena(precision)
+    this.rows = rows
+    this.parameters = structure.parameterCount
+    this.#params = arena.real(structure.numberCount)
+    this.#dParams = arena.real(this.parameters)
+    this.tile = new Tile(structure, arena, 'differentiate both ways', rows, this.#params)
+    this.kernels = createKernels(createHeap(arena, kernels, false))
+    this.tile.load(this.kernels.heap)
+    this.tile.accumulateInto(this.#dParams)
+    const { real } = this.kernels.heap
+    if (given.state) real.set(given.state, this.#params + this.parameters)
   }
 
   /** z (or x) and log-dets, feature-major; `from` names the side that `input` is on. */
   apply(from: 'x' | 'z', params: ArrayLike<number>, input: ArrayLike<number>, context: ArrayLike<number>) {
     const { real } = this.kernels.heap
-    const call = this.#call
-    const size = input.length
-    real.set(params, call.params)
-    real.set(input, call[from])
-    if (call.context !== NONE) real.set(context, call.context)
-    real.fill(0, call.logDet, call.logDet + ROWS)
-    if (from === 'x') this.layer.forward(this.kernels, call)
-    else this.layer.inverse(this.kernels, call)
-    const out = from === 'x' ? call.z : call.x
+    const { tile, rows } = this
+    real.set(params, this.#params)
+    real.set(input, from === 'x' ? tile.data : tile.noise)
+    if (tile.context !== NONE) real.set(context, tile.context)
+    if (from === 'x') tile.forward(this.kernels)
+    else tile.inverse(this.kernels)
+    const out = from === 'x' ? tile.noise : tile.data
     return {
-      output: real.slice(out, out + size) as Float64Array,
-      logDet: real.slice(call.logDet, call.logDet + ROWS) as Float64Array,
+      output: Float64Array.from(real.subarray(out, out + input.length)),
+      logDet: Float64Array.from(real.subarray(tile.logDet, tile.logDet + rows)),
     }
   }
 
-  branches(row: number): string {
-    return (this.layer.branches?.(this.kernels.heap, this.#call, row) ?? []).join()
+  branches(row: number, from: 'x' | 'z' = 'x'): string {
+    return this.tile.branches(this.kernels, row, from === 'x' ? 'forward' : 'inverse').join()
   }
 
   /** Gradients of Σ dOutput·output + Σ dLogDet·logDet after `apply(from, …)`. */
   differentiate(from: 'x' | 'z', dOutput: ArrayLike<number>, dLogDet: ArrayLike<number>) {
     const { real } = this.kernels.heap
-    const call = this.#call
-    const [into, outOf] = from === 'x' ? [call.dx, call.dz] : [call.dz, call.dx]
+    const { tile, rows } = this
+    const [into, outOf] = from === 'x' ? [tile.dData, tile.dNoise] : [tile.dNoise, tile.dData]
+    const contextSize = tile.structure.contextDim * rows
     real.set(dOutput, outOf)
-    real.set(dLogDet, call.dLogDet)
-    real.fill(0, call.dParams, call.dParams + this.parameters)
-    const contextSize = this.layer.contextDim * ROWS
-    if (call.dContext !== NONE) real.fill(0, call.dContext, call.dContext + contextSize)
-    if (from === 'x') this.layer.backward(this.kernels, call)
-    else this.layer.inverseBackward(this.kernels, call)
+    real.set(dLogDet, tile.dLogProb)
+    real.fill(0, this.#dParams, this.#dParams + this.parameters)
+    if (tile.dContext !== NONE) real.fill(0, tile.dContext, tile.dContext + contextSize)
+    if (from === 'x') tile.layersBackward(this.kernels)
+    else tile.inverseBackward(this.kernels)
+    const copy = (at: Offset, size: number) => Float64Array.from(real.subarray(at, at + size))
     return {
-      input: real.slice(into, into + dOutput.length) as Float64Array,
-      params: real.slice(call.dParams, call.dParams + this.parameters) as Float64Array,
-      context: (call.dContext === NONE
-        ? new Float64Array(0)
-        : real.slice(call.dContext, call.dContext + contextSize)) as Float64Array,
+      input: copy(into, dOutput.length),
+      params: copy(this.#dParams, this.parameters),
+      context: tile.dContext === NONE ? new Float64Array(0) : copy(tile.dContext, contextSize),
     }
   }
 }

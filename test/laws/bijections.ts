@@ -1,4 +1,4 @@
-import { affineCoupling, alternatingMask, type LayerSpec, leakyReLU } from 'pushforward'
+import { type AffineCouplingOptions, affineCoupling, alternatingMask, type LayerSpec, leakyReLU } from 'pushforward'
 
 /** A bijection under the laws: one line a case. */
 export interface Case {
@@ -6,29 +6,61 @@ export interface Case {
   readonly spec: LayerSpec
   readonly dim: number
   readonly contextDim?: number
+  /** Sd of the parameters drawn wide; default 1. */
+  readonly wide?: number
+  /** Its state, where that is not 0. */
+  readonly state?: readonly number[]
+  /** Whether it sets its parameters by the rows before the first step, which a test of its own looks at. */
+  readonly settles?: boolean
+  /** From a normal to a number that the bijection takes as data, where it does not take all. */
+  readonly data?: (normal: number) => number
+  /** Whether its noise does not fill the line: what comes from there is then made from data. */
+  readonly imageOnly?: boolean
+  /** Where round trips are tried beside ordinary numbers; default 0 and far out. */
+  readonly edges?: readonly number[]
+  /** Relative; default 1e-9, 1e-6 for a numerical inverse. */
+  readonly roundTrip?: number
+  /** (output, input) pairs whose derivative must vanish. */
+  readonly independent?: (dim: number) => readonly (readonly [number, number])[]
+}
+
+const pairs = (dim: number) =>
+  Array.from({ length: dim * dim }, (_, k): [number, number] => [Math.floor(k / dim), k % dim]).filter(
+    ([i, j]) => i !== j,
+  )
+
+/** No coordinate depends on another one. */
+const elementwise: Pick<Case, 'independent'> = { independent: pairs }
+
+/** Kept coordinates (1) depend on none, transformed ones (0) on kept ones. */
+const coupled = (mask: readonly number[]): Pick<Case, 'independent'> => ({
+  independent: (dim) => pairs(dim).filter(([i, j]) => mask[i] === 1 || mask[j] === 0),
+})
+
+/** An affine coupling case. */
+function affine(variant: string, options: AffineCouplingOptions, contextDim?: number): Case {
+  const dim = options.mask.length
+  return {
+    name: `affineCoupling, ${variant}`,
+    spec: affineCoupling(options),
+    dim,
+    contextDim,
+    ...coupled(options.mask.map(Number)),
+  }
 }
 
 /** Every bijection of the library, over dimensions, masks, nets and contexts. A new layer costs a line. */
 export const bijections: readonly Case[] = [
   { name: 'leakyReLU, 1-D', spec: leakyReLU(), dim: 1 },
-  { name: 'leakyReLU, 2-D', spec: leakyReLU(), dim: 2 },
-  { name: 'leakyReLU, 5-D', spec: leakyReLU(), dim: 5 },
-  { name: 'affineCoupling, mask 10', spec: affineCoupling({ mask: alternatingMask(2, 0) }), dim: 2 },
-  { name: 'affineCoupling, mask 01', spec: affineCoupling({ mask: alternatingMask(2, 1) }), dim: 2 },
-  { name: 'affineCoupling, two hidden layers', spec: affineCoupling({ mask: [0, 1], hidden: [7, 5] }), dim: 2 },
-  { name: 'affineCoupling, three hidden layers', spec: affineCoupling({ mask: [0, 1, 1], hidden: [3, 6, 4] }), dim: 3 },
-  { name: 'affineCoupling, scattered mask', spec: affineCoupling({ mask: [1, 0, 0, 1, 0], hidden: [6] }), dim: 5 },
-  { name: 'affineCoupling, one kept of six', spec: affineCoupling({ mask: [0, 0, 0, 0, 1, 0], hidden: [4] }), dim: 6 },
-  {
-    name: 'affineCoupling, relu',
-    spec: affineCoupling({ mask: [1, 0, 1], hidden: [8, 8], activation: 'relu' }),
-    dim: 3,
-  },
-  { name: 'affineCoupling, context', spec: affineCoupling({ mask: [1, 0], hidden: [5] }), dim: 2, contextDim: 3 },
-  {
-    name: 'affineCoupling, context, scattered mask',
-    spec: affineCoupling({ mask: [0, 1, 0, 1], hidden: [5, 3] }),
-    dim: 4,
-    contextDim: 1,
-  },
+  { name: 'leakyReLU, 2-D', spec: leakyReLU(), dim: 2, ...elementwise },
+  { name: 'leakyReLU, 5-D', spec: leakyReLU(), dim: 5, ...elementwise },
+  affine('mask 10', { mask: alternatingMask(2, 0) }),
+  affine('mask 01', { mask: alternatingMask(2, 1) }),
+  affine('two hidden layers', { mask: [0, 1], hidden: [7, 5] }),
+  affine('three hidden layers', { mask: [0, 1, 1], hidden: [3, 6, 4] }),
+  affine('scattered mask', { mask: [1, 0, 0, 1, 0], hidden: [6] }),
+  affine('one kept of six', { mask: [0, 0, 0, 0, 1, 0], hidden: [4] }),
+  affine('relu', { mask: [1, 0, 1], hidden: [8, 8], activation: 'relu' }),
+  affine('context', { mask: [1, 0], hidden: [5] }, 3),
+  affine('context, scattered mask', { mask: [0, 1, 0, 1], hidden: [5, 3] }, 1),
 ]

@@ -1,15 +1,17 @@
 import { UsageError } from '../errors.js'
-import { type Activation, mlp } from '../nets/mlp.js'
-import { softAffine } from '../transformers/soft-affine.js'
+import { type Activation, perceptron } from '../nets/mlp.js'
+import { echo } from '../options.js'
+import { softAffineTransformer } from '../transformers/soft-affine.js'
 import { coordinates, couple } from './couple.js'
+import { checkMask } from './coupling.js'
 import type { Layer, LayerSpec } from './layer.js'
 
 /** Starts the coupling near the identity: s and t are about a tenth of what they would be otherwise. */
 const LAST_LAYER_SCALE = 0.1
 
 export interface AffineCouplingOptions {
-  /** One entry a coordinate: 1 = kept (and fed to the conditioner), 0 = transformed. */
-  mask: readonly number[]
+  /** One entry a coordinate: 1 or true = kept (and fed to the conditioner), 0 or false = transformed. */
+  mask: readonly (number | boolean)[]
   /** Widths of the conditioner's hidden layers; default [4]. */
   hidden?: readonly number[]
   /** Default 'tanh'. */
@@ -32,35 +34,29 @@ export function affineCoupling(options: AffineCouplingOptions): LayerSpec {
     throw new UsageError(`affineCoupling has no option "${key}"; it takes mask, hidden, activation.`)
   if (!Array.isArray(mask) || !Array.isArray(hidden)) {
     throw new UsageError(
-      `affineCoupling takes arrays as mask and hidden, such as { mask: [1, 0], hidden: [4] }; got ${JSON.stringify(options)}.`,
+      `affineCoupling takes arrays as mask and hidden, such as { mask: [1, 0], hidden: [4] }; got ${echo(options)}.`,
     )
   }
-  return { type: 'affineCoupling', mask: [...mask], hidden: [...hidden], activation }
+  return { type: 'affineCoupling', mask: [...mask].map(Number), hidden: [...hidden], activation }
 }
 
-/** The alternating mask of pair i: coordinate j is kept (1) where i + j is even. */
-export function alternatingMask(dim: number, i: number): number[] {
-  return Array.from({ length: dim }, (_, j) => (i + j + 1) % 2)
+interface Validated {
+  mask: readonly number[]
+  hidden: readonly number[]
+  activation: Activation
 }
 
 /** The options of a spec, checked against the flow's dimension. Throws UsageError. */
-function validated(spec: LayerSpec, dim: number): Required<AffineCouplingOptions> {
-  const { mask, hidden, activation } = spec as LayerSpec & Required<AffineCouplingOptions>
-  if (!Array.isArray(mask) || mask.length !== dim || !mask.every((m) => m === 0 || m === 1)) {
-    throw new UsageError(`affineCoupling's mask is ${JSON.stringify(mask)}; expected ${dim} entries, each 0 or 1.`)
-  }
-  if (!mask.includes(0) || !mask.includes(1)) {
-    throw new UsageError(
-      `affineCoupling's mask ${JSON.stringify(mask)} must keep (1) and transform (0) one coordinate or more.`,
-    )
-  }
+function validated(spec: LayerSpec, dim: number): Validated {
+  const { mask, hidden, activation } = spec as LayerSpec & Validated
+  if (!Array.isArray(mask))
+    throw new UsageError(`affineCoupling's mask is ${echo(mask)}; expected ${dim} entries, each 0 or 1.`)
+  checkMask('affineCoupling', mask, dim)
   if (!Array.isArray(hidden) || hidden.length === 0 || !hidden.every((w) => Number.isInteger(w) && w > 0)) {
-    throw new UsageError(
-      `affineCoupling's hidden is ${JSON.stringify(hidden)}; expected one or more widths, such as [64, 64].`,
-    )
+    throw new UsageError(`affineCoupling's hidden is ${echo(hidden)}; expected one or more widths, such as [64, 64].`)
   }
   if (activation !== 'tanh' && activation !== 'relu') {
-    throw new UsageError(`affineCoupling's activation is ${JSON.stringify(activation)}; expected "tanh" or "relu".`)
+    throw new UsageError(`affineCoupling's activation is ${echo(activation)}; expected "tanh" or "relu".`)
   }
   return { mask, hidden, activation }
 }
@@ -68,12 +64,12 @@ function validated(spec: LayerSpec, dim: number): Required<AffineCouplingOptions
 export function buildAffineCoupling(spec: LayerSpec, dim: number, contextDim: number): Layer {
   const options = validated(spec, dim)
   const { mask, hidden, activation } = options
-  const net = mlp({
+  const net = perceptron({
     inputs: coordinates(mask, 1).length + contextDim,
     hidden,
     outputs: 2 * coordinates(mask, 0).length,
     activation,
     lastLayerScale: LAST_LAYER_SCALE,
   })
-  return { ...couple(mask, net, softAffine), spec: { ...spec, ...options }, label: 'Scale and Shift' }
+  return { ...couple(mask, net, softAffineTransformer), spec: { ...spec, ...options }, label: 'Scale and Shift' }
 }

@@ -1,5 +1,8 @@
 import { UsageError } from '../errors.js'
 import { buildAffineCoupling } from './affine-coupling.js'
+import { buildCoupling } from './coupling.js'
+import { buildElementwise } from './elementwise.js'
+import { buildInvert } from './invert.js'
 import type { Layer, LayerSpec } from './layer.js'
 import { buildLeakyReLU } from './leaky-relu.js'
 
@@ -8,6 +11,9 @@ export type LayerBuilder = (spec: LayerSpec, dim: number, contextDim: number) =>
 
 const builders = new Map<string, LayerBuilder>([
   ['affineCoupling', buildAffineCoupling],
+  ['coupling', buildCoupling],
+  ['elementwise', buildElementwise],
+  ['invert', buildInvert(buildLayer)],
   ['leakyReLU', buildLeakyReLU],
 ])
 

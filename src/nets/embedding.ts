@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.js'
 import type { Conditioner } from './conditioner.js'
-import { type Activation, mlp } from './mlp.js'
+import { type Activation, perceptron } from './mlp.js'
 
 /** A net that the context passes before any layer sees it. */
 export interface EmbeddingSpec {
@@ -24,5 +24,5 @@ export function buildEmbedding({ hidden, outputs, activation = 'tanh' }: Embeddi
       `embedding is ${JSON.stringify({ hidden, outputs })}; expected widths such as { hidden: [16], outputs: 4 }.`,
     )
   }
-  return { net: mlp({ inputs: contextDim, hidden, outputs, activation, lastLayerScale: 1 }), outputs }
+  return { net: perceptron({ inputs: contextDim, hidden, outputs, activation, lastLayerScale: 1 }), outputs }
 }

@@ -1,9 +1,38 @@
+import * as v from 'valibot'
 import { dense, denseInputGradient, denseWeightGradient } from '../kernels/operations/dense.js'
 import { relu, reluBackward, tanh, tanhBackward } from '../kernels/operations/elementwise.js'
 import type { Pass, Span } from '../kernels/pass.js'
-import type { Conditioner } from './conditioner.js'
+import { checkSpec, number, oneOf, widths } from '../options.js'
+import type { Conditioner, ConditionerSpec } from './conditioner.js'
 
 export type Activation = 'tanh' | 'relu'
+
+export interface MLPSpecOptions {
+  /** Widths of the hidden layers; default [64, 64]. */
+  readonly hidden?: readonly number[]
+  /** Default 'tanh'. */
+  readonly activation?: Activation
+  /** What the last layer's initial weights are multiplied by; default 0, so that a flow starts as the identity. */
+  readonly lastLayerScale?: number
+}
+
+/** A multilayer perceptron as a layer's conditioner. */
+export function mlp(options: MLPSpecOptions = {}): ConditionerSpec {
+  return { type: 'mlp', ...options }
+}
+
+const schema = v.strictObject({
+  hidden: v.optional(widths, [64, 64]),
+  activation: v.optional(oneOf(['tanh', 'relu']), 'tanh'),
+  lastLayerScale: v.optional(
+    number('a finite number ≥ 0', (scale) => scale >= 0),
+    0,
+  ),
+})
+
+export function buildMLP(spec: ConditionerSpec, inputs: number, outputs: number): Conditioner {
+  return perceptron({ ...checkSpec(spec, schema), inputs, outputs })
+}
 
 export interface MLPOptions {
   readonly inputs: number
@@ -31,7 +60,7 @@ const ACTIVATIONS = {
 }
 
 /** A multilayer perceptron, y = W_L σ(… σ(W₁x + b₁) …) + b_L, weights stored [out, in]. */
-export function mlp({ inputs, hidden, outputs, activation, lastLayerScale }: MLPOptions): Conditioner {
+export function perceptron({ inputs, hidden, outputs, activation, lastLayerScale }: MLPOptions): Conditioner {
   const widths = [inputs, ...hidden, outputs]
   const last = hidden.length
   const { forward, backward } = ACTIVATIONS[activation]

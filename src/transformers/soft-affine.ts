@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import {
   affineCouple,
   affineCoupleBackward,
@@ -5,13 +6,25 @@ import {
   affineCoupleInverseBackward,
 } from '../kernels/operations/couple.js'
 import { part } from '../kernels/pass.js'
-import type { Transformer } from './transformer.js'
+import { checkSpec } from '../options.js'
+import type { Transformer, TransformerSpec } from './transformer.js'
+
+/** The affine transformer with the tutorial's soft clamp: see `softAffineTransformer`. */
+export function softAffine(): TransformerSpec {
+  return { type: 'softAffine' }
+}
+
+export function buildSoftAffine(spec: TransformerSpec): Transformer {
+  checkSpec(spec, v.strictObject({}))
+  return softAffineTransformer
+}
 
 /**
  * z = (x + t)·e^s with a soft clamp on the log-scale, s = u·e^f, u = tanh(a·e^−f), |s| < e^f; θ = (a, t), f one learnable
  * number for all coordinates, 0 at the start. ln|∂z/∂x| = s. Source: Dinh et al., RealNVP, arXiv:1605.08803 §3.
  */
-export const softAffine: Transformer = {
+export const softAffineTransformer: Transformer = {
+  label: 'Affine',
   numbers: 2,
   parameters: [{ name: 'f', shape: [1] }],
   initialise: ({ f }) => void f.fill(0),

@@ -26,6 +26,8 @@ export interface TransformerGradients {
 
 /** A monotone map of one coordinate by `numbers` numbers θ a row, which give the identity where all are 0. */
 export interface Transformer {
+  /** How a person calls it in a trace. */
+  readonly label: string
   readonly numbers: number
   readonly parameters: readonly ParameterSlot[]
   initialise(values: Values): void

@@ -1,4 +1,17 @@
-import { type AffineCouplingOptions, affineCoupling, alternatingMask, type LayerSpec, leakyReLU } from 'pushforward'
+import {
+  type AffineCouplingOptions,
+  affineCoupling,
+  alternatingMask,
+  type CouplingOptions,
+  coupling,
+  type ElementwiseOptions,
+  elementwise,
+  invert,
+  type LayerSpec,
+  leakyReLU,
+  mlp,
+  softAffine,
+} from 'pushforward'
 
 /** A bijection under the laws: one line a case. */
 export interface Case {
@@ -30,10 +43,10 @@ const pairs = (dim: number) =>
   )
 
 /** No coordinate depends on another one. */
-const elementwise: Pick<Case, 'independent'> = { independent: pairs }
+const independent: Pick<Case, 'independent'> = { independent: pairs }
 
 /** Kept coordinates (1) depend on none, transformed ones (0) on kept ones. */
-const coupled = (mask: readonly number[]): Pick<Case, 'independent'> => ({
+const throughMask = (mask: readonly number[]): Pick<Case, 'independent'> => ({
   independent: (dim) => pairs(dim).filter(([i, j]) => mask[i] === 1 || mask[j] === 0),
 })
 
@@ -45,15 +58,30 @@ function affine(variant: string, options: AffineCouplingOptions, contextDim?: nu
     spec: affineCoupling(options),
     dim,
     contextDim,
-    ...coupled(options.mask.map(Number)),
+    ...throughMask(options.mask.map(Number)),
   }
+}
+
+function coupled(variant: string, options: CouplingOptions, contextDim?: number): Case {
+  const dim = options.mask.length
+  return {
+    name: `coupling, ${variant}`,
+    spec: coupling(options),
+    dim,
+    contextDim,
+    ...throughMask(options.mask.map(Number)),
+  }
+}
+
+function columnwise(variant: string, options: ElementwiseOptions, dim: number, contextDim?: number): Case {
+  return { name: `elementwise, ${variant}`, spec: elementwise(options), dim, contextDim, ...independent }
 }
 
 /** Every bijection of the library, over dimensions, masks, nets and contexts. A new layer costs a line. */
 export const bijections: readonly Case[] = [
   { name: 'leakyReLU, 1-D', spec: leakyReLU(), dim: 1 },
-  { name: 'leakyReLU, 2-D', spec: leakyReLU(), dim: 2, ...elementwise },
-  { name: 'leakyReLU, 5-D', spec: leakyReLU(), dim: 5, ...elementwise },
+  { name: 'leakyReLU, 2-D', spec: leakyReLU(), dim: 2, ...independent },
+  { name: 'leakyReLU, 5-D', spec: leakyReLU(), dim: 5, ...independent },
   affine('mask 10', { mask: alternatingMask(2, 0) }),
   affine('mask 01', { mask: alternatingMask(2, 1) }),
   affine('two hidden layers', { mask: [0, 1], hidden: [7, 5] }),
@@ -63,4 +91,15 @@ export const bijections: readonly Case[] = [
   affine('relu', { mask: [1, 0, 1], hidden: [8, 8], activation: 'relu' }),
   affine('context', { mask: [1, 0], hidden: [5] }, 3),
   affine('context, scattered mask', { mask: [0, 1, 0, 1], hidden: [5, 3] }, 1),
+  coupled('soft affine, mlp', { mask: [1, 0, 1], transformer: softAffine(), conditioner: mlp({ hidden: [5] }) }),
+  coupled('soft affine, context', { mask: [0, 1], transformer: softAffine(), conditioner: mlp({ hidden: [5] }) }, 2),
+  coupled('kept transformed too', {
+    ...{ mask: [1, 0, 1], transformer: softAffine(), conditioner: mlp({ hidden: [5] }), kept: softAffine() },
+  }),
+  columnwise('soft affine, 1-D', { transformer: softAffine() }, 1),
+  columnwise('soft affine, 3-D', { transformer: softAffine() }, 3),
+  columnwise('soft affine, some columns', { transformer: softAffine(), columns: [2, 0] }, 3),
+  columnwise('soft affine, context, 1-D', { transformer: softAffine(), conditioner: mlp({ hidden: [5] }) }, 1, 2),
+  columnwise('soft affine, context', { transformer: softAffine(), conditioner: mlp({ hidden: [5] }) }, 2, 1),
+  { name: 'invert, leakyReLU', spec: invert(leakyReLU()), dim: 2, ...independent },
 ]

@@ -11,6 +11,7 @@ import { portableLeakyReLU } from './leaky-relu.js'
 import { portableMemory, portableRows } from './memory.js'
 import { portableNarrowCoupling } from './narrow-coupling.js'
 import { portableRandom } from './random.js'
+import { portableSpread } from './spread.js'
 import { portableStandardise } from './standardise.js'
 
 /** The reference kernels: plain loops in double precision over a float32 or float64 heap. */
@@ -22,6 +23,7 @@ export function createPortable(heap: Heap): Kernels {
     ...portableCouple(heap),
     ...portableLeakyReLU(heap),
     ...portableGaussian(heap),
+    ...portableSpread(heap),
   }
   const operations: Portable<Operations> = { ...parts, ...portableNarrowCoupling(heap, parts) }
   return {

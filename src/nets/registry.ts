@@ -1,0 +1,18 @@
+import { UsageError } from '../errors.js'
+import { echo } from '../options.js'
+import type { Conditioner, ConditionerSpec } from './conditioner.js'
+import { buildMLP } from './mlp.js'
+
+/** Builds a net between so many numbers a row. */
+export type ConditionerBuilder = (spec: ConditionerSpec, inputs: number, outputs: number) => Conditioner
+
+const builders = new Map<string, ConditionerBuilder>([['mlp', buildMLP]])
+
+/** @throws UsageError where the type is unknown or its options are not usable. */
+export function buildConditioner(spec: ConditionerSpec, inputs: number, outputs: number): Conditioner {
+  const builder = builders.get(spec?.type)
+  if (!builder) {
+    throw new UsageError(`No conditioner is called ${echo(spec?.type)}; known are ${[...builders.keys()].join(', ')}.`)
+  }
+  return builder(spec, inputs, outputs)
+}

@@ -1,0 +1,76 @@
+import * as v from 'valibot'
+import { UsageError } from './errors.js'
+
+/** Characters of a value that a message repeats, at most. */
+const MOST_ECHOED = 80
+
+/** A value as a message shows it. */
+export function echo(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > MOST_ECHOED ? `${text.slice(0, MOST_ECHOED)}… (${text.length} characters)` : text
+}
+
+type Entries = v.ObjectEntries
+
+/**
+ * Options checked by a schema, with its defaults filled in; what a schema's message says is what was expected.
+ * @throws UsageError where an option is unknown or not of its kind, in one sentence.
+ */
+export function checkOptions<E extends Entries>(
+  what: string,
+  schema: v.StrictObjectSchema<E, undefined>,
+  given: unknown,
+): v.InferOutput<v.StrictObjectSchema<E, undefined>> {
+  const names = Object.keys(schema.entries)
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new UsageError(`${what} takes an object of options (${names.join(', ') || 'none'}); got ${echo(given)}.`)
+  }
+  const unknown = Object.keys(given).find((name) => !names.includes(name))
+  if (unknown !== undefined) {
+    const takes = names.length > 0 ? `it takes ${names.join(', ')}` : 'it takes none'
+    throw new UsageError(`${what} has no option ${echo(unknown)}; ${takes}.`)
+  }
+  const result = v.safeParse(schema, given)
+  if (result.success) return result.output
+  const [issue] = result.issues
+  const name = String(issue.path?.[0]?.key ?? '')
+  throw new UsageError(
+    `${what}'s ${name} is ${echo((given as Record<string, unknown>)[name])}; expected ${issue.message}.`,
+  )
+}
+
+/** The options of a spec, its type aside. */
+export function checkSpec<E extends Entries>(
+  spec: { readonly type: string; readonly [option: string]: unknown },
+  schema: v.StrictObjectSchema<E, undefined>,
+): v.InferOutput<v.StrictObjectSchema<E, undefined>> {
+  const { type, ...options } = spec
+  return checkOptions(type, schema, options)
+}
+
+/** An integer from `least` to `most`. */
+export const integer = (least: number, most = Number.MAX_SAFE_INTEGER) => {
+  const message = most < Number.MAX_SAFE_INTEGER ? `an integer from ${least} to ${most}` : `an integer ≥ ${least}`
+  return v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message))
+}
+
+/** A finite number for which `holds`, in words. */
+export const number = (words: string, holds: (value: number) => boolean) =>
+  v.pipe(
+    v.number(words),
+    v.check((value) => Number.isFinite(value) && holds(value), words),
+  )
+
+/** One of some words. */
+export const oneOf = <const T extends readonly string[]>(words: T) =>
+  v.picklist(words, `${words.map((word) => `"${word}"`).join(' or ')}`)
+
+/** Widths of hidden layers, one at least. */
+export const widths = (() => {
+  const message = 'one or more widths, such as [64, 64]'
+  const width = v.pipe(v.number(message), v.integer(message), v.minValue(1, message))
+  return v.pipe(v.array(width, message), v.minLength(1, message))
+})()
+
+/** A part that is described by a spec of its own, as the functions of the library return it. */
+export const part = (words: string) => v.looseObject({ type: v.string(words) }, words)

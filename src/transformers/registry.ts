@@ -1,0 +1,17 @@
+import { UsageError } from '../errors.js'
+import { echo } from '../options.js'
+import { buildSoftAffine } from './soft-affine.js'
+import type { Transformer, TransformerSpec } from './transformer.js'
+
+export type TransformerBuilder = (spec: TransformerSpec) => Transformer
+
+const builders = new Map<string, TransformerBuilder>([['softAffine', buildSoftAffine]])
+
+/** @throws UsageError where the type is unknown or its options are not usable. */
+export function buildTransformer(spec: TransformerSpec): Transformer {
+  const builder = builders.get(spec?.type)
+  if (!builder) {
+    throw new UsageError(`No transformer is called ${echo(spec?.type)}; known are ${[...builders.keys()].join(', ')}.`)
+  }
+  return builder(spec)
+}

@@ -41,7 +41,7 @@ export const OPTION_TEXT = {
 export const trainUsage: CommandUsage = {
   synopsis: 'train [DATA]',
   summary: [
-    'Fits a flow to DATA: a CSV file, - for standard input, or a generator (jang):',
+    'Fits a flow to DATA: a CSV file, - for standard input, or, where no file is called so, a generator (jang):',
     `${[...generators.keys()].join(', ')}.`,
   ].join('\n'),
   operands: [0, 1],

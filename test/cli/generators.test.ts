@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eightGaussians } from 'pushforward'
@@ -64,5 +64,17 @@ describe('train', () => {
     expect((await train('moons --rows 100 --steps 2 --out moons-run')).code).toBe(0)
     const { nll } = await json('moons-run', 'evaluation.json')
     expect([nll.train.rows, nll.validation, nll.test]).toEqual([100, undefined, undefined])
+  })
+
+  test('reads a file that is called like a generator, but no folder, and says so', async () => {
+    await mkdir(at('circles'))
+    await writeFile(at('rings'), (await pushforward(['data', 'moons', '--rows', '50'])).stdout)
+    const file = await train('rings --steps 2 --out of-file')
+    expect(file.stderr).toContain('Reading the file rings, and not the generator of that name.\n')
+    expect(file.stderr).toContain('Training on 50 rows of rings (x1, x2)')
+    expect(await json('of-file', 'config.json')).toMatchObject({ data: at('rings'), validation: 0.1 })
+    expect((await train('circles --rows 60 --steps 2 --out of-generator')).stderr).toContain('60 rows of circles')
+    const scored = await pushforward(['score', 'of-file', 'rings'], { cwd: folder })
+    expect(parseCsv(scored.stdout).rows).toHaveLength(50)
   })
 })

@@ -1,6 +1,21 @@
 export type { BaseSpec } from './bases/base.js'
 export { standardNormal } from './bases/standard-normal.js'
-export { type Generator, generators, jang } from './data/generators.js'
+export {
+  checkerboard,
+  circles,
+  eightGaussians,
+  type Generator,
+  type GeneratorOptions,
+  generators,
+  jang,
+  type MoonsOptions,
+  moons,
+  moonsGenerator,
+  pinwheel,
+  rings,
+  swissRoll,
+  twoSpirals,
+} from './data/generators.js'
 export type { RowSet } from './data/row-set.js'
 export type { RowBlock, RowSource } from './data/row-source.js'
 export type { Matrix, Rows } from './data/rows.js'

@@ -1,7 +1,7 @@
 import type { Heap } from '../heap.js'
 import type { Kernels } from '../kernels.js'
 import type { Portable } from '../operation.js'
-import { type Operations, replay } from '../program.js'
+import { type Operations, replayer } from '../program.js'
 import { portableAdamW } from './adamw.js'
 import { portableCouple } from './couple.js'
 import { portableDense } from './dense.js'
@@ -29,7 +29,7 @@ export function createPortable(heap: Heap): Kernels {
   return {
     name: 'portable',
     heap,
-    run: (program, end, gradient) => replay(operations, heap, program, end, gradient),
+    run: replayer(operations, heap),
     call: (name, args) => (operations[name] as (given: typeof args) => void)(args),
     fill: (n, value, y) => operations.fill({ n, value, y }),
     copy: (n, x, y) => operations.copy({ n, x, y }),

@@ -16,8 +16,11 @@ const REALS = 1 << 10
 const WORDS = 65
 /** Words left free between two arrays. */
 const GAP = 8
-/** A float32 NaN where no array lies: what is read there by mistake shows in the result. */
-const GUARD = 0x7fc0beef
+/**
+ * A float32 NaN where no array lies: what is read there by mistake shows in the result. A signalling one, whose bits change
+ * where a kernel calculates with it and writes it back.
+ */
+const GUARD = 0x7fa0beef
 
 /** The module of an entry's source, which lies in test/kernels; flags as in src/kernels/assembly/build.mjs. */
 export async function compile(source: string): Promise<WebAssembly.Module> {

@@ -330,6 +330,18 @@ describe('circularShift', () => {
     }
   })
 
+  it.each([Math.fround(Math.PI), 1.0186517238616943])(
+    'stays in [−box, box) about odd multiples of box, where roundings of turns lie on either side, box = %d',
+    (box) => {
+      const x = new Float32Array(1024)
+      const phi = x.map((_, i) => (2 * (i >> 3) - 127) * box * (1 + ((i & 7) - 4) * 2 ** -23))
+      for (const trial of [simd, reference]) {
+        const { z } = trial.run(circularShift, { rows: 1024 }, { box, phi, x })
+        expect(z.filter((value) => !(value >= -box && value < box))).toEqual(new Float64Array(0))
+      }
+    },
+  )
+
   it('is undone by its inverse up to whole turns, in float64 within 10⁻¹² and in float32 within 10⁻⁵', () => {
     const exact = new Trial(portableMaps, 'float64')
     const box = Math.fround(Math.PI)

@@ -1,5 +1,6 @@
 // Declared operations by themselves: their assembly compiled alone, their reference kernels over a heap, both on the same
 // arrays.
+import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
@@ -37,22 +38,15 @@ export async function compile(source: string): Promise<WebAssembly.Module> {
     'simd,bulk-memory',
   ]
   const { error, stderr } = await asc.main([entry, '--baseDir', root, '--outFile', 'entry.wasm', ...flags], {
-    ...(await files(entry, source)),
+    readFile: (name: string, baseDir: string) =>
+      name === entry ? source : readFile(join(baseDir, name), 'utf8').catch(() => null),
+    listFiles: () => [],
     writeFile: (_name: string, contents: Uint8Array | string) => {
       if (typeof contents !== 'string') wasm = Uint8Array.from(contents)
     },
   })
   if (error || !wasm) throw new Error(`AssemblyScript: ${error?.message}\n${stderr.toString()}`)
   return new WebAssembly.Module(wasm)
-}
-
-async function files(entry: string, source: string) {
-  const { readFile } = await import('node:fs/promises')
-  return {
-    readFile: (name: string, baseDir: string) =>
-      name === entry ? source : readFile(join(baseDir, name), 'utf8').catch(() => null),
-    listFiles: () => [],
-  }
 }
 
 /** The module that exports what these files of src/kernels/assembly do. */

@@ -17,9 +17,7 @@ export function hasBegun({ started }: Handed<unknown>): boolean {
 }
 
 /** A worker's export for what is done with a task. */
-export function begin<Task, Result>(
-  work: (task: Task) => Result,
-): (handed: Handed<Task>) => Result | Promise<Result> {
+export function begin<Task, Result>(work: (task: Task) => Result): (handed: Handed<Task>) => Result | Promise<Result> {
   return ({ started, task, modules }) => {
     Atomics.store(started, 0, 1)
     // Without modules there is nothing to wait for: a rank that has begun is at work.

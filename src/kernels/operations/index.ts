@@ -1,10 +1,18 @@
 // Every operation that a pass may hold, family by family; its place here is its code.
 
+export * from './activations.js'
+export * from './affine-maps.js'
+export * from './bounded-maps.js'
 export { affineCouple, affineCoupleBackward, affineCoupleInverse, affineCoupleInverseBackward } from './couple.js'
 export * from './dense.js'
+export * from './dropout.js'
 export * from './elementwise.js'
 export * from './gaussian.js'
 export * from './leaky-relu.js'
+export * from './map-backward.js'
 export { add, copy, fill } from './memory.js'
 export * from './narrow-coupling.js'
+export * from './positive-maps.js'
+export * from './sinh-arcsinh.js'
 export * from './spread.js'
+export * from './yeo-johnson.js'

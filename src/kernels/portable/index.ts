@@ -2,17 +2,25 @@ import type { Heap } from '../heap.js'
 import type { Kernels } from '../kernels.js'
 import type { Portable } from '../operation.js'
 import { type Operations, replayer } from '../program.js'
+import { portableActivations } from './activations.js'
 import { portableAdamW } from './adamw.js'
+import { portableAffineMaps } from './affine-maps.js'
+import { portableBoundedMaps } from './bounded-maps.js'
 import { portableCouple } from './couple.js'
 import { portableDense } from './dense.js'
+import { portableDropout } from './dropout.js'
 import { portableElementwise } from './elementwise.js'
 import { portableGaussian } from './gaussian.js'
 import { portableLeakyReLU } from './leaky-relu.js'
+import { portableMapBackward } from './map-backward.js'
 import { portableMemory, portableRows } from './memory.js'
 import { portableNarrowCoupling } from './narrow-coupling.js'
+import { portablePositiveMaps } from './positive-maps.js'
 import { portableRandom } from './random.js'
+import { portableSinhArcsinh } from './sinh-arcsinh.js'
 import { portableSpread } from './spread.js'
 import { portableStandardise } from './standardise.js'
+import { portableYeoJohnson } from './yeo-johnson.js'
 
 /** The reference kernels: plain loops in double precision over a float32 or float64 heap. */
 export function createPortable(heap: Heap): Kernels {
@@ -24,6 +32,14 @@ export function createPortable(heap: Heap): Kernels {
     ...portableLeakyReLU(heap),
     ...portableGaussian(heap),
     ...portableSpread(heap),
+    ...portableActivations(heap),
+    ...portableAffineMaps(heap),
+    ...portableBoundedMaps(heap),
+    ...portableDropout(heap),
+    ...portableMapBackward(heap),
+    ...portablePositiveMaps(heap),
+    ...portableSinhArcsinh(heap),
+    ...portableYeoJohnson(heap),
   }
   const operations: Portable<Operations> = { ...parts, ...portableNarrowCoupling(heap, parts) }
   return {

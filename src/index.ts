@@ -45,5 +45,16 @@ export type { Stopping } from './step/stopping.js'
 export { type FitResult, fit } from './train/fit.js'
 export type { FitOptions, Progress } from './train/options.js'
 export type { Split } from './train/split.js'
+export { additive } from './transformers/additive.js'
+export { type AffineOptions, affine } from './transformers/affine.js'
+export { type CircularShiftOptions, circularShift } from './transformers/circular-shift.js'
+export {
+  exponential,
+  hyperbolicTangent,
+  logistic,
+  sinhArcsinh,
+  softplus,
+  yeoJohnson,
+} from './transformers/maps.js'
 export { softAffine } from './transformers/soft-affine.js'
 export type { TransformerSpec } from './transformers/transformer.js'

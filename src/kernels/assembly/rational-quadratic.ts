@@ -1,0 +1,326 @@
+// Rational-quadratic spline of one coordinate; the backward maps are in rational-quadratic-backward.ts.
+//
+// With ξ from the bin's left end and η from its right one, both as shares of it, A = ξ(sξ + d₀η) and C = η(sη + d₁ξ), the
+// map is f = A/(A + C): the usual denominator s + (d₀ + d₁ − 2s)ξη is A + C, as 1 = (ξ + η)². No difference is left in it,
+// so that float32 does for any slopes. Every step of `share` and of `inverseShare` is monotone in what the row gives it,
+// rounding is, and results stay between their bin's ends: of two rows under one spline the greater never comes out
+// smaller.
+import { bytes, load, NONE, store, wholeBytes } from './lanes'
+import { expNear, log1pUnit, logNormal } from './math'
+
+/** The least share of a bin in the box, and the least slope. */
+const LEAST_SHARE: f64 = 0.001
+const LEAST_SLOPE: f32 = 0.001
+/** ln(e^(1 − LEAST_SLOPE) − 1): a raw slope of 0 is a slope of 1. */
+const SLOPE_SHIFT: f32 = 0.5397424172369522
+/** e to this is nothing beside 1, and no denormal when divided. */
+const EXP_LEAST: f32 = -80
+
+/** Logits of a vector of rows become probabilities, in place; addresses and strides in bytes. */
+@inline
+function softmax4(bins: i32, logits: usize, stride: usize, lanes: i32): void {
+  let top = load(logits, lanes)
+  let at = logits
+  for (let k = 1; k < bins; k++) {
+    at += stride
+    top = f32x4.pmax(top, load(at, lanes))
+  }
+  let sum = f32x4.splat(0)
+  at = logits
+  for (let k = 0; k < bins; k++) {
+    const e = expNear(f32x4.pmax(f32x4.sub(load(at, lanes), top), f32x4.splat(EXP_LEAST)))
+    store(at, e, lanes)
+    sum = f32x4.add(sum, e)
+    at += stride
+  }
+  const scale = f32x4.div(f32x4.splat(1), sum)
+  at = logits
+  for (let k = 0; k < bins; k++) {
+    store(at, f32x4.mul(load(at, lanes), scale), lanes)
+    at += stride
+  }
+}
+
+function softmax(bins: i32, rows: i32, logits: usize, stride: usize): void {
+  const whole = wholeBytes(rows)
+  for (let i: usize = 0; i < whole; i += 16) softmax4(bins, logits + i, stride, 4)
+  if (rows & 3) softmax4(bins, logits + whole, stride, rows & 3)
+}
+
+/** From a probability to a width or height: what is multiplied by it, and what is added. */
+@inline
+export function widthScale(bins: i32, box: f32): v128 {
+  return f32x4.splat(<f32>(2 * <f64>box * (1 - <f64>bins * LEAST_SHARE)))
+}
+
+@inline
+export function leastWidth(box: f32): v128 {
+  return f32x4.splat(<f32>(2 * <f64>box * LEAST_SHARE))
+}
+
+@inline
+export function widthOf(probability: v128, scale: v128, least: v128): v128 {
+  return f32x4.add(f32x4.mul(probability, scale), least)
+}
+
+@inline
+export function within(x: v128, box: f32): v128 {
+  return f32x4.pmax(f32x4.pmin(x, f32x4.splat(box)), f32x4.splat(-box))
+}
+
+/** Raw slopes at one knot of each row: `end` is 0 for the bin's left and 1 for its right one. */
+@inline
+export function rawSlopes(
+  circular: bool, end: i32, bins: i32, slopes: usize, stride: usize, bin: v128, lanes: i32,
+): v128 {
+  let raw = v128.load32_zero(slopeAt(circular, end, bins, slopes, stride, i32x4.extract_lane(bin, 0)))
+  if (lanes > 1) {
+    raw = v128.load32_lane(slopeAt(circular, end, bins, slopes, stride, i32x4.extract_lane(bin, 1)) + 4, raw, 1)
+  }
+  if (lanes > 2) {
+    raw = v128.load32_lane(slopeAt(circular, end, bins, slopes, stride, i32x4.extract_lane(bin, 2)) + 8, raw, 2)
+  }
+  if (lanes > 3) {
+    raw = v128.load32_lane(slopeAt(circular, end, bins, slopes, stride, i32x4.extract_lane(bin, 3)) + 12, raw, 3)
+  }
+  return raw
+}
+
+/** Where identity tails have no slope, at ±B, any other's address. */
+@inline
+function slopeAt(circular: bool, end: i32, bins: i32, slopes: usize, stride: usize, bin: i32): usize {
+  const knot = bin + end
+  if (circular) return slopes + (knot == bins ? 0 : <usize>knot * stride)
+  return slopes + <usize>(end ? min(knot, bins - 1) - 1 : max(knot, 1) - 1) * stride
+}
+
+/** e^−|v|, v = raw + SLOPE_SHIFT */
+@inline
+export function slopeExp(v: v128): v128 {
+  return expNear(f32x4.pmax(f32x4.neg(f32x4.abs(v)), f32x4.splat(EXP_LEAST)))
+}
+
+/** max(v, 0) + ln(1 + e^−|v|) + LEAST_SLOPE, for e^−|v|; 1 where the mask is set. */
+@inline
+export function slopeOf(v: v128, exp: v128, one: v128): v128 {
+  const softplus = f32x4.add(f32x4.pmax(v, f32x4.splat(0)), log1pUnit(exp))
+  return v128.bitselect(f32x4.splat(1), f32x4.add(softplus, f32x4.splat(LEAST_SLOPE)), one)
+}
+
+@inline
+export function shifted(raw: v128): v128 {
+  return f32x4.add(raw, f32x4.splat(SLOPE_SHIFT))
+}
+
+/** A + C */
+@inline
+export function denominator(xi: v128, eta: v128, s: v128, d0: v128, d1: v128): v128 {
+  return f32x4.add(risen(xi, eta, s, d0), risen(eta, xi, s, d1))
+}
+
+/** A = ξ(sξ + d₀η), and C with the ends exchanged */
+@inline
+export function risen(xi: v128, eta: v128, s: v128, d0: v128): v128 {
+  return f32x4.mul(xi, f32x4.add(f32x4.mul(s, xi), f32x4.mul(d0, eta)))
+}
+
+/** d₁ξ² + 2sξη + d₀η² */
+@inline
+export function numerator(xi: v128, eta: v128, s: v128, d0: v128, d1: v128): v128 {
+  const right = f32x4.mul(xi, f32x4.add(f32x4.mul(d1, xi), f32x4.mul(s, eta)))
+  return f32x4.add(right, f32x4.mul(eta, f32x4.add(f32x4.mul(d0, eta), f32x4.mul(s, xi))))
+}
+
+/** ln(s²·numerator/denominator²) */
+@inline
+function logSlope(xi: v128, eta: v128, s: v128, d0: v128, d1: v128): v128 {
+  const ratio = f32x4.div(s, denominator(xi, eta, s, d0, d1))
+  const slope = f32x4.mul(numerator(xi, eta, s, d0, d1), f32x4.mul(ratio, ratio))
+  return logNormal(slope, i32x4.splat(0))
+}
+
+/**
+ * A/(A + C) = 1/(1 + (s·b/a + d₁)/(s·a/b + d₀)), for the distances a and b from the bin's ends, of which one may be 0. As a
+ * grows and b falls, no step goes back.
+ */
+@inline
+function share(a: v128, b: v128, s: v128, d0: v128, d1: v128): v128 {
+  const rest = f32x4.add(f32x4.div(f32x4.mul(s, b), a), d1)
+  const q = f32x4.div(rest, f32x4.add(f32x4.div(f32x4.mul(s, a), b), d0))
+  return f32x4.div(f32x4.splat(1), f32x4.add(q, f32x4.splat(1)))
+}
+
+/**
+ * η/ξ of what `share` maps to c/(c + e). With ρ = e/c, d₀ρ − d₁ = v ≥ 0: η/ξ = (v + √(v² + 4s²ρ))/2s; where v < 0 the same
+ * from the other end, with ρ = c/e and slopes exchanged, gives ξ/η. Both are √(d₁/d₀) where they meet, which is also held
+ * to where rounding would let them cross. Too large for float32 is ∞, and ξ 0.
+ */
+@inline
+function inverseRatio(c: v128, e: v128, s: v128, d0: v128, d1: v128): v128 {
+  const near = f32x4.ge(f32x4.mul(d0, e), f32x4.mul(d1, c))
+  const rho = f32x4.div(v128.bitselect(e, c, near), v128.bitselect(c, e, near))
+  const own = v128.bitselect(d0, d1, near)
+  const other = v128.bitselect(d1, d0, near)
+  const v = f32x4.pmax(f32x4.sub(f32x4.mul(own, rho), other), f32x4.splat(0))
+  const twice = f32x4.add(s, s)
+  const root = f32x4.sqrt(f32x4.add(f32x4.mul(v, v), f32x4.mul(f32x4.mul(twice, twice), rho)))
+  const sum = f32x4.add(v, root)
+  const ratio = f32x4.div(v128.bitselect(sum, twice, near), v128.bitselect(twice, sum, near))
+  const meeting = f32x4.sqrt(f32x4.div(d1, d0))
+  return v128.bitselect(f32x4.pmax(ratio, meeting), f32x4.pmin(ratio, meeting), near)
+}
+
+/**
+ * A vector of rows. `own` are the probabilities of the side on which values come in, widths or, of the inverse, heights.
+ * Ends of bins are sums of widths from −B on, in one order whatever the bin, and B itself.
+ */
+@inline
+function transform4(
+  inverse: bool, circular: bool, bins: i32, box: f32, scale: v128, least: v128, own: usize, ownStride: usize,
+  other: usize, otherStride: usize, slopes: usize, slopesStride: usize, from: usize, to: usize, logDet: usize,
+  bin: usize, lanes: i32,
+): void {
+  const given = load(from, lanes)
+  const value = within(given, box)
+  let left = f32x4.splat(-box)
+  let right = left
+  let otherLeft = left
+  let otherRight = left
+  let index = i32x4.splat(0)
+  let above = i32x4.splat(-1)
+  let ownAt = own
+  let otherAt = other
+  // Beyond its own bin a row's right end stays where it is, and so the row below it.
+  for (let k = 1; k < bins; k++) {
+    const width = widthOf(load(ownAt, lanes), scale, least)
+    const otherWidth = widthOf(load(otherAt, lanes), scale, least)
+    right = f32x4.add(right, v128.and(width, above))
+    otherRight = f32x4.add(otherRight, v128.and(otherWidth, above))
+    above = f32x4.ge(value, right)
+    left = f32x4.add(left, v128.and(width, above))
+    otherLeft = f32x4.add(otherLeft, v128.and(otherWidth, above))
+    index = i32x4.sub(index, above)
+    ownAt += ownStride
+    otherAt += otherStride
+  }
+  right = v128.bitselect(f32x4.splat(box), right, above)
+  otherRight = v128.bitselect(f32x4.splat(box), otherRight, above)
+  const first = v128.andnot(i32x4.eq(index, i32x4.splat(0)), i32x4.splat(circular ? -1 : 0))
+  const last = v128.andnot(above, i32x4.splat(circular ? -1 : 0))
+  let v0 = f32x4.splat(0)
+  let v1 = v0
+  if (slopes != NONE) {
+    v0 = shifted(rawSlopes(circular, 0, bins, slopes, slopesStride, index, lanes))
+    v1 = shifted(rawSlopes(circular, 1, bins, slopes, slopesStride, index, lanes))
+  }
+  const d0 = slopeOf(v0, slopeExp(v0), first)
+  const d1 = slopeOf(v1, slopeExp(v1), last)
+  const length = f32x4.sub(right, left)
+  const otherLength = f32x4.sub(otherRight, otherLeft)
+  const a = f32x4.sub(value, left)
+  const b = f32x4.sub(right, value)
+  let result: v128
+  let change: v128
+  if (inverse) {
+    const s = f32x4.div(length, otherLength)
+    const ratio = inverseRatio(a, b, s, d0, d1)
+    const xi = f32x4.div(f32x4.splat(1), f32x4.add(ratio, f32x4.splat(1)))
+    // 1, too, where ξ = 0 and the ratio is ∞.
+    const eta = f32x4.pmin(f32x4.splat(1), f32x4.mul(ratio, xi))
+    result = f32x4.pmin(f32x4.add(otherLeft, f32x4.mul(otherLength, xi)), otherRight)
+    change = f32x4.neg(logSlope(xi, eta, s, d0, d1))
+  } else {
+    const inverseLength = f32x4.div(f32x4.splat(1), length)
+    const s = f32x4.mul(otherLength, inverseLength)
+    result = f32x4.pmin(f32x4.add(otherLeft, f32x4.mul(otherLength, share(a, b, s, d0, d1))), otherRight)
+    change = logSlope(f32x4.mul(a, inverseLength), f32x4.mul(b, inverseLength), s, d0, d1)
+  }
+  let number = f32x4.convert_i32x4_s(index)
+  if (!circular) {
+    const inside = f32x4.eq(value, given)
+    const beyond = v128.bitselect(
+      f32x4.splat(<f32>bins), f32x4.splat(-1), f32x4.gt(given, f32x4.splat(box)))
+    result = v128.bitselect(result, given, inside)
+    change = v128.and(change, inside)
+    number = v128.bitselect(number, beyond, inside)
+  }
+  store(to, result, lanes)
+  store(logDet, f32x4.add(load(logDet, lanes), change), lanes)
+  store(bin, number, lanes)
+}
+
+/** All rows, once both sides are probabilities. Addresses and strides in bytes; `inverse` is a constant. */
+@inline
+function transform(
+  inverse: bool, circular: bool, bins: i32, rows: i32, box: f32, own: usize, ownStride: usize, other: usize,
+  otherStride: usize, slopes: usize, slopesStride: usize, from: usize, to: usize, logDet: usize, bin: usize,
+): void {
+  const scale = widthScale(bins, box)
+  const least = leastWidth(box)
+  const whole = wholeBytes(rows)
+  const knots = circular || bins > 1
+  for (let i: usize = 0; i < whole; i += 16) {
+    transform4(
+      inverse, circular, bins, box, scale, least, own + i, ownStride, other + i, otherStride,
+      knots ? slopes + i : NONE, slopesStride, from + i, to + i, logDet + i, bin + i, 4)
+  }
+  if (rows & 3) {
+    transform4(
+      inverse, circular, bins, box, scale, least, own + whole, ownStride, other + whole, otherStride,
+      knots ? slopes + whole : NONE, slopesStride, from + whole, to + whole, logDet + whole, bin + whole, rows & 3)
+  }
+}
+
+function forward(
+  circular: bool, bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize,
+  heightsStride: usize, slopes: usize, slopesStride: usize, x: usize, z: usize, logDet: usize, bin: usize,
+): void {
+  softmax(bins, rows, bytes(widths), bytes(widthsStride))
+  softmax(bins, rows, bytes(heights), bytes(heightsStride))
+  transform(
+    false, circular, bins, rows, box, bytes(widths), bytes(widthsStride), bytes(heights), bytes(heightsStride),
+    bytes(slopes), bytes(slopesStride), bytes(x), bytes(z), bytes(logDet), bytes(bin))
+}
+
+function inverse(
+  circular: bool, bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize,
+  heightsStride: usize, slopes: usize, slopesStride: usize, z: usize, x: usize, logDet: usize, bin: usize,
+): void {
+  softmax(bins, rows, bytes(widths), bytes(widthsStride))
+  softmax(bins, rows, bytes(heights), bytes(heightsStride))
+  transform(
+    true, circular, bins, rows, box, bytes(heights), bytes(heightsStride), bytes(widths), bytes(widthsStride),
+    bytes(slopes), bytes(slopesStride), bytes(z), bytes(x), bytes(logDet), bytes(bin))
+}
+
+export function rationalQuadratic(
+  bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize, heightsStride: usize,
+  slopes: usize, slopesStride: usize, x: usize, z: usize, logDet: usize, bin: usize,
+): void {
+  forward(
+    false, bins, rows, box, widths, widthsStride, heights, heightsStride, slopes, slopesStride, x, z, logDet, bin)
+}
+
+export function circularRationalQuadratic(
+  bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize, heightsStride: usize,
+  slopes: usize, slopesStride: usize, x: usize, z: usize, logDet: usize, bin: usize,
+): void {
+  forward(
+    true, bins, rows, box, widths, widthsStride, heights, heightsStride, slopes, slopesStride, x, z, logDet, bin)
+}
+
+export function rationalQuadraticInverse(
+  bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize, heightsStride: usize,
+  slopes: usize, slopesStride: usize, z: usize, x: usize, logDet: usize, bin: usize,
+): void {
+  inverse(
+    false, bins, rows, box, widths, widthsStride, heights, heightsStride, slopes, slopesStride, z, x, logDet, bin)
+}
+
+export function circularRationalQuadraticInverse(
+  bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize, heightsStride: usize,
+  slopes: usize, slopesStride: usize, z: usize, x: usize, logDet: usize, bin: usize,
+): void {
+  inverse(
+    true, bins, rows, box, widths, widthsStride, heights, heightsStride, slopes, slopesStride, z, x, logDet, bin)
+}

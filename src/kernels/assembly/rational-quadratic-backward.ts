@@ -1,7 +1,7 @@
 // Backward passes of the rational-quadratic spline; the derivation is in ../portable/rational-quadratic.ts.
 import { bytes, load, NONE, store, wholeBytes } from './lanes'
 import {
-  leastWidth, numerator, rawSlopes, risen, shifted, slopeExp, slopeOf, widthOf, widthScale, within,
+  leastWidth, leftSlope, numerator, pick, rightSlope, risen, shifted, slopeExp, slopeOf, widthOf, widthScale, within,
 } from './rational-quadratic'
 
 /** 1/(1 + e^−v), for e = e^−|v|. */
@@ -28,7 +28,6 @@ function backward4(
   let left = low
   let right = low
   let bottom = low
-  let top = low
   let from = widths
   let fromHeights = heights
   let k = i32x4.splat(0)
@@ -37,7 +36,6 @@ function backward4(
     const width = widthOf(load(from, lanes), scale, least)
     const height = widthOf(load(fromHeights, lanes), scale, least)
     right = f32x4.add(right, v128.and(width, upTo))
-    top = f32x4.add(top, v128.and(height, upTo))
     upTo = i32x4.gt_s(index, k)
     left = f32x4.add(left, v128.and(width, upTo))
     bottom = f32x4.add(bottom, v128.and(height, upTo))
@@ -46,25 +44,29 @@ function backward4(
     fromHeights += heightsStride
   }
   right = v128.bitselect(f32x4.splat(box), right, upTo)
-  top = v128.bitselect(f32x4.splat(box), top, upTo)
   const one = i32x4.splat(circular ? -1 : 0)
   let v0 = f32x4.splat(0)
   let v1 = v0
   if (slopes != NONE) {
-    v0 = shifted(rawSlopes(circular, 0, bins, slopes, slopesStride, index, lanes))
-    v1 = shifted(rawSlopes(circular, 1, bins, slopes, slopesStride, index, lanes))
+    v0 = shifted(pick(slopes, slopesStride, leftSlope(circular, index), lanes))
+    v1 = shifted(pick(slopes, slopesStride, rightSlope(circular, bins, index), lanes))
   }
   const e0 = slopeExp(v0)
   const e1 = slopeExp(v1)
   const d0 = slopeOf(v0, e0, v128.andnot(i32x4.eq(index, i32x4.splat(0)), one))
   const d1 = slopeOf(v1, e1, v128.andnot(upTo, one))
 
-  const w = f32x4.sub(right, left)
-  const h = f32x4.sub(top, bottom)
-  const inverseW = f32x4.div(f32x4.splat(1), w)
-  const xi = f32x4.mul(f32x4.sub(value, left), inverseW)
-  const eta = f32x4.mul(f32x4.sub(right, value), inverseW)
-  const s = f32x4.mul(h, inverseW)
+  const ownW = f32x4.mul(pick(widths, widthsStride, index, lanes), scale)
+  const ownH = f32x4.mul(pick(heights, heightsStride, index, lanes), scale)
+  const w = f32x4.add(ownW, least)
+  const h = f32x4.add(ownH, least)
+  const perW = f32x4.div(f32x4.splat(1), w)
+  const s = f32x4.mul(h, perW)
+  const fromLeft = f32x4.sub(value, left)
+  const fromRight = f32x4.sub(right, value)
+  const perLength = f32x4.div(f32x4.splat(1), f32x4.add(fromLeft, fromRight))
+  const xi = f32x4.mul(fromLeft, perLength)
+  const eta = f32x4.mul(fromRight, perLength)
   const both = f32x4.mul(xi, eta)
   const a = risen(xi, eta, s, d0)
   const c = risen(eta, xi, s, d1)
@@ -78,7 +80,7 @@ function backward4(
   const bend = f32x4.sub(
     f32x4.mul(f32x4.add(f32x4.mul(f32x4.sub(d1, s), xi), f32x4.mul(f32x4.sub(s, d0), eta)), perN),
     f32x4.mul(f32x4.mul(f32x4.sub(f32x4.add(d0, d1), f32x4.add(s, s)), f32x4.sub(eta, xi)), perD))
-  const gx = f32x4.mul(f32x4.add(bend, bend), inverseW)
+  const gx = f32x4.mul(f32x4.add(bend, bend), perW)
 
   const outside = load(dOut, lanes)
   const out = v128.and(outside, inside)
@@ -108,7 +110,7 @@ function backward4(
     f32x4.mul(f32x4.mul(bent, s), f32x4.sub(f32x4.mul(d1, f32x4.mul(xi, xi)), f32x4.mul(d0, f32x4.mul(eta, eta)))),
     f32x4.mul(f32x4.mul(dg, twiceBoth), f32x4.add(f32x4.mul(f32x4.add(d0, d1), perD), f32x4.mul(s, perN))))
   const dh = f32x4.add(f32x4.mul(dz, f32x4.mul(a, perD)), f32x4.div(sds, h))
-  const dw = f32x4.neg(f32x4.add(f32x4.mul(dx, xi), f32x4.mul(sds, inverseW)))
+  const dw = f32x4.neg(f32x4.add(f32x4.mul(dx, xi), f32x4.mul(sds, perW)))
   const lowerSlope = f32x4.mul(dd0, sigmoid(v0, e0))
   const upperSlope = f32x4.mul(dd1, sigmoid(v1, e1))
 
@@ -116,13 +118,13 @@ function backward4(
   // below, 2B·(1 − K·m)·Σp is their sum without K·m of the box.
   const floor = f32x4.mul(f32x4.convert_i32x4_s(index), least)
   const meanW = f32x4.sub(
-    f32x4.mul(dw, f32x4.sub(w, least)), f32x4.mul(dx, f32x4.sub(f32x4.sub(left, low), floor)))
+    f32x4.mul(dw, ownW), f32x4.mul(dx, f32x4.sub(f32x4.sub(left, low), floor)))
   const meanH = f32x4.add(
-    f32x4.mul(dh, f32x4.sub(h, least)), f32x4.mul(dz, f32x4.sub(f32x4.sub(bottom, low), floor)))
+    f32x4.mul(dh, ownH), f32x4.mul(dz, f32x4.sub(f32x4.sub(bottom, low), floor)))
   const belowW = f32x4.neg(f32x4.mul(dx, scale))
   const belowH = f32x4.mul(dz, scale)
-  const ownW = f32x4.mul(dw, scale)
-  const ownH = f32x4.mul(dh, scale)
+  const atW = f32x4.mul(dw, scale)
+  const atH = f32x4.mul(dh, scale)
   k = i32x4.splat(0)
   let wasOwn = circular ? i32x4.eq(index, i32x4.splat(bins - 1)) : k
   from = widths
@@ -130,8 +132,8 @@ function backward4(
   for (let i = 0; i < bins; i++) {
     const below = i32x4.gt_s(index, k)
     const own = i32x4.eq(index, k)
-    const toW = f32x4.sub(f32x4.add(v128.and(belowW, below), v128.and(ownW, own)), meanW)
-    const toH = f32x4.sub(f32x4.add(v128.and(belowH, below), v128.and(ownH, own)), meanH)
+    const toW = f32x4.sub(f32x4.add(v128.and(belowW, below), v128.and(atW, own)), meanW)
+    const toH = f32x4.sub(f32x4.add(v128.and(belowH, below), v128.and(atH, own)), meanH)
     store(dWidths, f32x4.mul(load(from, lanes), toW), lanes)
     store(dHeights, f32x4.mul(load(fromHeights, lanes), toH), lanes)
     if (circular || i > 0) {

@@ -68,30 +68,28 @@ export function within(x: v128, box: f32): v128 {
   return f32x4.pmax(f32x4.pmin(x, f32x4.splat(box)), f32x4.splat(-box))
 }
 
-/** Raw slopes at one knot of each row: `end` is 0 for the bin's left and 1 for its right one. */
+/** Of each row, one of its numbers; addresses and strides in bytes. */
 @inline
-export function rawSlopes(
-  circular: bool, end: i32, bins: i32, slopes: usize, stride: usize, bin: v128, lanes: i32,
-): v128 {
-  let raw = v128.load32_zero(slopeAt(circular, end, bins, slopes, stride, i32x4.extract_lane(bin, 0)))
-  if (lanes > 1) {
-    raw = v128.load32_lane(slopeAt(circular, end, bins, slopes, stride, i32x4.extract_lane(bin, 1)) + 4, raw, 1)
-  }
-  if (lanes > 2) {
-    raw = v128.load32_lane(slopeAt(circular, end, bins, slopes, stride, i32x4.extract_lane(bin, 2)) + 8, raw, 2)
-  }
-  if (lanes > 3) {
-    raw = v128.load32_lane(slopeAt(circular, end, bins, slopes, stride, i32x4.extract_lane(bin, 3)) + 12, raw, 3)
-  }
-  return raw
+export function pick(numbers: usize, stride: usize, index: v128, lanes: i32): v128 {
+  const offset = i32x4.mul(index, i32x4.splat(<i32>stride))
+  let picked = v128.load32_zero(numbers + i32x4.extract_lane(offset, 0))
+  if (lanes > 1) picked = v128.load32_lane(numbers + i32x4.extract_lane(offset, 1), picked, 1, 4)
+  if (lanes > 2) picked = v128.load32_lane(numbers + i32x4.extract_lane(offset, 2), picked, 2, 8)
+  if (lanes > 3) picked = v128.load32_lane(numbers + i32x4.extract_lane(offset, 3), picked, 3, 12)
+  return picked
 }
 
-/** Where identity tails have no slope, at ±B, any other's address. */
+/** Which raw slope is that of the bin's left end; of −B, where identity tails have none, any other. */
 @inline
-function slopeAt(circular: bool, end: i32, bins: i32, slopes: usize, stride: usize, bin: i32): usize {
-  const knot = bin + end
-  if (circular) return slopes + (knot == bins ? 0 : <usize>knot * stride)
-  return slopes + <usize>(end ? min(knot, bins - 1) - 1 : max(knot, 1) - 1) * stride
+export function leftSlope(circular: bool, bin: v128): v128 {
+  return circular ? bin : i32x4.max_s(i32x4.sub(bin, i32x4.splat(1)), i32x4.splat(0))
+}
+
+@inline
+export function rightSlope(circular: bool, bins: i32, bin: v128): v128 {
+  if (!circular) return i32x4.min_s(bin, i32x4.splat(bins - 2))
+  const next = i32x4.add(bin, i32x4.splat(1))
+  return v128.and(next, i32x4.ne(next, i32x4.splat(bins)))
 }
 
 /** e^−|v|, v = raw + SLOPE_SHIFT */
@@ -210,31 +208,37 @@ function transform4(
   let v0 = f32x4.splat(0)
   let v1 = v0
   if (slopes != NONE) {
-    v0 = shifted(rawSlopes(circular, 0, bins, slopes, slopesStride, index, lanes))
-    v1 = shifted(rawSlopes(circular, 1, bins, slopes, slopesStride, index, lanes))
+    v0 = shifted(pick(slopes, slopesStride, leftSlope(circular, index), lanes))
+    v1 = shifted(pick(slopes, slopesStride, rightSlope(circular, bins, index), lanes))
   }
   const d0 = slopeOf(v0, slopeExp(v0), first)
   const d1 = slopeOf(v1, slopeExp(v1), last)
-  const length = f32x4.sub(right, left)
-  const otherLength = f32x4.sub(otherRight, otherLeft)
-  const a = f32x4.sub(value, left)
+  const length = widthOf(pick(own, ownStride, index, lanes), scale, least)
+  const otherLength = widthOf(pick(other, otherStride, index, lanes), scale, least)
+  // At a knot of 0, −0 has a distance of −0, and a quotient by it the wrong sign.
+  const a = f32x4.abs(f32x4.sub(value, left))
   const b = f32x4.sub(right, value)
-  let result: v128
-  let change: v128
+  const s = inverse ? f32x4.div(length, otherLength) : f32x4.div(otherLength, length)
+  let part: v128
+  let xi: v128
+  let eta: v128
   if (inverse) {
-    const s = f32x4.div(length, otherLength)
     const ratio = inverseRatio(a, b, s, d0, d1)
-    const xi = f32x4.div(f32x4.splat(1), f32x4.add(ratio, f32x4.splat(1)))
+    part = f32x4.div(f32x4.splat(1), f32x4.add(ratio, f32x4.splat(1)))
+    xi = part
     // 1, too, where ξ = 0 and the ratio is ∞.
-    const eta = f32x4.pmin(f32x4.splat(1), f32x4.mul(ratio, xi))
-    result = f32x4.pmin(f32x4.add(otherLeft, f32x4.mul(otherLength, xi)), otherRight)
-    change = f32x4.neg(logSlope(xi, eta, s, d0, d1))
+    eta = f32x4.pmin(f32x4.splat(1), f32x4.mul(ratio, xi))
   } else {
-    const inverseLength = f32x4.div(f32x4.splat(1), length)
-    const s = f32x4.mul(otherLength, inverseLength)
-    result = f32x4.pmin(f32x4.add(otherLeft, f32x4.mul(otherLength, share(a, b, s, d0, d1))), otherRight)
-    change = logSlope(f32x4.mul(a, inverseLength), f32x4.mul(b, inverseLength), s, d0, d1)
+    part = share(a, b, s, d0, d1)
+    const perLength = f32x4.div(f32x4.splat(1), f32x4.add(a, b))
+    xi = f32x4.mul(a, perLength)
+    eta = f32x4.mul(b, perLength)
   }
+  // A sum need not hit the end that it should, nor stay below it.
+  const moved = f32x4.add(otherLeft, f32x4.mul(f32x4.sub(otherRight, otherLeft), part))
+  let result = v128.bitselect(otherRight, f32x4.pmin(moved, otherRight), f32x4.ge(part, f32x4.splat(1)))
+  let change = logSlope(xi, eta, s, d0, d1)
+  if (inverse) change = f32x4.neg(change)
   let number = f32x4.convert_i32x4_s(index)
   if (!circular) {
     const inside = f32x4.eq(value, given)

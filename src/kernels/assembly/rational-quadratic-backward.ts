@@ -26,24 +26,24 @@ function backward4(
   // Ends of the bin, by the sums that the way there took.
   const low = f32x4.splat(-box)
   let left = low
-  let right = low
   let bottom = low
   let from = widths
   let fromHeights = heights
   let k = i32x4.splat(0)
-  let upTo = i32x4.splat(-1)
   for (let i = 1; i < bins; i++) {
-    const width = widthOf(load(from, lanes), scale, least)
-    const height = widthOf(load(fromHeights, lanes), scale, least)
-    right = f32x4.add(right, v128.and(width, upTo))
-    upTo = i32x4.gt_s(index, k)
-    left = f32x4.add(left, v128.and(width, upTo))
-    bottom = f32x4.add(bottom, v128.and(height, upTo))
+    const below = i32x4.gt_s(index, k)
+    left = f32x4.add(left, v128.and(widthOf(load(from, lanes), scale, least), below))
+    bottom = f32x4.add(bottom, v128.and(widthOf(load(fromHeights, lanes), scale, least), below))
     k = i32x4.add(k, i32x4.splat(1))
     from += widthsStride
     fromHeights += heightsStride
   }
-  right = v128.bitselect(f32x4.splat(box), right, upTo)
+  const ownW = f32x4.mul(pick(widths, widthsStride, index, lanes), scale)
+  const ownH = f32x4.mul(pick(heights, heightsStride, index, lanes), scale)
+  const w = f32x4.add(ownW, least)
+  const h = f32x4.add(ownH, least)
+  const last = i32x4.eq(index, i32x4.splat(bins - 1))
+  const right = v128.bitselect(f32x4.splat(box), f32x4.add(left, w), last)
   const one = i32x4.splat(circular ? -1 : 0)
   let v0 = f32x4.splat(0)
   let v1 = v0
@@ -54,12 +54,8 @@ function backward4(
   const e0 = slopeExp(v0)
   const e1 = slopeExp(v1)
   const d0 = slopeOf(v0, e0, v128.andnot(i32x4.eq(index, i32x4.splat(0)), one))
-  const d1 = slopeOf(v1, e1, v128.andnot(upTo, one))
+  const d1 = slopeOf(v1, e1, v128.andnot(last, one))
 
-  const ownW = f32x4.mul(pick(widths, widthsStride, index, lanes), scale)
-  const ownH = f32x4.mul(pick(heights, heightsStride, index, lanes), scale)
-  const w = f32x4.add(ownW, least)
-  const h = f32x4.add(ownH, least)
   const perW = f32x4.div(f32x4.splat(1), w)
   const s = f32x4.mul(h, perW)
   const fromLeft = f32x4.sub(value, left)
@@ -126,27 +122,34 @@ function backward4(
   const atW = f32x4.mul(dw, scale)
   const atH = f32x4.mul(dh, scale)
   k = i32x4.splat(0)
-  let wasOwn = circular ? i32x4.eq(index, i32x4.splat(bins - 1)) : k
   from = widths
   fromHeights = heights
-  for (let i = 0; i < bins; i++) {
+  let i = 0
+  do {
     const below = i32x4.gt_s(index, k)
     const own = i32x4.eq(index, k)
     const toW = f32x4.sub(f32x4.add(v128.and(belowW, below), v128.and(atW, own)), meanW)
     const toH = f32x4.sub(f32x4.add(v128.and(belowH, below), v128.and(atH, own)), meanH)
     store(dWidths, f32x4.mul(load(from, lanes), toW), lanes)
     store(dHeights, f32x4.mul(load(fromHeights, lanes), toH), lanes)
-    if (circular || i > 0) {
-      store(dSlopes, f32x4.add(v128.and(lowerSlope, own), v128.and(upperSlope, wasOwn)), lanes)
-      dSlopes += dSlopesStride
-    }
-    wasOwn = own
     k = i32x4.add(k, i32x4.splat(1))
     from += widthsStride
     fromHeights += heightsStride
     dWidths += dWidthsStride
     dHeights += dHeightsStride
-  }
+  } while (++i < bins)
+  k = i32x4.splat(circular ? 0 : 1)
+  let before = circular ? last : i32x4.eq(index, i32x4.splat(0))
+  const knots = circular ? bins : bins - 1
+  if (knots == 0) return
+  i = 0
+  do {
+    const own = i32x4.eq(index, k)
+    store(dSlopes, f32x4.add(v128.and(lowerSlope, own), v128.and(upperSlope, before)), lanes)
+    before = own
+    k = i32x4.add(k, i32x4.splat(1))
+    dSlopes += dSlopesStride
+  } while (++i < knots)
 }
 
 /** All rows; offsets and strides in reals. `inverse` is a constant. */
@@ -166,11 +169,14 @@ function backward(
   const least = leastWidth(box)
   const whole = wholeBytes(rows)
   const knots = circular || bins > 1
-  for (let i: usize = 0; i < whole; i += 16) {
-    backward4(
-      inverse, circular, bins, box, scale, least, widths + i, widthsStride, heights + i, heightsStride,
-      knots ? slopes + i : NONE, slopesStride, x + i, bin + i, dOut + i, dLogDet + i, dIn + i, dWidths + i,
-      dWidthsStride, dHeights + i, dHeightsStride, dSlopes + i, dSlopesStride, 4)
+  if (whole) {
+    let i: usize = 0
+    do {
+      backward4(
+        inverse, circular, bins, box, scale, least, widths + i, widthsStride, heights + i, heightsStride,
+        knots ? slopes + i : NONE, slopesStride, x + i, bin + i, dOut + i, dLogDet + i, dIn + i, dWidths + i,
+        dWidthsStride, dHeights + i, dHeightsStride, dSlopes + i, dSlopesStride, 4)
+    } while ((i += 16) < whole)
   }
   if (rows & 3) {
     backward4(

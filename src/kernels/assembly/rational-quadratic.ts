@@ -5,6 +5,9 @@
 // so that float32 does for any slopes. Every step of `share` and of `inverseShare` is monotone in what the row gives it,
 // rounding is, and results stay between their bin's ends: of two rows under one spline the greater never comes out
 // smaller.
+//
+// Loops ask at their ends whether to go on: what does not change in a loop that may not run at all, such as a quotient
+// that only it needs, V8 computes in the loop, again and again.
 import { bytes, load, NONE, store, wholeBytes } from './lanes'
 import { expNear, log1pUnit, logNormal } from './math'
 
@@ -27,23 +30,29 @@ function softmax4(bins: i32, logits: usize, stride: usize, lanes: i32): void {
   }
   let sum = f32x4.splat(0)
   at = logits
-  for (let k = 0; k < bins; k++) {
+  let k = 0
+  do {
     const e = expNear(f32x4.pmax(f32x4.sub(load(at, lanes), top), f32x4.splat(EXP_LEAST)))
     store(at, e, lanes)
     sum = f32x4.add(sum, e)
     at += stride
-  }
+  } while (++k < bins)
   const scale = f32x4.div(f32x4.splat(1), sum)
   at = logits
-  for (let k = 0; k < bins; k++) {
+  k = 0
+  do {
     store(at, f32x4.mul(load(at, lanes), scale), lanes)
     at += stride
-  }
+  } while (++k < bins)
 }
 
 function softmax(bins: i32, rows: i32, logits: usize, stride: usize): void {
   const whole = wholeBytes(rows)
-  for (let i: usize = 0; i < whole; i += 16) softmax4(bins, logits + i, stride, 4)
+  if (whole) {
+    let i: usize = 0
+    do softmax4(bins, logits + i, stride, 4)
+    while ((i += 16) < whole)
+  }
   if (rows & 3) softmax4(bins, logits + whole, stride, rows & 3)
 }
 
@@ -180,31 +189,30 @@ function transform4(
 ): void {
   const given = load(from, lanes)
   const value = within(given, box)
-  let left = f32x4.splat(-box)
-  let right = left
-  let otherLeft = left
-  let otherRight = left
+  let edge = f32x4.splat(-box)
+  let left = edge
+  let otherLeft = edge
   let index = i32x4.splat(0)
-  let above = i32x4.splat(-1)
   let ownAt = own
   let otherAt = other
-  // Beyond its own bin a row's right end stays where it is, and so the row below it.
   for (let k = 1; k < bins; k++) {
     const width = widthOf(load(ownAt, lanes), scale, least)
     const otherWidth = widthOf(load(otherAt, lanes), scale, least)
-    right = f32x4.add(right, v128.and(width, above))
-    otherRight = f32x4.add(otherRight, v128.and(otherWidth, above))
-    above = f32x4.ge(value, right)
+    edge = f32x4.add(edge, width)
+    const above = f32x4.ge(value, edge)
     left = f32x4.add(left, v128.and(width, above))
     otherLeft = f32x4.add(otherLeft, v128.and(otherWidth, above))
     index = i32x4.sub(index, above)
     ownAt += ownStride
     otherAt += otherStride
   }
-  right = v128.bitselect(f32x4.splat(box), right, above)
-  otherRight = v128.bitselect(f32x4.splat(box), otherRight, above)
+  const width = widthOf(pick(own, ownStride, index, lanes), scale, least)
+  const otherWidth = widthOf(pick(other, otherStride, index, lanes), scale, least)
+  const isLast = i32x4.eq(index, i32x4.splat(bins - 1))
+  const right = v128.bitselect(f32x4.splat(box), f32x4.add(left, width), isLast)
+  const otherRight = v128.bitselect(f32x4.splat(box), f32x4.add(otherLeft, otherWidth), isLast)
   const first = v128.andnot(i32x4.eq(index, i32x4.splat(0)), i32x4.splat(circular ? -1 : 0))
-  const last = v128.andnot(above, i32x4.splat(circular ? -1 : 0))
+  const last = v128.andnot(isLast, i32x4.splat(circular ? -1 : 0))
   let v0 = f32x4.splat(0)
   let v1 = v0
   if (slopes != NONE) {
@@ -213,12 +221,10 @@ function transform4(
   }
   const d0 = slopeOf(v0, slopeExp(v0), first)
   const d1 = slopeOf(v1, slopeExp(v1), last)
-  const length = widthOf(pick(own, ownStride, index, lanes), scale, least)
-  const otherLength = widthOf(pick(other, otherStride, index, lanes), scale, least)
   // At a knot of 0, −0 has a distance of −0, and a quotient by it the wrong sign.
   const a = f32x4.abs(f32x4.sub(value, left))
   const b = f32x4.sub(right, value)
-  const s = inverse ? f32x4.div(length, otherLength) : f32x4.div(otherLength, length)
+  const s = inverse ? f32x4.div(width, otherWidth) : f32x4.div(otherWidth, width)
   let part: v128
   let xi: v128
   let eta: v128
@@ -263,10 +269,13 @@ function transform(
   const least = leastWidth(box)
   const whole = wholeBytes(rows)
   const knots = circular || bins > 1
-  for (let i: usize = 0; i < whole; i += 16) {
-    transform4(
-      inverse, circular, bins, box, scale, least, own + i, ownStride, other + i, otherStride,
-      knots ? slopes + i : NONE, slopesStride, from + i, to + i, logDet + i, bin + i, 4)
+  if (whole) {
+    let i: usize = 0
+    do {
+      transform4(
+        inverse, circular, bins, box, scale, least, own + i, ownStride, other + i, otherStride,
+        knots ? slopes + i : NONE, slopesStride, from + i, to + i, logDet + i, bin + i, 4)
+    } while ((i += 16) < whole)
   }
   if (rows & 3) {
     transform4(

@@ -19,41 +19,61 @@ const SLOPE_SHIFT: f32 = 0.5397424172369522
 /** e to this is nothing beside 1, and no denormal when divided. */
 const EXP_LEAST: f32 = -80
 
-/** Logits of a vector of rows become probabilities, in place; addresses and strides in bytes. */
 @inline
-function softmax4(bins: i32, logits: usize, stride: usize, lanes: i32): void {
-  let top = load(logits, lanes)
-  let at = logits
+function expBelow(logits: v128, top: v128): v128 {
+  return expNear(f32x4.pmax(f32x4.sub(logits, top), f32x4.splat(EXP_LEAST)))
+}
+
+/**
+ * Logits of a vector of rows become probabilities, in place; those of two arrays, so that the one's maxima and sums do
+ * not wait for themselves alone. Addresses and strides in bytes.
+ */
+@inline
+function softmax4(bins: i32, a: usize, aStride: usize, b: usize, bStride: usize, lanes: i32): void {
+  let aTop = load(a, lanes)
+  let bTop = load(b, lanes)
+  let aAt = a
+  let bAt = b
   for (let k = 1; k < bins; k++) {
-    at += stride
-    top = f32x4.pmax(top, load(at, lanes))
+    aAt += aStride
+    bAt += bStride
+    aTop = f32x4.pmax(aTop, load(aAt, lanes))
+    bTop = f32x4.pmax(bTop, load(bAt, lanes))
   }
-  let sum = f32x4.splat(0)
-  at = logits
+  let aSum = f32x4.splat(0)
+  let bSum = f32x4.splat(0)
+  aAt = a
+  bAt = b
   let k = 0
   do {
-    const e = expNear(f32x4.pmax(f32x4.sub(load(at, lanes), top), f32x4.splat(EXP_LEAST)))
-    store(at, e, lanes)
-    sum = f32x4.add(sum, e)
-    at += stride
+    const aExp = expBelow(load(aAt, lanes), aTop)
+    const bExp = expBelow(load(bAt, lanes), bTop)
+    store(aAt, aExp, lanes)
+    store(bAt, bExp, lanes)
+    aSum = f32x4.add(aSum, aExp)
+    bSum = f32x4.add(bSum, bExp)
+    aAt += aStride
+    bAt += bStride
   } while (++k < bins)
-  const scale = f32x4.div(f32x4.splat(1), sum)
-  at = logits
+  const aScale = f32x4.div(f32x4.splat(1), aSum)
+  const bScale = f32x4.div(f32x4.splat(1), bSum)
   k = 0
   do {
-    store(at, f32x4.mul(load(at, lanes), scale), lanes)
-    at += stride
+    store(a, f32x4.mul(load(a, lanes), aScale), lanes)
+    store(b, f32x4.mul(load(b, lanes), bScale), lanes)
+    a += aStride
+    b += bStride
   } while (++k < bins)
 }
 
-function softmax(bins: i32, rows: i32, logits: usize, stride: usize): void {
+function softmax(bins: i32, rows: i32, a: usize, aStride: usize, b: usize, bStride: usize): void {
   const whole = wholeBytes(rows)
   if (whole) {
     let i: usize = 0
-    do softmax4(bins, logits + i, stride, 4)
+    do softmax4(bins, a + i, aStride, b + i, bStride, 4)
     while ((i += 16) < whole)
   }
-  if (rows & 3) softmax4(bins, logits + whole, stride, rows & 3)
+  if (rows & 3) softmax4(bins, a + whole, aStride, b + whole, bStride, rows & 3)
 }
 
 /** From a probability to a width or height: what is multiplied by it, and what is added. */
@@ -288,8 +308,7 @@ function forward(
   circular: bool, bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize,
   heightsStride: usize, slopes: usize, slopesStride: usize, x: usize, z: usize, logDet: usize, bin: usize,
 ): void {
-  softmax(bins, rows, bytes(widths), bytes(widthsStride))
-  softmax(bins, rows, bytes(heights), bytes(heightsStride))
+  softmax(bins, rows, bytes(widths), bytes(widthsStride), bytes(heights), bytes(heightsStride))
   transform(
     false, circular, bins, rows, box, bytes(widths), bytes(widthsStride), bytes(heights), bytes(heightsStride),
     bytes(slopes), bytes(slopesStride), bytes(x), bytes(z), bytes(logDet), bytes(bin))
@@ -299,8 +318,7 @@ function inverse(
   circular: bool, bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize,
   heightsStride: usize, slopes: usize, slopesStride: usize, z: usize, x: usize, logDet: usize, bin: usize,
 ): void {
-  softmax(bins, rows, bytes(widths), bytes(widthsStride))
-  softmax(bins, rows, bytes(heights), bytes(heightsStride))
+  softmax(bins, rows, bytes(widths), bytes(widthsStride), bytes(heights), bytes(heightsStride))
   transform(
     true, circular, bins, rows, box, bytes(heights), bytes(heightsStride), bytes(widths), bytes(widthsStride),
     bytes(slopes), bytes(slopesStride), bytes(z), bytes(x), bytes(logDet), bytes(bin))

@@ -1,12 +1,14 @@
 // Backward passes of the rational-quadratic spline; the derivation is in ../portable/rational-quadratic.ts.
-import { bytes, load, NONE, store, wholeBytes } from './lanes'
+import { bytes, load, store, wholeBytes } from './lanes'
 import {
-  leastWidth, leftSlope, numerator, pick, rightSlope, risen, shifted, slopeExp, slopeOf, widthOf, widthScale, within,
+  expOf, fixed, leastWidth, leftSlope, numerator, pick, rightSlope, risen, shifted, slopeOf, widthOf, widthScale, within,
 } from './rational-quadratic'
 
-/** 1/(1 + e^−v), for e = e^−|v|. */
+/** The slope of `slopeOf`, 1/(1 + e^−v). */
 @inline
-function sigmoid(v: v128, e: v128): v128 {
+function sigmoid(raw: v128): v128 {
+  const v = shifted(raw)
+  const e = expOf(v)
   const above = f32x4.div(f32x4.splat(1), f32x4.add(e, f32x4.splat(1)))
   return v128.bitselect(above, f32x4.mul(e, above), f32x4.ge(v, f32x4.splat(0)))
 }
@@ -44,18 +46,10 @@ function backward4(
   const h = f32x4.add(ownH, least)
   const last = i32x4.eq(index, i32x4.splat(bins - 1))
   const right = v128.bitselect(f32x4.splat(box), f32x4.add(left, w), last)
-  const one = i32x4.splat(circular ? -1 : 0)
-  let v0 = f32x4.splat(0)
-  let v1 = v0
-  if (slopes != NONE) {
-    v0 = shifted(pick(slopes, slopesStride, leftSlope(circular, index), lanes))
-    v1 = shifted(pick(slopes, slopesStride, rightSlope(circular, bins, index), lanes))
-  }
-  const e0 = slopeExp(v0)
-  const e1 = slopeExp(v1)
-  const d0 = slopeOf(v0, e0, v128.andnot(i32x4.eq(index, i32x4.splat(0)), one))
-  const d1 = slopeOf(v1, e1, v128.andnot(last, one))
-
+  const raw0 = pick(slopes, slopesStride, leftSlope(circular, index), lanes)
+  const raw1 = pick(slopes, slopesStride, rightSlope(circular, bins, index), lanes)
+  const d0 = slopeOf(raw0, fixed(circular, index, 0))
+  const d1 = slopeOf(raw1, fixed(circular, index, bins - 1))
   const perW = f32x4.div(f32x4.splat(1), w)
   const s = f32x4.mul(h, perW)
   const fromLeft = f32x4.sub(value, left)
@@ -107,8 +101,8 @@ function backward4(
     f32x4.mul(f32x4.mul(dg, twiceBoth), f32x4.add(f32x4.mul(f32x4.add(d0, d1), perD), f32x4.mul(s, perN))))
   const dh = f32x4.add(f32x4.mul(dz, f32x4.mul(a, perD)), f32x4.div(sds, h))
   const dw = f32x4.neg(f32x4.add(f32x4.mul(dx, xi), f32x4.mul(sds, perW)))
-  const lowerSlope = f32x4.mul(dd0, sigmoid(v0, e0))
-  const upperSlope = f32x4.mul(dd1, sigmoid(v1, e1))
+  const lowerSlope = f32x4.mul(dd0, sigmoid(raw0))
+  const upperSlope = f32x4.mul(dd1, sigmoid(raw1))
 
   // Widths of the bins below move the bin's left end. By softmax, the mean by probabilities is subtracted: of the widths
   // below, 2B·(1 − K·m)·Σp is their sum without K·m of the box.
@@ -168,20 +162,21 @@ function backward(
   const scale = widthScale(bins, box)
   const least = leastWidth(box)
   const whole = wholeBytes(rows)
-  const knots = circular || bins > 1
+  // As on the way there.
+  if (!circular && bins == 1) slopes = x
   if (whole) {
     let i: usize = 0
     do {
       backward4(
         inverse, circular, bins, box, scale, least, widths + i, widthsStride, heights + i, heightsStride,
-        knots ? slopes + i : NONE, slopesStride, x + i, bin + i, dOut + i, dLogDet + i, dIn + i, dWidths + i,
+        slopes + i, slopesStride, x + i, bin + i, dOut + i, dLogDet + i, dIn + i, dWidths + i,
         dWidthsStride, dHeights + i, dHeightsStride, dSlopes + i, dSlopesStride, 4)
     } while ((i += 16) < whole)
   }
   if (rows & 3) {
     backward4(
       inverse, circular, bins, box, scale, least, widths + whole, widthsStride, heights + whole, heightsStride,
-      knots ? slopes + whole : NONE, slopesStride, x + whole, bin + whole, dOut + whole, dLogDet + whole,
+      slopes + whole, slopesStride, x + whole, bin + whole, dOut + whole, dLogDet + whole,
       dIn + whole, dWidths + whole, dWidthsStride, dHeights + whole, dHeightsStride, dSlopes + whole, dSlopesStride,
       rows & 3)
   }

@@ -8,7 +8,7 @@
 //
 // Loops ask at their ends whether to go on: what does not change in a loop that may not run at all, such as a quotient
 // that only it needs, V8 computes in the loop, again and again.
-import { bytes, load, NONE, store, wholeBytes } from './lanes'
+import { bytes, load, store, wholeBytes } from './lanes'
 import { expNear, log1pUnit, logNormal } from './math'
 
 /** The least share of a bin in the box, and the least slope. */
@@ -108,35 +108,41 @@ export function pick(numbers: usize, stride: usize, index: v128, lanes: i32): v1
   return picked
 }
 
-/** Which raw slope is that of the bin's left end; of −B, where identity tails have none, any other. */
+/** With identity tails the first raw slope is that of the second knot, with none at ±B; there it is anyone's. */
 @inline
 export function leftSlope(circular: bool, bin: v128): v128 {
-  return circular ? bin : i32x4.max_s(i32x4.sub(bin, i32x4.splat(1)), i32x4.splat(0))
+  return i32x4.max_s(i32x4.sub(bin, i32x4.splat(circular ? 0 : 1)), i32x4.splat(0))
 }
 
 @inline
 export function rightSlope(circular: bool, bins: i32, bin: v128): v128 {
-  if (!circular) return i32x4.min_s(bin, i32x4.splat(bins - 2))
-  const next = i32x4.add(bin, i32x4.splat(1))
-  return v128.and(next, i32x4.ne(next, i32x4.splat(bins)))
+  const next = i32x4.add(bin, i32x4.splat(circular ? 1 : 0))
+  return v128.and(next, i32x4.ne(next, i32x4.splat(circular ? bins : bins - 1)))
 }
 
-/** e^−|v|, v = raw + SLOPE_SHIFT */
+/** Set where a slope is 1: at bin `end` of identity tails. */
 @inline
-export function slopeExp(v: v128): v128 {
-  return expNear(f32x4.pmax(f32x4.neg(f32x4.abs(v)), f32x4.splat(EXP_LEAST)))
-}
-
-/** max(v, 0) + ln(1 + e^−|v|) + LEAST_SLOPE, for e^−|v|; 1 where the mask is set. */
-@inline
-export function slopeOf(v: v128, exp: v128, one: v128): v128 {
-  const softplus = f32x4.add(f32x4.pmax(v, f32x4.splat(0)), log1pUnit(exp))
-  return v128.bitselect(f32x4.splat(1), f32x4.add(softplus, f32x4.splat(LEAST_SLOPE)), one)
+export function fixed(circular: bool, bin: v128, end: i32): v128 {
+  return i32x4.eq(bin, i32x4.splat(circular ? -1 : end))
 }
 
 @inline
 export function shifted(raw: v128): v128 {
   return f32x4.add(raw, f32x4.splat(SLOPE_SHIFT))
+}
+
+/** e^−|v| */
+@inline
+export function expOf(v: v128): v128 {
+  return expNear(f32x4.pmax(f32x4.neg(f32x4.abs(v)), f32x4.splat(EXP_LEAST)))
+}
+
+/** softplus(v) + LEAST_SLOPE, softplus(v) = max(v, 0) + ln(1 + e^−|v|) and v = raw + SLOPE_SHIFT; 1 where the mask is set. */
+@inline
+export function slopeOf(raw: v128, one: v128): v128 {
+  const v = shifted(raw)
+  const softplus = f32x4.add(f32x4.pmax(v, f32x4.splat(0)), log1pUnit(expOf(v)))
+  return v128.bitselect(f32x4.splat(1), f32x4.add(softplus, f32x4.splat(LEAST_SLOPE)), one)
 }
 
 /** A + C */
@@ -197,86 +203,129 @@ function inverseRatio(c: v128, e: v128, s: v128, d0: v128, d1: v128): v128 {
   return v128.bitselect(f32x4.pmax(ratio, meeting), f32x4.pmin(ratio, meeting), near)
 }
 
+/** f, or of the inverse η/ξ, of a row at the distances a and b from its bin's ends. */
+@inline
+function place(inverse: bool, a: v128, b: v128, s: v128, d0: v128, d1: v128): v128 {
+  return inverse ? inverseRatio(a, b, s, d0, d1) : share(a, b, s, d0, d1)
+}
+
+@inline
+function xiOf(ratio: v128): v128 {
+  return f32x4.div(f32x4.splat(1), f32x4.add(ratio, f32x4.splat(1)))
+}
+
+/** Where that is in the other side's bin. A sum need not hit the end that it should, nor stay below it. */
+@inline
+function placed(inverse: bool, place: v128, left: v128, right: v128): v128 {
+  const part = inverse ? xiOf(place) : place
+  const sum = f32x4.add(left, f32x4.mul(f32x4.sub(right, left), part))
+  return v128.bitselect(right, f32x4.pmin(sum, right), f32x4.ge(part, f32x4.splat(1)))
+}
+
+/** ±ln ∂z/∂x there */
+@inline
+function changeAt(inverse: bool, place: v128, a: v128, b: v128, s: v128, d0: v128, d1: v128): v128 {
+  if (inverse) {
+    const xi = xiOf(place)
+    // 1, too, where ξ = 0 and the ratio is ∞.
+    return f32x4.neg(logSlope(xi, f32x4.pmin(f32x4.splat(1), f32x4.mul(place, xi)), s, d0, d1))
+  }
+  const perLength = f32x4.div(f32x4.splat(1), f32x4.add(a, b))
+  return logSlope(f32x4.mul(a, perLength), f32x4.mul(b, perLength), s, d0, d1)
+}
+
+@inline
+function rightEnd(left: v128, width: v128, bin: v128, bins: i32, box: f32): v128 {
+  return v128.bitselect(f32x4.splat(box), f32x4.add(left, width), i32x4.eq(bin, i32x4.splat(bins - 1)))
+}
+
+/** The number of a row's bin, −1 and `bins` outside. */
+@inline
+function numberOf(bin: v128, inside: v128, given: v128, bins: i32, box: f32): v128 {
+  const above = f32x4.gt(given, f32x4.splat(box))
+  const outside = v128.bitselect(f32x4.splat(<f32>bins), f32x4.splat(-1), above)
+  return v128.bitselect(f32x4.convert_i32x4_s(bin), outside, inside)
+}
+
 /**
- * A vector of rows. `own` are the probabilities of the side on which values come in, widths or, of the inverse, heights.
- * Ends of bins are sums of widths from −B on, in one order whatever the bin, and B itself.
+ * Two vectors of rows, the second `next` bytes behind the first: each by itself is a chain of operations longer than a
+ * core looks ahead. Where there is but one, the second is the first again: all is read before anything is written.
+ * `own` are the probabilities of the side on which values come in, widths or, of the inverse, heights. Ends of bins are
+ * sums of widths from −B on, in one order whatever the bin, and B itself.
  */
 @inline
-function transform4(
+function transformPair(
   inverse: bool, circular: bool, bins: i32, box: f32, scale: v128, least: v128, own: usize, ownStride: usize,
   other: usize, otherStride: usize, slopes: usize, slopesStride: usize, from: usize, to: usize, logDet: usize,
-  bin: usize, lanes: i32,
+  bin: usize, lanes: i32, next: usize, nextLanes: i32,
 ): void {
-  const given = load(from, lanes)
-  const value = within(given, box)
-  let edge = f32x4.splat(-box)
-  let left = edge
-  let otherLeft = edge
-  let index = i32x4.splat(0)
+  const given0 = load(from, lanes)
+  const given1 = load(from + next, nextLanes)
+  const value0 = within(given0, box)
+  const value1 = within(given1, box)
+  let edge0 = f32x4.splat(-box)
+  let edge1 = edge0
+  let left0 = edge0
+  let left1 = edge0
+  let otherLeft0 = edge0
+  let otherLeft1 = edge0
+  let bin0 = i32x4.splat(0)
+  let bin1 = bin0
   let ownAt = own
   let otherAt = other
   for (let k = 1; k < bins; k++) {
-    const width = widthOf(load(ownAt, lanes), scale, least)
-    const otherWidth = widthOf(load(otherAt, lanes), scale, least)
-    edge = f32x4.add(edge, width)
-    const above = f32x4.ge(value, edge)
-    left = f32x4.add(left, v128.and(width, above))
-    otherLeft = f32x4.add(otherLeft, v128.and(otherWidth, above))
-    index = i32x4.sub(index, above)
+    const width0 = widthOf(load(ownAt, lanes), scale, least)
+    const width1 = widthOf(load(ownAt + next, nextLanes), scale, least)
+    edge0 = f32x4.add(edge0, width0)
+    edge1 = f32x4.add(edge1, width1)
+    const above0 = f32x4.ge(value0, edge0)
+    const above1 = f32x4.ge(value1, edge1)
+    left0 = f32x4.add(left0, v128.and(width0, above0))
+    left1 = f32x4.add(left1, v128.and(width1, above1))
+    otherLeft0 = f32x4.add(otherLeft0, v128.and(widthOf(load(otherAt, lanes), scale, least), above0))
+    otherLeft1 = f32x4.add(otherLeft1, v128.and(widthOf(load(otherAt + next, nextLanes), scale, least), above1))
+    bin0 = i32x4.sub(bin0, above0)
+    bin1 = i32x4.sub(bin1, above1)
     ownAt += ownStride
     otherAt += otherStride
   }
-  const width = widthOf(pick(own, ownStride, index, lanes), scale, least)
-  const otherWidth = widthOf(pick(other, otherStride, index, lanes), scale, least)
-  const isLast = i32x4.eq(index, i32x4.splat(bins - 1))
-  const right = v128.bitselect(f32x4.splat(box), f32x4.add(left, width), isLast)
-  const otherRight = v128.bitselect(f32x4.splat(box), f32x4.add(otherLeft, otherWidth), isLast)
-  const first = v128.andnot(i32x4.eq(index, i32x4.splat(0)), i32x4.splat(circular ? -1 : 0))
-  const last = v128.andnot(isLast, i32x4.splat(circular ? -1 : 0))
-  let v0 = f32x4.splat(0)
-  let v1 = v0
-  if (slopes != NONE) {
-    v0 = shifted(pick(slopes, slopesStride, leftSlope(circular, index), lanes))
-    v1 = shifted(pick(slopes, slopesStride, rightSlope(circular, bins, index), lanes))
-  }
-  const d0 = slopeOf(v0, slopeExp(v0), first)
-  const d1 = slopeOf(v1, slopeExp(v1), last)
+  const width0 = widthOf(pick(own, ownStride, bin0, lanes), scale, least)
+  const width1 = widthOf(pick(own + next, ownStride, bin1, nextLanes), scale, least)
+  const otherWidth0 = widthOf(pick(other, otherStride, bin0, lanes), scale, least)
+  const otherWidth1 = widthOf(pick(other + next, otherStride, bin1, nextLanes), scale, least)
+  const raw00 = pick(slopes, slopesStride, leftSlope(circular, bin0), lanes)
+  const raw01 = pick(slopes, slopesStride, rightSlope(circular, bins, bin0), lanes)
+  const raw10 = pick(slopes + next, slopesStride, leftSlope(circular, bin1), nextLanes)
+  const raw11 = pick(slopes + next, slopesStride, rightSlope(circular, bins, bin1), nextLanes)
+  const logDet0 = load(logDet, lanes)
+  const logDet1 = load(logDet + next, nextLanes)
+
+  const d00 = slopeOf(raw00, fixed(circular, bin0, 0))
+  const d01 = slopeOf(raw01, fixed(circular, bin0, bins - 1))
+  const d10 = slopeOf(raw10, fixed(circular, bin1, 0))
+  const d11 = slopeOf(raw11, fixed(circular, bin1, bins - 1))
+  const s0 = inverse ? f32x4.div(width0, otherWidth0) : f32x4.div(otherWidth0, width0)
+  const s1 = inverse ? f32x4.div(width1, otherWidth1) : f32x4.div(otherWidth1, width1)
   // At a knot of 0, −0 has a distance of −0, and a quotient by it the wrong sign.
-  const a = f32x4.abs(f32x4.sub(value, left))
-  const b = f32x4.sub(right, value)
-  const s = inverse ? f32x4.div(width, otherWidth) : f32x4.div(otherWidth, width)
-  let part: v128
-  let xi: v128
-  let eta: v128
-  if (inverse) {
-    const ratio = inverseRatio(a, b, s, d0, d1)
-    part = f32x4.div(f32x4.splat(1), f32x4.add(ratio, f32x4.splat(1)))
-    xi = part
-    // 1, too, where ξ = 0 and the ratio is ∞.
-    eta = f32x4.pmin(f32x4.splat(1), f32x4.mul(ratio, xi))
-  } else {
-    part = share(a, b, s, d0, d1)
-    const perLength = f32x4.div(f32x4.splat(1), f32x4.add(a, b))
-    xi = f32x4.mul(a, perLength)
-    eta = f32x4.mul(b, perLength)
-  }
-  // A sum need not hit the end that it should, nor stay below it.
-  const moved = f32x4.add(otherLeft, f32x4.mul(f32x4.sub(otherRight, otherLeft), part))
-  let result = v128.bitselect(otherRight, f32x4.pmin(moved, otherRight), f32x4.ge(part, f32x4.splat(1)))
-  let change = logSlope(xi, eta, s, d0, d1)
-  if (inverse) change = f32x4.neg(change)
-  let number = f32x4.convert_i32x4_s(index)
-  if (!circular) {
-    const inside = f32x4.eq(value, given)
-    const beyond = v128.bitselect(
-      f32x4.splat(<f32>bins), f32x4.splat(-1), f32x4.gt(given, f32x4.splat(box)))
-    result = v128.bitselect(result, given, inside)
-    change = v128.and(change, inside)
-    number = v128.bitselect(number, beyond, inside)
-  }
-  store(to, result, lanes)
-  store(logDet, f32x4.add(load(logDet, lanes), change), lanes)
-  store(bin, number, lanes)
+  const a0 = f32x4.abs(f32x4.sub(value0, left0))
+  const a1 = f32x4.abs(f32x4.sub(value1, left1))
+  const b0 = f32x4.sub(rightEnd(left0, width0, bin0, bins, box), value0)
+  const b1 = f32x4.sub(rightEnd(left1, width1, bin1, bins, box), value1)
+  const place0 = place(inverse, a0, b0, s0, d00, d01)
+  const place1 = place(inverse, a1, b1, s1, d10, d11)
+  const result0 = placed(inverse, place0, otherLeft0, rightEnd(otherLeft0, otherWidth0, bin0, bins, box))
+  const result1 = placed(inverse, place1, otherLeft1, rightEnd(otherLeft1, otherWidth1, bin1, bins, box))
+  const change0 = changeAt(inverse, place0, a0, b0, s0, d00, d01)
+  const change1 = changeAt(inverse, place1, a1, b1, s1, d10, d11)
+  const all = i32x4.splat(circular ? -1 : 0)
+  const inside0 = v128.or(f32x4.eq(value0, given0), all)
+  const inside1 = v128.or(f32x4.eq(value1, given1), all)
+  store(to, v128.bitselect(result0, given0, inside0), lanes)
+  store(to + next, v128.bitselect(result1, given1, inside1), nextLanes)
+  store(logDet, f32x4.add(logDet0, v128.and(change0, inside0)), lanes)
+  store(logDet + next, f32x4.add(logDet1, v128.and(change1, inside1)), nextLanes)
+  store(bin, numberOf(bin0, inside0, given0, bins, box), lanes)
+  store(bin + next, numberOf(bin1, inside1, given1, bins, box), nextLanes)
 }
 
 /** All rows, once both sides are probabilities. Addresses and strides in bytes; `inverse` is a constant. */
@@ -287,20 +336,23 @@ function transform(
 ): void {
   const scale = widthScale(bins, box)
   const least = leastWidth(box)
-  const whole = wholeBytes(rows)
-  const knots = circular || bins > 1
+  // Of one bin with identity tails there is no slope to read, and what is read in its place does not matter.
+  if (!circular && bins == 1) slopes = from
+  const whole = wholeBytes(rows) & ~31
   if (whole) {
     let i: usize = 0
     do {
-      transform4(
-        inverse, circular, bins, box, scale, least, own + i, ownStride, other + i, otherStride,
-        knots ? slopes + i : NONE, slopesStride, from + i, to + i, logDet + i, bin + i, 4)
-    } while ((i += 16) < whole)
+      transformPair(
+        inverse, circular, bins, box, scale, least, own + i, ownStride, other + i, otherStride, slopes + i,
+        slopesStride, from + i, to + i, logDet + i, bin + i, 4, 16, 4)
+    } while ((i += 32) < whole)
   }
-  if (rows & 3) {
-    transform4(
+  const rest = rows & 7
+  if (rest) {
+    transformPair(
       inverse, circular, bins, box, scale, least, own + whole, ownStride, other + whole, otherStride,
-      knots ? slopes + whole : NONE, slopesStride, from + whole, to + whole, logDet + whole, bin + whole, rows & 3)
+      slopes + whole, slopesStride, from + whole, to + whole, logDet + whole, bin + whole, min(rest, 4),
+      rest > 4 ? 16 : 0, rest > 4 ? rest - 4 : rest)
   }
 }
 

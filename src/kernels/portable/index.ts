@@ -12,14 +12,19 @@ import { portableDropout } from './dropout.js'
 import { portableElementwise } from './elementwise.js'
 import { portableGaussian } from './gaussian.js'
 import { portableLeakyReLU } from './leaky-relu.js'
+import { portableLocationScale } from './location-scale.js'
 import { portableMapBackward } from './map-backward.js'
 import { portableMemory, portableRows } from './memory.js'
+import { portableMixture } from './mixture.js'
 import { portableNarrowCoupling } from './narrow-coupling.js'
 import { portablePositiveMaps } from './positive-maps.js'
 import { portableRandom } from './random.js'
 import { portableSinhArcsinh } from './sinh-arcsinh.js'
 import { portableSpread } from './spread.js'
 import { portableStandardise } from './standardise.js'
+import { portableStudentT } from './student-t.js'
+import { portableUniformBox } from './uniform-box.js'
+import { portableWhiten } from './whiten.js'
 import { portableYeoJohnson } from './yeo-johnson.js'
 
 /** The reference kernels: plain loops in double precision over a float32 or float64 heap. */
@@ -40,6 +45,11 @@ export function createPortable(heap: Heap): Kernels {
     ...portablePositiveMaps(heap),
     ...portableSinhArcsinh(heap),
     ...portableYeoJohnson(heap),
+    ...portableLocationScale(heap),
+    ...portableMixture(heap),
+    ...portableStudentT(heap),
+    ...portableUniformBox(heap),
+    ...portableWhiten(heap),
   }
   const operations: Portable<Operations> = { ...parts, ...portableNarrowCoupling(heap, parts) }
   return {

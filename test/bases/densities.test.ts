@@ -1,6 +1,15 @@
-import { diagonalNormal, fullNormal, gaussianMixture, standardNormal, studentT, uniformBox } from 'pushforward'
+import {
+  diagonalNormal,
+  fullNormal,
+  gaussianMixture,
+  type LearningOptions,
+  mlp,
+  standardNormal,
+  studentT,
+  uniformBox,
+} from 'pushforward'
 import { describe, expect, it } from 'vitest'
-import { BaseBench, type Setting } from './bench.js'
+import { BaseBench, normals, type Setting } from './bench.js'
 
 /** Six rows of three columns, weights of their log-densities, and what torch 2.15 makes of them in float64. */
 const x = [
@@ -272,5 +281,29 @@ describe.each(['portable', 'simd'] as const)('%s', (kernels) => {
     const expected = Math.log(0.5) - Math.log(Math.PI) - 999 ** 2
     expect(bench.logProb([1000, 0])[0] / expected).toBeCloseTo(1, 6)
     expect(bench.differentiate([1]).z[0] / (-2 * 999)).toBeCloseTo(1, 6)
+  })
+})
+
+describe('a conditioner that ends in 0 starts with the base that the options describe', () => {
+  const means = [
+    [1, 2],
+    [-1, 0],
+  ]
+  const covariance = [
+    [2, 0.5],
+    [0.5, 1],
+  ]
+  const made: readonly [string, (learning: LearningOptions) => Setting['base']][] = [
+    ['diagonalNormal', (learning) => diagonalNormal({ mean: [1, 2], sd: 3, ...learning })],
+    ['fullNormal', (learning) => fullNormal({ mean: [1, 2], covariance, ...learning })],
+    ['studentT', (learning) => studentT({ degrees: [1, 9], location: 2, scale: 3, ...learning })],
+    ['gaussianMixture', (learning) => gaussianMixture({ components: 2, weights: [1, 3], means, ...learning })],
+  ]
+  it.each(made)('%s', (_, base) => {
+    const z = normals(10, 1)
+    const plain = new BaseBench({ base: base({}), dim: 2 })
+    const conditioned = new BaseBench({ base: base({ conditioner: mlp({ hidden: [4] }) }), dim: 2, contextDim: 3 })
+    expect(conditioned.logProb(z, normals(15, 2))).toEqual(plain.logProb(z))
+    expect(conditioned.sample(3, 0, { context: normals(15, 2) })).toEqual(plain.sample(3))
   })
 })

@@ -17,16 +17,16 @@ const BIASED_ROUNDER: f32 = 12583039.0
 
 /** n + 127, n = ⌊x/ln 2⌉, in the low bits, those of the rounder above them. */
 @inline
-function expShift(x: v128): v128 {
+export function expShift(x: v128): v128 {
   return f32x4.add(f32x4.mul(x, f32x4.splat(1.4426950216293335)), f32x4.splat(BIASED_ROUNDER))
 }
 
 /**
- * e^r = 1 + r + r²·q(r), r = x − n·ln 2 in [−ln 2/2, ln 2/2]. q goes by pairs: a vector's chain of dependent operations
+ * e^r − 1 = r + r²·q(r), r = x − n·ln 2 in [−ln 2/2, ln 2/2]. q goes by pairs: a vector's chain of dependent operations
  * is what a loop over vectors waits for.
  */
 @inline
-function expFraction(x: v128, shifted: v128): v128 {
+export function expRest(x: v128, shifted: v128): v128 {
   const n = f32x4.sub(shifted, f32x4.splat(BIASED_ROUNDER))
   const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, f32x4.splat(LN2_HIGH))), f32x4.mul(n, f32x4.splat(LN2_LOW)))
   const square = f32x4.mul(r, r)
@@ -34,7 +34,13 @@ function expFraction(x: v128, shifted: v128): v128 {
   const high = f32x4.add(f32x4.mul(r, f32x4.splat(0.008368918672204018)), f32x4.splat(0.0416690930724144))
   const top = f32x4.add(high, f32x4.mul(square, f32x4.splat(0.0013780358713120222)))
   const q = f32x4.add(low, f32x4.mul(square, top))
-  return f32x4.add(f32x4.add(f32x4.mul(square, q), r), f32x4.splat(1))
+  return f32x4.add(f32x4.mul(square, q), r)
+}
+
+/** e^r */
+@inline
+function expFraction(x: v128, shifted: v128): v128 {
+  return f32x4.add(expRest(x, shifted), f32x4.splat(1))
 }
 
 /** e^x for any lanes, the far ones and NaN included; where expNear may be used it has its bits. */
@@ -109,8 +115,8 @@ export function exps(a: f32, b: f32, c: f32): v128 {
   return exp4(f32x4.replace_lane(f32x4.replace_lane(f32x4.replace_lane(f32x4.splat(0), 0, a), 1, b), 2, c))
 }
 
-const MIN_NORMAL: f32 = 1.1754943508222875e-38
-const MAX_FINITE: f32 = 3.4028234663852886e38
+export const MIN_NORMAL: f32 = 1.1754943508222875e-38
+export const MAX_FINITE: f32 = 3.4028234663852886e38
 /** Bits of √½: mantissas are taken in [√½, √2). */
 const SQRT_HALF_BITS: i32 = 0x3f3504f3
 

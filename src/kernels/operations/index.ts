@@ -1,5 +1,6 @@
 // Every operation that a pass may hold, family by family; its place here is its code.
 
+export * from './act-norm.js'
 export { affineCouple, affineCoupleBackward, affineCoupleInverse, affineCoupleInverseBackward } from './couple.js'
 export * from './dense.js'
 export * from './elementwise.js'
@@ -7,4 +8,8 @@ export * from './gaussian.js'
 export * from './leaky-relu.js'
 export { add, copy, fill } from './memory.js'
 export * from './narrow-coupling.js'
+export * from './positive-diagonal.js'
+export * from './reflect.js'
+export * from './rotate.js'
 export * from './spread.js'
+export * from './triangular.js'

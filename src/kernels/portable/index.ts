@@ -2,6 +2,7 @@ import type { Heap } from '../heap.js'
 import type { Kernels } from '../kernels.js'
 import type { Portable } from '../operation.js'
 import { type Operations, replay } from '../program.js'
+import { portableActNorm } from './act-norm.js'
 import { portableAdamW } from './adamw.js'
 import { portableCouple } from './couple.js'
 import { portableDense } from './dense.js'
@@ -10,9 +11,13 @@ import { portableGaussian } from './gaussian.js'
 import { portableLeakyReLU } from './leaky-relu.js'
 import { portableMemory, portableRows } from './memory.js'
 import { portableNarrowCoupling } from './narrow-coupling.js'
+import { portablePositiveDiagonal } from './positive-diagonal.js'
 import { portableRandom } from './random.js'
+import { portableReflect } from './reflect.js'
+import { portableRotate } from './rotate.js'
 import { portableSpread } from './spread.js'
 import { portableStandardise } from './standardise.js'
+import { portableTriangular } from './triangular.js'
 
 /** The reference kernels: plain loops in double precision over a float32 or float64 heap. */
 export function createPortable(heap: Heap): Kernels {
@@ -24,6 +29,11 @@ export function createPortable(heap: Heap): Kernels {
     ...portableLeakyReLU(heap),
     ...portableGaussian(heap),
     ...portableSpread(heap),
+    ...portableActNorm(heap),
+    ...portableTriangular(heap),
+    ...portablePositiveDiagonal(heap),
+    ...portableReflect(heap),
+    ...portableRotate(heap),
   }
   const operations: Portable<Operations> = { ...parts, ...portableNarrowCoupling(heap, parts) }
   return {

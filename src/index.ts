@@ -56,5 +56,10 @@ export {
   softplus,
   yeoJohnson,
 } from './transformers/maps.js'
+export {
+  circularRationalQuadratic,
+  type RationalQuadraticOptions,
+  rationalQuadratic,
+} from './transformers/rational-quadratic.js'
 export { softAffine } from './transformers/soft-affine.js'
 export type { TransformerSpec } from './transformers/transformer.js'

@@ -5,6 +5,7 @@ import {
   affineCoupling,
   alternatingMask,
   type CouplingOptions,
+  circularRationalQuadratic,
   circularShift,
   coupling,
   type ElementwiseOptions,
@@ -16,6 +17,7 @@ import {
   leakyReLU,
   logistic,
   mlp,
+  rationalQuadratic,
   sinhArcsinh,
   softAffine,
   softplus,
@@ -93,6 +95,26 @@ function inverted(name: string, transformer: TransformerSpec, data: (normal: num
   return [{ name: `invert, elementwise, ${name}`, spec, dim: 2, data, edges: [0.25, 0.5, 0.75], ...independent }]
 }
 
+/** Angles by splines on the circle. */
+function circularCases(): Case[] {
+  const transformer = circularRationalQuadratic({ bins: 4 })
+  const angles = {
+    data: (normal: number) => (3.1 * normal) / (1 + Math.abs(normal)),
+    imageOnly: true,
+    edges: [0, 1, -Math.PI],
+  }
+  // By wider numbers of a net bins get so narrow that differences over h have no six digits left.
+  return [
+    { ...columnwise('circular spline', { transformer }, 2), ...angles },
+    {
+      ...columnwise('circular spline, context', { transformer, conditioner: mlp({ hidden: [4] }) }, 1, 2),
+      ...angles,
+      wide: 0.5,
+    },
+    { ...coupled('circular spline', { mask: [0, 1], transformer, conditioner: mlp({ hidden: [5] }) }), ...angles },
+  ]
+}
+
 /** Every bijection of the library, over dimensions, masks, nets and contexts. A new layer costs a line. */
 export const bijections: readonly Case[] = [
   { name: 'leakyReLU, 1-D', spec: leakyReLU(), dim: 1 },
@@ -118,6 +140,16 @@ export const bijections: readonly Case[] = [
   columnwise('soft affine, some columns', { transformer: softAffine(), columns: [2, 0] }, 3),
   columnwise('soft affine, context, 1-D', { transformer: softAffine(), conditioner: mlp({ hidden: [5] }) }, 1, 2),
   columnwise('soft affine, context', { transformer: softAffine(), conditioner: mlp({ hidden: [5] }) }, 2, 1),
+  ...[rationalQuadratic(), rationalQuadratic({ bins: 5, box: 2 })].flatMap((transformer) => {
+    const edges = [1e3, -1e3, 0, 2, -2, 5, -5, 2 - 2 ** -51, 5 + 2 ** -50]
+    return [
+      { ...columnwise(`spline of ${transformer.bins ?? 8} bins`, { transformer }, 2), edges },
+      columnwise('spline, context', { transformer, conditioner: mlp({ hidden: [4] }) }, 1, 2),
+      { ...coupled('spline', { mask: [1, 0, 0], transformer, conditioner: mlp({ hidden: [5] }) }), edges },
+      coupled('spline, kept too', { mask: [0, 1], transformer, kept: transformer, conditioner: mlp({ hidden: [5] }) }),
+    ]
+  }),
+  ...circularCases(),
   ...[additive(), affine(), affine({ clamp: 2 }), sinhArcsinh(), yeoJohnson()].flatMap((transformer) => [
     columnwise(transformer.type, { transformer }, 2),
     columnwise(`${transformer.type}, context`, { transformer, conditioner: mlp({ hidden: [4] }) }, 1, 2),

@@ -1,6 +1,21 @@
 export type { BaseSpec } from './bases/base.js'
 export { standardNormal } from './bases/standard-normal.js'
-export { type Generator, generators, jang } from './data/generators.js'
+export {
+  checkerboard,
+  circles,
+  eightGaussians,
+  type Generator,
+  type GeneratorOptions,
+  generators,
+  jang,
+  type MoonsOptions,
+  moons,
+  moonsGenerator,
+  pinwheel,
+  rings,
+  swissRoll,
+  twoSpirals,
+} from './data/generators.js'
 export type { RowSet } from './data/row-set.js'
 export type { RowBlock, RowSource } from './data/row-source.js'
 export type { Matrix, Rows } from './data/rows.js'
@@ -22,6 +37,7 @@ export { invert } from './layers/invert.js'
 export type { LayerSpec } from './layers/layer.js'
 export { leakyReLU } from './layers/leaky-relu.js'
 export { type LULinearOptions, luLinear } from './layers/lu-linear.js'
+export { registerLayers } from './layers/modules.js'
 export { type PermutationOptions, permutation, reverse } from './layers/permutation.js'
 export { rotation } from './layers/rotation.js'
 export type { ConditionerSpec } from './nets/conditioner.js'
@@ -34,5 +50,21 @@ export type { Stopping } from './step/stopping.js'
 export { type FitResult, fit } from './train/fit.js'
 export type { FitOptions, Progress } from './train/options.js'
 export type { Split } from './train/split.js'
+export { additive } from './transformers/additive.js'
+export { type AffineOptions, affine } from './transformers/affine.js'
+export { type CircularShiftOptions, circularShift } from './transformers/circular-shift.js'
+export {
+  exponential,
+  hyperbolicTangent,
+  logistic,
+  sinhArcsinh,
+  softplus,
+  yeoJohnson,
+} from './transformers/maps.js'
+export {
+  circularRationalQuadratic,
+  type RationalQuadraticOptions,
+  rationalQuadratic,
+} from './transformers/rational-quadratic.js'
 export { softAffine } from './transformers/soft-affine.js'
 export type { TransformerSpec } from './transformers/transformer.js'

@@ -9,7 +9,7 @@ import { logProbTo } from '../parallel/evaluate.js'
 import { sharedLike } from '../parallel/shared-memory.js'
 import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
-import { type DataSource, readData } from './data-source.js'
+import { type DataSource, fileFirst, readData } from './data-source.js'
 import { say } from './output.js'
 import { modelPath } from './run-folder.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
@@ -40,11 +40,12 @@ export const usage: CommandUsage = {
 }
 
 /** `pushforward score MODEL DATA`. */
-export async function run({ operands: [path, data], values }: CommandArguments): Promise<number> {
+export async function run({ operands: [path, operand], values }: CommandArguments): Promise<number> {
   const rows = integer(values, 'rows', undefined, 1)
   const seed = integer(values, 'seed', 0, 0)
   const wanted = threads(values)
   const model = await loadFlow(await modelPath(path), { kernels: kernels(values) })
+  const data = fileFirst(operand)
   const source = await readData(data, { rows, seed, minimumRows: 1, columns: modelColumns(model, data) })
   const places = placesOf(model, source)
   const options = { threads: threadsOfAll(wanted, model, source.points.rows) }

@@ -40,7 +40,10 @@ export const OPTION_TEXT = {
 
 export const trainUsage: CommandUsage = {
   synopsis: 'train [DATA]',
-  summary: `Fits a flow to DATA: the name of a generator (${[...generators.keys()].join(', ')}; the default is jang), a CSV file, or - for standard input.`,
+  summary: [
+    'Fits a flow to DATA: a CSV file, - for standard input, or, where no file is called so, a generator (jang):',
+    `${[...generators.keys()].join(', ')}.`,
+  ].join('\n'),
   operands: [0, 1],
   options: {
     rows: { placeholder: 'N', text: 'rows to draw from a generator (1024)' },
@@ -72,6 +75,7 @@ export const trainUsage: CommandUsage = {
   examples: [
     'pushforward train',
     'pushforward train points.csv --out runs/points',
+    'pushforward train moons --rows 10000 --validation 0.1 --test 0.1',
     'pushforward train penguins.csv --columns bill_length,bill_depth --where species=2 --test 0.2',
     'pushforward train --config runs/points/config.json --seed 1',
     'pushforward train points.csv --hidden 64,64 --layers 6 --batch 256 --lr 1e-3',

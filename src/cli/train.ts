@@ -14,7 +14,7 @@ import { type FitResult, fit } from '../train/fit.js'
 import { splitOffTest } from '../train/split.js'
 import type { CommandArguments } from './arguments.js'
 import { resolvedConfig, withConfig } from './config.js'
-import { type DataSource, readData } from './data-source.js'
+import { type DataSource, fileFirst, readData } from './data-source.js'
 import { catchInterrupts, INTERRUPTED } from './interrupt.js'
 import { metricsText } from './metrics.js'
 import { say, warn } from './output.js'
@@ -43,7 +43,7 @@ export interface Job {
 
 /** `pushforward train [DATA]`. */
 export async function run({ operands: [operand], values: given }: CommandArguments): Promise<number> {
-  const { data = 'jang', values } = await withConfig(operand, given, CONFIGURABLE)
+  const { data = 'jang', values } = await withConfig(operand && fileFirst(operand), given, CONFIGURABLE)
   const prepared = await prepare(data, trainOptions(values, data))
   // From here on there are files, so that a signal must not end the process where it stands.
   let job: Job | undefined

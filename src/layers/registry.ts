@@ -28,6 +28,15 @@ const builders = new Map<string, LayerBuilder>([
   ['rotation', buildRotation],
 ])
 
+/**
+ * Makes a layer of one's own known by the type of its spec, in this thread alone: see `registerLayers`.
+ * @throws UsageError where the type is taken.
+ */
+export function registerLayer(type: string, builder: LayerBuilder): void {
+  if (builders.has(type)) throw new UsageError(`A layer "${type}" is registered already; give yours another type.`)
+  builders.set(type, builder)
+}
+
 /** @throws UsageError where the type is unknown or its options are not usable. */
 export function buildLayer(spec: LayerSpec, dim: number, contextDim: number): Layer {
   if (typeof spec?.type !== 'string') {

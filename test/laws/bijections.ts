@@ -1,22 +1,34 @@
 import {
   type AffineCouplingOptions,
   actNorm,
+  additive,
+  affine,
   affineCoupling,
   alternatingMask,
   type CouplingOptions,
+  circularRationalQuadratic,
+  circularShift,
   coupling,
   type ElementwiseOptions,
   elementwise,
+  exponential,
   householder,
+  hyperbolicTangent,
   invert,
   type LayerSpec,
   leakyReLU,
+  logistic,
   luLinear,
   mlp,
   permutation,
+  rationalQuadratic,
   reverse,
   rotation,
+  sinhArcsinh,
   softAffine,
+  softplus,
+  type TransformerSpec,
+  yeoJohnson,
 } from 'pushforward'
 
 /** A bijection under the laws: one line a case. */
@@ -62,7 +74,7 @@ const moved = (order: readonly number[]): Pick<Case, 'independent'> => ({
 })
 
 /** An affine coupling case. */
-function affine(variant: string, options: AffineCouplingOptions, contextDim?: number): Case {
+function affineCase(variant: string, options: AffineCouplingOptions, contextDim?: number): Case {
   const dim = options.mask.length
   return {
     name: `affineCoupling, ${variant}`,
@@ -88,20 +100,47 @@ function columnwise(variant: string, options: ElementwiseOptions, dim: number, c
   return { name: `elementwise, ${variant}`, spec: elementwise(options), dim, contextDim, ...independent }
 }
 
+/** A map the other way about: its data lie where its values do, and are drawn there from a normal. */
+function inverted(name: string, transformer: TransformerSpec, data: (normal: number) => number): Case[] {
+  const spec = invert(elementwise({ transformer }))
+  return [{ name: `invert, elementwise, ${name}`, spec, dim: 2, data, edges: [0.25, 0.5, 0.75], ...independent }]
+}
+
+/** Angles by splines on the circle. */
+function circularCases(): Case[] {
+  const transformer = circularRationalQuadratic({ bins: 4 })
+  const angles = {
+    data: (normal: number) => (3.1 * normal) / (1 + Math.abs(normal)),
+    imageOnly: true,
+    edges: [0, 1, -Math.PI],
+  }
+  // By wider numbers of a net bins get so narrow that differences over h have no six digits left.
+  return [
+    { ...columnwise('circular spline', { transformer }, 2), ...angles },
+    {
+      ...columnwise('circular spline, context', { transformer, conditioner: mlp({ hidden: [4] }) }, 1, 2),
+      ...angles,
+      wide: 0.5,
+    },
+    { ...coupled('circular spline', { mask: [0, 1], transformer, conditioner: mlp({ hidden: [5] }) }), ...angles },
+  ]
+}
+
 /** Every bijection of the library, over dimensions, masks, nets and contexts. A new layer costs a line. */
 export const bijections: readonly Case[] = [
   { name: 'leakyReLU, 1-D', spec: leakyReLU(), dim: 1 },
   { name: 'leakyReLU, 2-D', spec: leakyReLU(), dim: 2, ...independent },
+  { name: 'leakyReLU, a slope a column', spec: leakyReLU({ perColumn: true }), dim: 3, ...independent },
   { name: 'leakyReLU, 5-D', spec: leakyReLU(), dim: 5, ...independent },
-  affine('mask 10', { mask: alternatingMask(2, 0) }),
-  affine('mask 01', { mask: alternatingMask(2, 1) }),
-  affine('two hidden layers', { mask: [0, 1], hidden: [7, 5] }),
-  affine('three hidden layers', { mask: [0, 1, 1], hidden: [3, 6, 4] }),
-  affine('scattered mask', { mask: [1, 0, 0, 1, 0], hidden: [6] }),
-  affine('one kept of six', { mask: [0, 0, 0, 0, 1, 0], hidden: [4] }),
-  affine('relu', { mask: [1, 0, 1], hidden: [8, 8], activation: 'relu' }),
-  affine('context', { mask: [1, 0], hidden: [5] }, 3),
-  affine('context, scattered mask', { mask: [0, 1, 0, 1], hidden: [5, 3] }, 1),
+  affineCase('mask 10', { mask: alternatingMask(2, 0) }),
+  affineCase('mask 01', { mask: alternatingMask(2, 1) }),
+  affineCase('two hidden layers', { mask: [0, 1], hidden: [7, 5] }),
+  affineCase('three hidden layers', { mask: [0, 1, 1], hidden: [3, 6, 4] }),
+  affineCase('scattered mask', { mask: [1, 0, 0, 1, 0], hidden: [6] }),
+  affineCase('one kept of six', { mask: [0, 0, 0, 0, 1, 0], hidden: [4] }),
+  affineCase('relu', { mask: [1, 0, 1], hidden: [8, 8], activation: 'relu' }),
+  affineCase('context', { mask: [1, 0], hidden: [5] }, 3),
+  affineCase('context, scattered mask', { mask: [0, 1, 0, 1], hidden: [5, 3] }, 1),
   coupled('soft affine, mlp', { mask: [1, 0, 1], transformer: softAffine(), conditioner: mlp({ hidden: [5] }) }),
   coupled('soft affine, context', { mask: [0, 1], transformer: softAffine(), conditioner: mlp({ hidden: [5] }) }, 2),
   coupled('kept transformed too', {
@@ -124,5 +163,36 @@ export const bijections: readonly Case[] = [
   { name: 'reverse', spec: reverse(), dim: 4, ...moved([3, 2, 1, 0]) },
   { name: 'reverse, 1-D', spec: reverse(), dim: 1 },
   { name: 'invert, luLinear', spec: invert(luLinear()), dim: 3, wide: 0.5 },
+  ...[rationalQuadratic(), rationalQuadratic({ bins: 5, box: 2 })].flatMap((transformer) => {
+    const edges = [1e3, -1e3, 0, 2, -2, 5, -5, 2 - 2 ** -51, 5 + 2 ** -50]
+    return [
+      { ...columnwise(`spline of ${transformer.bins ?? 8} bins`, { transformer }, 2), edges },
+      columnwise('spline, context', { transformer, conditioner: mlp({ hidden: [4] }) }, 1, 2),
+      { ...coupled('spline', { mask: [1, 0, 0], transformer, conditioner: mlp({ hidden: [5] }) }), edges },
+      coupled('spline, kept too', { mask: [0, 1], transformer, kept: transformer, conditioner: mlp({ hidden: [5] }) }),
+    ]
+  }),
+  ...circularCases(),
+  ...[additive(), affine(), affine({ clamp: 2 }), sinhArcsinh(), yeoJohnson()].flatMap((transformer) => [
+    columnwise(transformer.type, { transformer }, 2),
+    columnwise(`${transformer.type}, context`, { transformer, conditioner: mlp({ hidden: [4] }) }, 1, 2),
+    // Wider, and an inverse by e^raw of a net takes values where a difference has no six digits left.
+    { ...coupled(transformer.type, { mask: [1, 0, 0], transformer, conditioner: mlp({ hidden: [5] }) }), wide: 0.6 },
+  ]),
+  ...[hyperbolicTangent(), logistic(), softplus(), exponential()].map((transformer) => ({
+    ...columnwise(transformer.type, { transformer }, 2),
+    imageOnly: true,
+    edges: [0, -0, 1, -1],
+  })),
+  ...inverted('hyperbolicTangent', hyperbolicTangent(), (normal) => normal / (1 + Math.abs(normal))),
+  ...inverted('logistic', logistic(), (normal) => 0.5 + normal / (2 + 2 * Math.abs(normal))),
+  ...inverted('softplus', softplus(), (normal) => Math.exp(normal)),
+  ...inverted('exponential', exponential(), (normal) => Math.exp(normal)),
+  {
+    ...columnwise('circularShift', { transformer: circularShift({ box: 3 }) }, 2),
+    data: (normal: number) => (2.9 * normal) / (1 + Math.abs(normal)),
+    imageOnly: true,
+    edges: [0, -3, 2.5, -1],
+  },
   { name: 'invert, leakyReLU', spec: invert(leakyReLU()), dim: 2, ...independent },
 ]

@@ -1,23 +1,32 @@
 import type { Heap } from '../heap.js'
 import type { Kernels } from '../kernels.js'
 import type { Portable } from '../operation.js'
-import { type Operations, replay } from '../program.js'
+import { type Operations, replayer } from '../program.js'
 import { portableActNorm } from './act-norm.js'
+import { portableActivations } from './activations.js'
 import { portableAdamW } from './adamw.js'
+import { portableAffineMaps } from './affine-maps.js'
+import { portableBoundedMaps } from './bounded-maps.js'
 import { portableCouple } from './couple.js'
 import { portableDense } from './dense.js'
+import { portableDropout } from './dropout.js'
 import { portableElementwise } from './elementwise.js'
 import { portableGaussian } from './gaussian.js'
 import { portableLeakyReLU } from './leaky-relu.js'
+import { portableMapBackward } from './map-backward.js'
 import { portableMemory, portableRows } from './memory.js'
 import { portableNarrowCoupling } from './narrow-coupling.js'
 import { portablePositiveDiagonal } from './positive-diagonal.js'
+import { portablePositiveMaps } from './positive-maps.js'
 import { portableRandom } from './random.js'
+import { portableRationalQuadratic } from './rational-quadratic.js'
 import { portableReflect } from './reflect.js'
 import { portableRotate } from './rotate.js'
+import { portableSinhArcsinh } from './sinh-arcsinh.js'
 import { portableSpread } from './spread.js'
 import { portableStandardise } from './standardise.js'
 import { portableTriangular } from './triangular.js'
+import { portableYeoJohnson } from './yeo-johnson.js'
 
 /** The reference kernels: plain loops in double precision over a float32 or float64 heap. */
 export function createPortable(heap: Heap): Kernels {
@@ -34,12 +43,21 @@ export function createPortable(heap: Heap): Kernels {
     ...portablePositiveDiagonal(heap),
     ...portableReflect(heap),
     ...portableRotate(heap),
+    ...portableActivations(heap),
+    ...portableAffineMaps(heap),
+    ...portableBoundedMaps(heap),
+    ...portableDropout(heap),
+    ...portableMapBackward(heap),
+    ...portablePositiveMaps(heap),
+    ...portableRationalQuadratic(heap),
+    ...portableSinhArcsinh(heap),
+    ...portableYeoJohnson(heap),
   }
   const operations: Portable<Operations> = { ...parts, ...portableNarrowCoupling(heap, parts) }
   return {
     name: 'portable',
     heap,
-    run: (program, end, gradient) => replay(operations, heap, program, end, gradient),
+    run: replayer(operations, heap),
     call: (name, args) => (operations[name] as (given: typeof args) => void)(args),
     fill: (n, value, y) => operations.fill({ n, value, y }),
     copy: (n, x, y) => operations.copy({ n, x, y }),

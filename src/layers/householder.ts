@@ -1,5 +1,4 @@
 import * as v from 'valibot'
-import { copy } from '../kernels/operations/memory.js'
 import { reflect, reflectBackward } from '../kernels/operations/reflect.js'
 import { type Pass, part } from '../kernels/pass.js'
 import type { Back } from '../nets/conditioner.js'
@@ -59,10 +58,9 @@ function inOrder(pass: Pass, { params, from, to }: LayerCall, order: readonly nu
    */
   return ({ dParams, dTo, dFrom: dx }) => {
     const [x, spare] = [pass.scratch(...to.shape), pass.scratch(2, pass.rows)]
-    copy(pass, { x: to, y: x })
-    copy(pass, { x: dTo, y: dx })
-    for (const r of order.toReversed()) {
-      reflectBackward(pass, { v: part(params.v, r), x, dx, dv: part(dParams.v, r), scratch: spare })
+    for (const [n, r] of order.toReversed().entries()) {
+      const [z, dz] = n === 0 ? [to, dTo] : [x, dx]
+      reflectBackward(pass, { v: part(params.v, r), z, dz, x, dx, dv: part(dParams.v, r), scratch: spare })
     }
   }
 }

@@ -41,29 +41,34 @@ export function reflect(dim: i32, rows: i32, v: usize, x: usize, z: usize, scrat
 
 /** Reflects four values of a coordinate and of its gradient; returns their part of the gradient of v, c aside. */
 @inline
-function unreflect4(weight: v128, lengths: usize, dLengths: usize, x: usize, dx: usize, lanes: i32): v128 {
+function unreflect4(
+  weight: v128, lengths: usize, dLengths: usize, z: usize, dz: usize, x: usize, dx: usize, lanes: i32,
+): v128 {
   const length = load(lengths, lanes), dLength = load(dLengths, lanes)
-  const value = load(x, lanes), d = load(dx, lanes)
+  const value = load(z, lanes), d = load(dz, lanes)
   store(x, reflect4(weight, length, value), lanes)
   store(dx, reflect4(weight, dLength, d), lanes)
   return f32x4.sub(f32x4.mul(length, d), f32x4.mul(dLength, value))
 }
 
-export function reflectBackward(dim: i32, rows: i32, v: usize, x: usize, dx: usize, dv: usize, scratch: usize): void {
-  v = bytes(v), x = bytes(x), dx = bytes(dx), dv = bytes(dv)
+export function reflectBackward(
+  dim: i32, rows: i32, v: usize, z: usize, dz: usize, x: usize, dx: usize, dv: usize, scratch: usize,
+): void {
+  v = bytes(v), z = bytes(z), dz = bytes(dz), x = bytes(x), dx = bytes(dx), dv = bytes(dv)
   const stride = bytes(rows)
-  const lengths = bytes(scratch), dLengths = lengths + stride
+  const whole = wholeBytes(rows), rest = rows & 3
+  const a = bytes(scratch), b = a + stride
   const c = factor(dim, v)
-  alongAll(dim, rows, v, x, lengths)
-  alongAll(dim, rows, v, dx, dLengths)
-  const whole = wholeBytes(rows)
-  for (let j = 0; j < dim; j++, v += 4, dv += 4, x += stride, dx += stride) {
+  alongAll(dim, rows, v, z, a)
+  alongAll(dim, rows, v, dz, b)
+  for (let j = 0; j < dim; j++, v += 4, dv += 4, z += stride, dz += stride, x += stride, dx += stride) {
     const weight = f32x4.splat(c * f32.load(v))
     let sum = f32x4.splat(0)
     let t: usize = 0
-    for (; t < whole; t += 16) sum = f32x4.add(sum, unreflect4(weight, lengths + t, dLengths + t, x + t, dx + t, 4))
-    const rest = rows & 3
-    if (rest) sum = f32x4.add(sum, unreflect4(weight, lengths + t, dLengths + t, x + t, dx + t, rest))
+    for (; t < whole; t += 16) {
+      sum = f32x4.add(sum, unreflect4(weight, a + t, b + t, z + t, dz + t, x + t, dx + t, 4))
+    }
+    if (rest) sum = f32x4.add(sum, unreflect4(weight, a + t, b + t, z + t, dz + t, x + t, dx + t, rest))
     f32.store(dv, f32.load(dv) + c * sumLanes(sum))
   }
 }

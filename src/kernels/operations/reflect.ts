@@ -1,4 +1,4 @@
-import { gradient, operation, read, scratch, update, write } from '../operation.js'
+import { gradient, operation, read, scratch, write } from '../operation.js'
 
 // H = I − c·v vᵀ, c = 2/‖v‖², its own inverse; where ‖v‖² < 10⁻³⁰ no direction is left, c is 0 and H the identity.
 
@@ -17,13 +17,15 @@ export const reflectBackward = operation(
   ['dim', 'rows'],
   {
     v: read('dim'),
-    x: update('dim', 'rows'),
-    dx: update('dim', 'rows'),
+    z: read('dim', 'rows'),
+    dz: read('dim', 'rows'),
+    x: write('dim', 'rows'),
+    dx: write('dim', 'rows'),
     dv: gradient('dim'),
     scratch: scratch(({ rows }) => 2 * rows),
   },
   {
-    formula: 'given z in x and dz in dx: dv += c·Σₜ ((v·z)·dz − (v·dz)·z), then x = H z, dx = H dz',
+    formula: 'dv += c·Σₜ ((v·z)·dz − (v·dz)·z); x = H z, dx = H dz; x and dx may be z and dz',
     cost: ({ dim, rows }) => 12 * dim * rows + 4 * dim,
   },
 )

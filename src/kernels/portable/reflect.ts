@@ -25,15 +25,16 @@ export function portableReflect({ real }: Heap): Portable<typeof reflections> {
         for (let j = 0; j < dim; j++) real[z + j * rows + t] = real[x + j * rows + t] - c * real[v + j] * length
       }
     },
-    reflectBackward({ dim, rows, v, x, dx, dv }) {
+    reflectBackward({ dim, rows, v, z, dz, x, dx, dv }) {
       const c = factor(dim, v)
       for (let t = 0; t < rows; t++) {
-        const [length, dLength] = [along(dim, rows, v, x, t), along(dim, rows, v, dx, t)]
+        const [length, dLength] = [along(dim, rows, v, z, t), along(dim, rows, v, dz, t)]
         for (let j = 0; j < dim; j++) {
           const at = j * rows + t
-          real[dv + j] += c * (length * real[dx + at] - dLength * real[x + at])
-          real[x + at] -= c * real[v + j] * length
-          real[dx + at] -= c * real[v + j] * dLength
+          const [value, d] = [real[z + at], real[dz + at]]
+          real[dv + j] += c * (length * d - dLength * value)
+          real[x + at] = value - c * real[v + j] * length
+          real[dx + at] = d - c * real[v + j] * dLength
         }
       }
     },

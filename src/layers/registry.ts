@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js'
 import { buildAffineCoupling } from './affine-coupling.js'
+import { buildAutoregressive } from './autoregressive.js'
 import { buildCoupling } from './coupling.js'
 import { buildElementwise } from './elementwise.js'
 import { buildInvert } from './invert.js'
@@ -11,6 +12,7 @@ export type LayerBuilder = (spec: LayerSpec, dim: number, contextDim: number) =>
 
 const builders = new Map<string, LayerBuilder>([
   ['affineCoupling', buildAffineCoupling],
+  ['autoregressive', buildAutoregressive],
   ['coupling', buildCoupling],
   ['elementwise', buildElementwise],
   ['invert', buildInvert(buildLayer)],

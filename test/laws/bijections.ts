@@ -1,9 +1,11 @@
 import {
   type AffineCouplingOptions,
+  type AutoregressiveOptions,
   additive,
   affine,
   affineCoupling,
   alternatingMask,
+  autoregressive,
   type CouplingOptions,
   circularRationalQuadratic,
   circularShift,
@@ -16,6 +18,8 @@ import {
   type LayerSpec,
   leakyReLU,
   logistic,
+  maskedMLP,
+  maskedResidual,
   mlp,
   rationalQuadratic,
   sinhArcsinh,
@@ -115,6 +119,45 @@ function circularCases(): Case[] {
   ]
 }
 
+/** Coordinate order[k] depends on those before it in the order. */
+function ordered(
+  variant: string,
+  order: readonly number[],
+  options: Partial<AutoregressiveOptions>,
+  contextDim?: number,
+) {
+  const place = (j: number) => order.indexOf(j)
+  const given = { transformer: softAffine(), conditioner: maskedMLP({ hidden: [5], lastLayerScale: 1 }), ...options }
+  return {
+    name: `autoregressive, ${variant}`,
+    spec: autoregressive(given),
+    dim: order.length,
+    contextDim,
+    independent: (dim: number) => pairs(dim).filter(([i, j]) => place(i) < place(j)),
+  }
+}
+
+/** Coordinate i depends on those that row i names, and on no others: not on what they depend on. */
+function adjacent(
+  variant: string,
+  parents: readonly number[][],
+  options: Partial<AutoregressiveOptions>,
+  contextDim?: number,
+) {
+  const adjacency = parents.map((row) => parents.map((_, j) => row.includes(j)))
+  return {
+    ...ordered(variant, [...parents.keys()], { adjacency, ...options }, contextDim),
+    independent: (dim: number) => pairs(dim).filter(([i, j]) => !adjacency[i][j]),
+  }
+}
+
+/** The same from noise to data, one coordinate after another. */
+const inverted = ({ name, spec, ...rest }: Case): Case => ({ name: `invert, ${name}`, spec: invert(spec), ...rest })
+
+const twoLayers = { conditioner: maskedMLP({ hidden: [9, 6], lastLayerScale: 1 }) }
+const bent = { conditioner: maskedMLP({ hidden: [12], activation: 'relu' as const, lastLayerScale: 1 }) }
+const residual = { conditioner: maskedResidual({ width: 8, activation: 'tanh', lastLayerScale: 1 }) }
+
 /** Every bijection of the library, over dimensions, masks, nets and contexts. A new layer costs a line. */
 export const bijections: readonly Case[] = [
   { name: 'leakyReLU, 1-D', spec: leakyReLU(), dim: 1 },
@@ -171,5 +214,37 @@ export const bijections: readonly Case[] = [
     imageOnly: true,
     edges: [0, -3, 2.5, -1],
   },
+  ordered('1-D', [0], {}),
+  ordered('1-D, context', [0], {}, 2),
+  ordered('1-D, residual', [0], residual),
+  ordered('2-D', [0, 1], {}),
+  ordered('3-D, two hidden layers', [0, 1, 2], twoLayers),
+  ordered('3-D, two hidden layers, context', [0, 1, 2], twoLayers, 2),
+  ordered('3-D, reversed', [2, 1, 0], { order: 'reversed', ...twoLayers }),
+  ordered('5-D, listed, relu', [3, 0, 4, 1, 2], { order: [3, 0, 4, 1, 2], ...bent }),
+  ordered('5-D, fewer units than degrees', [0, 1, 2, 3, 4], {
+    conditioner: maskedMLP({ hidden: [3, 2], lastLayerScale: 1 }),
+  }),
+  ordered(
+    '5-D, fewer units than degrees, context',
+    [4, 3, 2, 1, 0],
+    {
+      ...{ order: 'reversed', conditioner: maskedMLP({ hidden: [2, 3], lastLayerScale: 1 }) },
+    },
+    1,
+  ),
+  ordered('3-D, residual', [0, 1, 2], residual),
+  ordered('5-D, residual, context', [1, 2, 3, 4, 0], { order: [1, 2, 3, 4, 0], ...residual }, 2),
+  adjacent('adjacency of a chain', [[], [0], [1], [2]], {}),
+  adjacent('adjacency of a fork and a join, context', [[1], [], [1], [0, 2], [1, 0]], twoLayers, 2),
+  adjacent('adjacency, residual', [[2], [2], []], residual),
+  adjacent('adjacency of nothing', [[], []], {}),
+  inverted(ordered('2-D', [0, 1], {})),
+  inverted(ordered('3-D, reversed, two hidden layers', [2, 1, 0], { order: 'reversed', ...twoLayers })),
+  inverted(ordered('5-D, residual, context', [1, 2, 3, 4, 0], { order: [1, 2, 3, 4, 0], ...residual }, 2)),
+  inverted({
+    ...adjacent('adjacency of a fork', [[1], [], [0], [1]], {}),
+    independent: (dim) => pairs(dim).filter(([i, j]) => ![[1], [], [0, 1], [1]][i].includes(j)),
+  }),
   { name: 'invert, leakyReLU', spec: invert(leakyReLU()), dim: 2, ...independent },
 ]

@@ -94,7 +94,7 @@ function columnwise(variant: string, options: ElementwiseOptions, dim: number, c
 }
 
 /** A map the other way about: its data lie where its values do, and are drawn there from a normal. */
-function inverted(name: string, transformer: TransformerSpec, data: (normal: number) => number): Case[] {
+function bounded(name: string, transformer: TransformerSpec, data: (normal: number) => number): Case[] {
   const spec = invert(elementwise({ transformer }))
   return [{ name: `invert, elementwise, ${name}`, spec, dim: 2, data, edges: [0.25, 0.5, 0.75], ...independent }]
 }
@@ -204,10 +204,10 @@ export const bijections: readonly Case[] = [
     imageOnly: true,
     edges: [0, -0, 1, -1],
   })),
-  ...inverted('hyperbolicTangent', hyperbolicTangent(), (normal) => normal / (1 + Math.abs(normal))),
-  ...inverted('logistic', logistic(), (normal) => 0.5 + normal / (2 + 2 * Math.abs(normal))),
-  ...inverted('softplus', softplus(), (normal) => Math.exp(normal)),
-  ...inverted('exponential', exponential(), (normal) => Math.exp(normal)),
+  ...bounded('hyperbolicTangent', hyperbolicTangent(), (normal) => normal / (1 + Math.abs(normal))),
+  ...bounded('logistic', logistic(), (normal) => 0.5 + normal / (2 + 2 * Math.abs(normal))),
+  ...bounded('softplus', softplus(), (normal) => Math.exp(normal)),
+  ...bounded('exponential', exponential(), (normal) => Math.exp(normal)),
   {
     ...columnwise('circularShift', { transformer: circularShift({ box: 3 }) }, 2),
     data: (normal: number) => (2.9 * normal) / (1 + Math.abs(normal)),

@@ -21,4 +21,6 @@ export const PURPOSE = {
   structure: 7,
   /** Noise added to data before a step; the index is the row. */
   noise: 8,
+  /** The random order of a layer's columns; the index is how many there are. */
+  permutation: 9,
 } as const

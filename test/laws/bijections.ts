@@ -1,6 +1,7 @@
 import {
   type AffineCouplingOptions,
   type AutoregressiveOptions,
+  actNorm,
   additive,
   affine,
   affineCoupling,
@@ -13,6 +14,7 @@ import {
   type ElementwiseOptions,
   elementwise,
   exponential,
+  householder,
   hyperbolicTangent,
   invert,
   type LayerSpec,
@@ -23,6 +25,14 @@ import {
   mlp,
   rationalQuadratic,
   sinhArcsinh,
+  invert,
+  type LayerSpec,
+  leakyReLU,
+  luLinear,
+  mlp,
+  permutation,
+  reverse,
+  rotation,
   softAffine,
   softplus,
   type TransformerSpec,
@@ -64,6 +74,11 @@ const independent: Pick<Case, 'independent'> = { independent: pairs }
 /** Kept coordinates (1) depend on none, transformed ones (0) on kept ones. */
 const throughMask = (mask: readonly number[]): Pick<Case, 'independent'> => ({
   independent: (dim) => pairs(dim).filter(([i, j]) => mask[i] === 1 || mask[j] === 0),
+})
+
+/** Each coordinate is one of the others. */
+const moved = (order: readonly number[]): Pick<Case, 'independent'> => ({
+  independent: (dim) => [...pairs(dim), ...order.map((_, j) => [j, j] as const)].filter(([i, j]) => order[i] !== j),
 })
 
 /** An affine coupling case. */
@@ -246,5 +261,17 @@ export const bijections: readonly Case[] = [
     ...adjacent('adjacency of a fork', [[1], [], [0], [1]], {}),
     independent: (dim) => pairs(dim).filter(([i, j]) => ![[1], [], [0, 1], [1]][i].includes(j)),
   }),
+  ...[1, 2, 5].map((dim): Case => ({ name: `actNorm, ${dim}-D`, spec: actNorm(), dim, state: [1], ...independent })),
+  ...[1, 2, 3, 5, 6].map((dim): Case => ({ name: `luLinear, ${dim}-D`, spec: luLinear(), dim, wide: 0.5 })),
+  { name: 'luLinear, permuted', spec: luLinear({ permutationSeed: 1 }), dim: 5, wide: 0.5 },
+  { name: 'luLinear, no bias', spec: luLinear({ bias: false }), dim: 3, wide: 0.5 },
+  ...[1, 2, 3, 5].map((dim): Case => ({ name: `householder, ${dim}-D`, spec: householder(), dim })),
+  { name: 'householder, three reflections', spec: householder({ reflections: 3 }), dim: 4 },
+  { name: 'rotation', spec: rotation(), dim: 2 },
+  { name: 'permutation, by order', spec: permutation({ order: [2, 0, 1] }), dim: 3, ...moved([2, 0, 1]) },
+  { name: 'permutation, by seed', spec: permutation({ seed: 5 }), dim: 5 },
+  { name: 'reverse', spec: reverse(), dim: 4, ...moved([3, 2, 1, 0]) },
+  { name: 'reverse, 1-D', spec: reverse(), dim: 1 },
+  { name: 'invert, luLinear', spec: invert(luLinear()), dim: 3, wide: 0.5 },
   { name: 'invert, leakyReLU', spec: invert(leakyReLU()), dim: 2, ...independent },
 ]

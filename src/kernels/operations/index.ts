@@ -1,5 +1,6 @@
-// Every operation that a pass may hold, family by family; its place here is its code.
+// Every operation that a pass may hold, family by family; its code is its name's place among all names.
 
+export * from './act-norm.js'
 export * from './activations.js'
 export * from './affine-maps.js'
 export * from './bounded-maps.js'
@@ -12,8 +13,12 @@ export * from './leaky-relu.js'
 export * from './map-backward.js'
 export { add, copy, fill } from './memory.js'
 export * from './narrow-coupling.js'
+export * from './positive-diagonal.js'
 export * from './positive-maps.js'
 export * from './rational-quadratic.js'
+export * from './reflect.js'
+export * from './rotate.js'
 export * from './sinh-arcsinh.js'
 export * from './spread.js'
+export * from './triangular.js'
 export * from './yeo-johnson.js'

@@ -2,6 +2,7 @@ import type { Heap } from '../heap.js'
 import type { Kernels } from '../kernels.js'
 import type { Portable } from '../operation.js'
 import { type Operations, replayer } from '../program.js'
+import { portableActNorm } from './act-norm.js'
 import { portableActivations } from './activations.js'
 import { portableAdamW } from './adamw.js'
 import { portableAffineMaps } from './affine-maps.js'
@@ -15,12 +16,16 @@ import { portableLeakyReLU } from './leaky-relu.js'
 import { portableMapBackward } from './map-backward.js'
 import { portableMemory, portableRows } from './memory.js'
 import { portableNarrowCoupling } from './narrow-coupling.js'
+import { portablePositiveDiagonal } from './positive-diagonal.js'
 import { portablePositiveMaps } from './positive-maps.js'
 import { portableRandom } from './random.js'
 import { portableRationalQuadratic } from './rational-quadratic.js'
+import { portableReflect } from './reflect.js'
+import { portableRotate } from './rotate.js'
 import { portableSinhArcsinh } from './sinh-arcsinh.js'
 import { portableSpread } from './spread.js'
 import { portableStandardise } from './standardise.js'
+import { portableTriangular } from './triangular.js'
 import { portableYeoJohnson } from './yeo-johnson.js'
 
 /** The reference kernels: plain loops in double precision over a float32 or float64 heap. */
@@ -42,6 +47,11 @@ export function createPortable(heap: Heap): Kernels {
     ...portableRationalQuadratic(heap),
     ...portableSinhArcsinh(heap),
     ...portableYeoJohnson(heap),
+    ...portableActNorm(heap),
+    ...portableTriangular(heap),
+    ...portablePositiveDiagonal(heap),
+    ...portableReflect(heap),
+    ...portableRotate(heap),
   }
   const operations: Portable<Operations> = { ...parts, ...portableNarrowCoupling(heap, parts) }
   return {

@@ -19,7 +19,7 @@ export function resultText({ steps, bestStep, seconds, stopped, threads, kernels
 
 /** A small table of the negative log-likelihoods, and what else was checked. */
 export function evaluationText(evaluation: Evaluation): string {
-  const { nll, gaussianBaseline, entropyFloor, excess, freshNll, note } = evaluation
+  const { nll, gaussianBaseline, entropyFloor, excess, freshNll, note, leftOut } = evaluation
   const parts = (['train', 'validation', 'test'] as const).filter((part) => nll[part] !== undefined)
   const row = (name: string, figures: Partial<Record<string, MeanNLL>>, last?: MeanNLL) => [
     name,
@@ -40,7 +40,7 @@ export function evaluationText(evaluation: Evaluation): string {
   ]
   if (entropyFloor !== undefined) lines.push(['floor (entropy)', entropyFloor.toFixed(DIGITS)])
   if (excess) lines.push(row('excess over truth', { train: excess.train }, excess.fresh))
-  return [aligned(lines), checksText(evaluation), ...(note === undefined ? [] : [note])].join('\n')
+  return [aligned(lines), checksText(evaluation), leftOut, note].filter((line) => line !== undefined).join('\n')
 }
 
 /** Mass and round trip, on one line. */

@@ -26,6 +26,7 @@ export function evaluationText(evaluation: Evaluation): string {
     ...parts.map((part) => text(figures[part])),
     text(last),
   ]
+  const gaussian = leftOut === undefined ? 'single Gaussian' : 'conditional Gaussian'
   const titles = { train: 'training', validation: 'validation', test: 'test' }
   const lines = [
     [
@@ -34,9 +35,7 @@ export function evaluationText(evaluation: Evaluation): string {
       freshNll ? `fresh (${freshNll.rows} rows)` : '',
     ],
     row('this flow', { ...nll }, freshNll),
-    gaussianBaseline
-      ? row('single Gaussian', { ...gaussianBaseline })
-      : ['single Gaussian', 'none fits: columns depend on each other'],
+    gaussianBaseline ? row(gaussian, { ...gaussianBaseline }) : [gaussian, 'none fits: columns depend on each other'],
   ]
   if (entropyFloor !== undefined) lines.push(['floor (entropy)', entropyFloor.toFixed(DIGITS)])
   if (excess) lines.push(row('excess over truth', { train: excess.train }, excess.fresh))

@@ -22,7 +22,9 @@ export function modelRows({ points, columns }: DataSource, given: readonly strin
   const behind = given.map((column) => placeOf(column, columns, '--given'))
   const places = [...columns.keys()].filter((place) => !behind.includes(place))
   if (places.length === 0) {
-    throw new UsageError(`--given names every column (${columns.join(', ')}); expected one at least to be left to model.`)
+    throw new UsageError(
+      `--given names every column (${columns.join(', ')}); expected one at least to be left to model.`,
+    )
   }
   const order = [...places, ...behind]
   return { points: chosenColumns(points, order), columns: order.map((place) => columns[place]), dim: places.length }

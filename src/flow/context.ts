@@ -41,7 +41,12 @@ export function readContext(
       `Context is one row of ${context.length} numbers, but this flow is conditioned on ${columnsText(contextDim)}; rows of it are a number[][], say.`,
     )
   }
-  const matrix = toMatrix(one ? Float64Array.from(context as number[]) : (context as Rows), contextDim, 'Context', options)
+  const matrix = toMatrix(
+    one ? Float64Array.from(context as number[]) : (context as Rows),
+    contextDim,
+    'Context',
+    options,
+  )
   if (matrix.rows !== rows && matrix.rows !== 1) {
     throw new UsageError(`Context has ${matrix.rows} rows for ${rows} rows; expected as many, or one for all.`)
   }
@@ -64,8 +69,9 @@ export function contextOfDraw(
   const matrix = readContext(flow, context, rows)
   const [outside] = matrix ? rowsOutside(matrix, scalerPart(flow.scaler, flow.dim)) : []
   if (outside !== undefined) {
+    const which = matrix?.rows === 1 ? 'The context' : `Context row ${outside} (counted from 0)`
     throw new DataError(
-      `Context row ${outside} (counted from 0) lies over 10⁶ standard deviations away from what this flow was fitted to; give another.`,
+      `${which} lies over 10⁶ standard deviations away from what this flow was fitted to; give another.`,
     )
   }
   return matrix
@@ -113,13 +119,7 @@ export function contextPart(context: Matrix, first: number, count: number): Matr
 }
 
 /** Rows [rows, columns], or one row again and again, into columns `at` … of a wider target. */
-function putColumns(
-  source: Matrix['data'],
-  columns: number,
-  target: Matrix['data'],
-  width: number,
-  at: number,
-): void {
+function putColumns(source: Matrix['data'], columns: number, target: Matrix['data'], width: number, at: number): void {
   for (let to = at, from = 0; to < target.length; to += width, from = (from + columns) % source.length) {
     for (let j = 0; j < columns; j++) target[to + j] = source[from + j]
   }

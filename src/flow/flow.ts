@@ -76,7 +76,10 @@ export class Flow<P extends Precision = Precision> {
   data: DataProvenance = { columns: undefined, sha256: undefined }
   #evaluator: Evaluator | undefined
 
-  constructor(description: FlowDescription, { seed = 0, kernels = 'auto' }: Pick<FlowOptions, 'seed' | 'kernels'> = {}) {
+  constructor(
+    description: FlowDescription,
+    { seed = 0, kernels = 'auto' }: Pick<FlowOptions, 'seed' | 'kernels'> = {},
+  ) {
     seedWords(seed)
     resolveKernels(kernels, description.precision)
     this.structure = buildStructure(description)

@@ -100,7 +100,9 @@ function kindOf({ data, shape }: Pick<NamedTensor, 'data' | 'shape'>): string {
 
 function checkSizes({ width }: FlowStructure, { scaler, columns }: ModelRecord): void {
   if (scaler.mean.length !== width) {
-    throw new FormatError(`This model file is damaged: its scaler has ${scaler.mean.length} columns, its flow ${width}.`)
+    throw new FormatError(
+      `This model file is damaged: its scaler has ${scaler.mean.length} columns, its flow ${width}.`,
+    )
   }
   if (columns && columns.length !== width) {
     throw new FormatError(`This model file is damaged: it names ${columns.length} columns, its flow has ${width}.`)

@@ -84,8 +84,7 @@ export function buildStructure(description: FlowDescription): FlowStructure {
   if (!Number.isInteger(contextDim) || contextDim < 0) {
     throw new UsageError(`A flow's context is ${contextDim}; expected how many columns it has, an integer ≥ 0.`)
   }
-  const embedding =
-    description.embedding === undefined ? undefined : buildEmbedding(description.embedding, contextDim)
+  const embedding = description.embedding === undefined ? undefined : buildEmbedding(description.embedding, contextDim)
   const seen = embedding?.outputs ?? contextDim
   const layers = description.layers.map((spec) => buildLayer(spec, dim, seen))
   const base = buildBase(description.base, dim, seen)

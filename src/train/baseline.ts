@@ -28,7 +28,13 @@ export async function gaussianBaseline(source: RowSource, dim: number): Promise<
   return ofGiven && ((rows, out) => conditional(all, ofGiven, rows, givenPlaces, out))
 }
 
-function conditional(all: Gaussian, given: Gaussian, rows: RowBlock, places: readonly number[], out: Float64Array): void {
+function conditional(
+  all: Gaussian,
+  given: Gaussian,
+  rows: RowBlock,
+  places: readonly number[],
+  out: Float64Array,
+): void {
   const columns = all.mean.length
   const count = rows.length / columns
   const contexts = takeColumns(rows, columns, places, new Float64Array(count * places.length))

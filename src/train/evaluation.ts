@@ -33,8 +33,10 @@ export interface Evaluation {
   readonly nllStandardised: SplitNLL
   /** Said where no rows were kept for the test: the figures are of rows that the flow was chosen by. */
   readonly note?: string
-  /** The single full-covariance Gaussian fitted to the training rows, on the same rows; null where none fits. For a flow
-   * with a context, that Gaussian's conditional. */
+  /**
+   * The single full-covariance Gaussian fitted to the training rows, on the same rows; null where none fits. For a flow with
+   * a context, that Gaussian given it.
+   */
   readonly gaussianBaseline: SplitNLL | null
   /** Entropy of the true distribution, where it is known: no model's expected NLL is lower. */
   readonly entropyFloor?: number
@@ -212,8 +214,8 @@ async function geometry(
     ...(flow.contextDim > 0 && { leftOut: NO_ONE_DENSITY }),
     ...(flow.dim === 2 &&
       flow.contextDim === 0 && {
-      integralOfDensity: await integrateDensity(flow, [training, drawn], { mostPoints, ...parallel }),
-    }),
+        integralOfDensity: await integrateDensity(flow, [training, drawn], { mostPoints, ...parallel }),
+      }),
     worstRoundTrip: Number.isFinite(worst) ? worst : null,
   }
 }
@@ -221,9 +223,7 @@ async function geometry(
 /** Rows drawn from a flow; where it has a context, as it is in the training data. */
 async function sampled(flow: Flow, training: RowSource, parallel: ParallelOptions): Promise<RowSource> {
   const draw = async (rows: number, context?: Context) =>
-    matrixSource(
-      toMatrix(await sample(flow, rows, { ...parallel, context }), flow.dim, 'Samples', { infinite: true }),
-    )
+    matrixSource(toMatrix(await sample(flow, rows, { ...parallel, context }), flow.dim, 'Samples', { infinite: true }))
   if (flow.contextDim === 0) return draw(SAMPLE_ROWS)
   const context = await contextsOf(flow, training, Math.min(SAMPLE_ROWS, training.rows))
   return sideBySide(await draw(context.rows, context.data), matrixSource(context))

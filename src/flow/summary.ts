@@ -5,13 +5,14 @@ import { largest } from './structure.js'
 /** A table of the flow's layers with the shapes and numbers of their parameters, as text. */
 export function summary(flow: Flow): string {
   const { structure } = flow
-  const { dim, layers } = structure
+  const { dim, contextDim, layers, embedding } = structure
   const rows = layers.map((layer, i) => [
     String(i),
     layer.label,
     layer.parameters.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join('  '),
     String(parameterCount(layer.parameters)),
   ])
+  const given = contextDim > 0 ? `, given ${contextDim}${embedding ? ` (embedded as ${embedding.outputs})` : ''}` : ''
   const header = ['layer', 'bijection', 'parameters', 'count']
   const widths = header.map((title, c) => largest([title.length, ...rows.map((row) => row[c].length)]))
   const line = (cells: string[]) =>
@@ -22,7 +23,7 @@ export function summary(flow: Flow): string {
   const { tileRows, mostTileRows } = structure
   const tiles = mostTileRows > tileRows ? `${tileRows} to ${mostTileRows}` : tileRows
   return [
-    `Flow on ${dim} columns, ${layers.length} layers (data → noise), base ${structure.base.spec.type}, ${structure.description.precision}`,
+    `Flow on ${dim} ${dim === 1 ? 'column' : 'columns'}${given}, ${layers.length} layers (data → noise), base ${structure.base.spec.type}, ${structure.description.precision}`,
     line(header),
     ...rows.map(line),
     `${structure.parameterCount} parameters, tiles of ${tiles} rows`,

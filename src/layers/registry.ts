@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js'
 import { buildActNorm } from './act-norm.js'
 import { buildAffineCoupling } from './affine-coupling.js'
+import { buildAutoregressive } from './autoregressive.js'
 import { buildCoupling } from './coupling.js'
 import { buildElementwise } from './elementwise.js'
 import { buildHouseholder } from './householder.js'
@@ -17,6 +18,7 @@ export type LayerBuilder = (spec: LayerSpec, dim: number, contextDim: number) =>
 const builders = new Map<string, LayerBuilder>([
   ['actNorm', buildActNorm],
   ['affineCoupling', buildAffineCoupling],
+  ['autoregressive', buildAutoregressive],
   ['coupling', buildCoupling],
   ['elementwise', buildElementwise],
   ['householder', buildHouseholder],

@@ -1,4 +1,6 @@
+import * as v from 'valibot'
 import { UsageError } from '../errors.js'
+import { checkOptions, integer, oneOf, widths } from '../options.js'
 import type { Conditioner } from './conditioner.js'
 import { type Activation, perceptron } from './mlp.js'
 
@@ -14,15 +16,16 @@ export interface Embedding {
   readonly outputs: number
 }
 
-/** @throws UsageError where there is no context, or a width is no integer ≥ 1. */
-export function buildEmbedding({ hidden, outputs, activation = 'tanh' }: EmbeddingSpec, contextDim: number): Embedding {
+const schema = v.strictObject({
+  hidden: widths,
+  outputs: integer(1),
+  activation: v.optional(oneOf(['tanh', 'relu']), 'tanh'),
+})
+
+/** @throws UsageError where there is no context, or an option is not of its kind. */
+export function buildEmbedding(spec: EmbeddingSpec, contextDim: number): Embedding {
+  const options = checkOptions('embedding', schema, spec)
   if (contextDim === 0)
     throw new UsageError('embedding needs a context to embed: give the flow a context of 1 or more.')
-  const widths = Array.isArray(hidden) ? [...hidden, outputs] : [0]
-  if (hidden?.length === 0 || !widths.every((width) => Number.isInteger(width) && width > 0)) {
-    throw new UsageError(
-      `embedding is ${JSON.stringify({ hidden, outputs })}; expected widths such as { hidden: [16], outputs: 4 }.`,
-    )
-  }
-  return { net: perceptron({ inputs: contextDim, hidden, outputs, activation, lastLayerScale: 1 }), outputs }
+  return { net: perceptron({ ...options, inputs: contextDim, lastLayerScale: 1 }), outputs: options.outputs }
 }

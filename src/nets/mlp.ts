@@ -1,11 +1,10 @@
 import * as v from 'valibot'
 import { dense, denseInputGradient, denseWeightGradient } from '../kernels/operations/dense.js'
-import { relu, reluBackward, tanh, tanhBackward } from '../kernels/operations/elementwise.js'
-import type { Pass, Span } from '../kernels/pass.js'
-import { checkSpec, number, oneOf, widths } from '../options.js'
+import { checkSpec, number, widths } from '../options.js'
+import { ACTIVATIONS, type Activation, activationOption } from './activations.js'
 import type { Conditioner, ConditionerSpec } from './conditioner.js'
 
-export type Activation = 'tanh' | 'relu'
+export type { Activation } from './activations.js'
 
 export interface MLPSpecOptions {
   /** Widths of the hidden layers; default [64, 64]. */
@@ -23,7 +22,7 @@ export function mlp(options: MLPSpecOptions = {}): ConditionerSpec {
 
 const schema = v.strictObject({
   hidden: v.optional(widths, [64, 64]),
-  activation: v.optional(oneOf(['tanh', 'relu']), 'tanh'),
+  activation: v.optional(activationOption, 'tanh'),
   lastLayerScale: v.optional(
     number('a finite number ≥ 0', (scale) => scale >= 0),
     0,
@@ -42,21 +41,6 @@ export interface MLPOptions {
   readonly activation: Activation
   /** The last layer's initial weights are multiplied by this; small values start a flow near the identity. */
   readonly lastLayerScale: number
-}
-
-/** Hidden units in place, h = σ(a), and back, da = dh·σ′(a) by h alone (tanh: 1 − h²; relu: 1 where h > 0). */
-const ACTIVATIONS = {
-  tanh: {
-    forward: (pass: Pass, h: Span) => tanh(pass, { x: h, y: h }),
-    backward: (pass: Pass, h: Span, dh: Span) => tanhBackward(pass, { y: h, dy: dh, dx: dh }),
-  },
-  relu: {
-    forward(pass: Pass, h: Span) {
-      relu(pass, { x: h, y: h })
-      pass.branch(h)
-    },
-    backward: (pass: Pass, h: Span, dh: Span) => reluBackward(pass, { y: h, dy: dh, dx: dh }),
-  },
 }
 
 /** A multilayer perceptron, y = W_L σ(… σ(W₁x + b₁) …) + b_L, weights stored [out, in]. */

@@ -1,10 +1,12 @@
 import {
   type AffineCouplingOptions,
+  type AutoregressiveOptions,
   actNorm,
   additive,
   affine,
   affineCoupling,
   alternatingMask,
+  autoregressive,
   type CouplingOptions,
   circularRationalQuadratic,
   circularShift,
@@ -19,6 +21,8 @@ import {
   leakyReLU,
   logistic,
   luLinear,
+  maskedMLP,
+  maskedResidual,
   mlp,
   permutation,
   rationalQuadratic,
@@ -101,7 +105,7 @@ function columnwise(variant: string, options: ElementwiseOptions, dim: number, c
 }
 
 /** A map the other way about: its data lie where its values do, and are drawn there from a normal. */
-function inverted(name: string, transformer: TransformerSpec, data: (normal: number) => number): Case[] {
+function bounded(name: string, transformer: TransformerSpec, data: (normal: number) => number): Case[] {
   const spec = invert(elementwise({ transformer }))
   return [{ name: `invert, elementwise, ${name}`, spec, dim: 2, data, edges: [0.25, 0.5, 0.75], ...independent }]
 }
@@ -125,6 +129,45 @@ function circularCases(): Case[] {
     { ...coupled('circular spline', { mask: [0, 1], transformer, conditioner: mlp({ hidden: [5] }) }), ...angles },
   ]
 }
+
+/** Coordinate order[k] depends on those before it in the order. */
+function ordered(
+  variant: string,
+  order: readonly number[],
+  options: Partial<AutoregressiveOptions>,
+  contextDim?: number,
+) {
+  const place = (j: number) => order.indexOf(j)
+  const given = { transformer: softAffine(), conditioner: maskedMLP({ hidden: [5], lastLayerScale: 1 }), ...options }
+  return {
+    name: `autoregressive, ${variant}`,
+    spec: autoregressive(given),
+    dim: order.length,
+    contextDim,
+    independent: (dim: number) => pairs(dim).filter(([i, j]) => place(i) < place(j)),
+  }
+}
+
+/** Coordinate i depends on those that row i names, and on no others: not on what they depend on. */
+function adjacent(
+  variant: string,
+  parents: readonly number[][],
+  options: Partial<AutoregressiveOptions>,
+  contextDim?: number,
+) {
+  const adjacency = parents.map((row) => parents.map((_, j) => row.includes(j)))
+  return {
+    ...ordered(variant, [...parents.keys()], { adjacency, ...options }, contextDim),
+    independent: (dim: number) => pairs(dim).filter(([i, j]) => !adjacency[i][j]),
+  }
+}
+
+/** The same from noise to data, one coordinate after another. */
+const inverted = ({ name, spec, ...rest }: Case): Case => ({ name: `invert, ${name}`, spec: invert(spec), ...rest })
+
+const twoLayers = { conditioner: maskedMLP({ hidden: [9, 6], lastLayerScale: 1 }) }
+const bent = { conditioner: maskedMLP({ hidden: [12], activation: 'relu' as const, lastLayerScale: 1 }) }
+const residual = { conditioner: maskedResidual({ width: 8, activation: 'tanh', lastLayerScale: 1 }) }
 
 /** Every bijection of the library, over dimensions, masks, nets and contexts. A new layer costs a line. */
 export const bijections: readonly Case[] = [
@@ -151,18 +194,6 @@ export const bijections: readonly Case[] = [
   columnwise('soft affine, some columns', { transformer: softAffine(), columns: [2, 0] }, 3),
   columnwise('soft affine, context, 1-D', { transformer: softAffine(), conditioner: mlp({ hidden: [5] }) }, 1, 2),
   columnwise('soft affine, context', { transformer: softAffine(), conditioner: mlp({ hidden: [5] }) }, 2, 1),
-  ...[1, 2, 5].map((dim): Case => ({ name: `actNorm, ${dim}-D`, spec: actNorm(), dim, state: [1], ...independent })),
-  ...[1, 2, 3, 5, 6].map((dim): Case => ({ name: `luLinear, ${dim}-D`, spec: luLinear(), dim, wide: 0.5 })),
-  { name: 'luLinear, permuted', spec: luLinear({ permutationSeed: 1 }), dim: 5, wide: 0.5 },
-  { name: 'luLinear, no bias', spec: luLinear({ bias: false }), dim: 3, wide: 0.5 },
-  ...[1, 2, 3, 5].map((dim): Case => ({ name: `householder, ${dim}-D`, spec: householder(), dim })),
-  { name: 'householder, three reflections', spec: householder({ reflections: 3 }), dim: 4 },
-  { name: 'rotation', spec: rotation(), dim: 2 },
-  { name: 'permutation, by order', spec: permutation({ order: [2, 0, 1] }), dim: 3, ...moved([2, 0, 1]) },
-  { name: 'permutation, by seed', spec: permutation({ seed: 5 }), dim: 5 },
-  { name: 'reverse', spec: reverse(), dim: 4, ...moved([3, 2, 1, 0]) },
-  { name: 'reverse, 1-D', spec: reverse(), dim: 1 },
-  { name: 'invert, luLinear', spec: invert(luLinear()), dim: 3, wide: 0.5 },
   ...[rationalQuadratic(), rationalQuadratic({ bins: 5, box: 2 })].flatMap((transformer) => {
     const edges = [1e3, -1e3, 0, 2, -2, 5, -5, 2 - 2 ** -51, 5 + 2 ** -50]
     return [
@@ -184,15 +215,59 @@ export const bijections: readonly Case[] = [
     imageOnly: true,
     edges: [0, -0, 1, -1],
   })),
-  ...inverted('hyperbolicTangent', hyperbolicTangent(), (normal) => normal / (1 + Math.abs(normal))),
-  ...inverted('logistic', logistic(), (normal) => 0.5 + normal / (2 + 2 * Math.abs(normal))),
-  ...inverted('softplus', softplus(), (normal) => Math.exp(normal)),
-  ...inverted('exponential', exponential(), (normal) => Math.exp(normal)),
+  ...bounded('hyperbolicTangent', hyperbolicTangent(), (normal) => normal / (1 + Math.abs(normal))),
+  ...bounded('logistic', logistic(), (normal) => 0.5 + normal / (2 + 2 * Math.abs(normal))),
+  ...bounded('softplus', softplus(), (normal) => Math.exp(normal)),
+  ...bounded('exponential', exponential(), (normal) => Math.exp(normal)),
   {
     ...columnwise('circularShift', { transformer: circularShift({ box: 3 }) }, 2),
     data: (normal: number) => (2.9 * normal) / (1 + Math.abs(normal)),
     imageOnly: true,
     edges: [0, -3, 2.5, -1],
   },
+  ordered('1-D', [0], {}),
+  ordered('1-D, context', [0], {}, 2),
+  ordered('1-D, residual', [0], residual),
+  ordered('2-D', [0, 1], {}),
+  ordered('3-D, two hidden layers', [0, 1, 2], twoLayers),
+  ordered('3-D, two hidden layers, context', [0, 1, 2], twoLayers, 2),
+  ordered('3-D, reversed', [2, 1, 0], { order: 'reversed', ...twoLayers }),
+  ordered('5-D, listed, relu', [3, 0, 4, 1, 2], { order: [3, 0, 4, 1, 2], ...bent }),
+  ordered('5-D, fewer units than degrees', [0, 1, 2, 3, 4], {
+    conditioner: maskedMLP({ hidden: [3, 2], lastLayerScale: 1 }),
+  }),
+  ordered(
+    '5-D, fewer units than degrees, context',
+    [4, 3, 2, 1, 0],
+    {
+      ...{ order: 'reversed', conditioner: maskedMLP({ hidden: [2, 3], lastLayerScale: 1 }) },
+    },
+    1,
+  ),
+  ordered('3-D, residual', [0, 1, 2], residual),
+  ordered('5-D, residual, context', [1, 2, 3, 4, 0], { order: [1, 2, 3, 4, 0], ...residual }, 2),
+  adjacent('adjacency of a chain', [[], [0], [1], [2]], {}),
+  adjacent('adjacency of a fork and a join, context', [[1], [], [1], [0, 2], [1, 0]], twoLayers, 2),
+  adjacent('adjacency, residual', [[2], [2], []], residual),
+  adjacent('adjacency of nothing', [[], []], {}),
+  inverted(ordered('2-D', [0, 1], {})),
+  inverted(ordered('3-D, reversed, two hidden layers', [2, 1, 0], { order: 'reversed', ...twoLayers })),
+  inverted(ordered('5-D, residual, context', [1, 2, 3, 4, 0], { order: [1, 2, 3, 4, 0], ...residual }, 2)),
+  inverted({
+    ...adjacent('adjacency of a fork', [[1], [], [0], [1]], {}),
+    independent: (dim) => pairs(dim).filter(([i, j]) => ![[1], [], [0, 1], [1]][i].includes(j)),
+  }),
+  ...[1, 2, 5].map((dim): Case => ({ name: `actNorm, ${dim}-D`, spec: actNorm(), dim, state: [1], ...independent })),
+  ...[1, 2, 3, 5, 6].map((dim): Case => ({ name: `luLinear, ${dim}-D`, spec: luLinear(), dim, wide: 0.5 })),
+  { name: 'luLinear, permuted', spec: luLinear({ permutationSeed: 1 }), dim: 5, wide: 0.5 },
+  { name: 'luLinear, no bias', spec: luLinear({ bias: false }), dim: 3, wide: 0.5 },
+  ...[1, 2, 3, 5].map((dim): Case => ({ name: `householder, ${dim}-D`, spec: householder(), dim })),
+  { name: 'householder, three reflections', spec: householder({ reflections: 3 }), dim: 4 },
+  { name: 'rotation', spec: rotation(), dim: 2 },
+  { name: 'permutation, by order', spec: permutation({ order: [2, 0, 1] }), dim: 3, ...moved([2, 0, 1]) },
+  { name: 'permutation, by seed', spec: permutation({ seed: 5 }), dim: 5 },
+  { name: 'reverse', spec: reverse(), dim: 4, ...moved([3, 2, 1, 0]) },
+  { name: 'reverse, 1-D', spec: reverse(), dim: 1 },
+  { name: 'invert, luLinear', spec: invert(luLinear()), dim: 3, wide: 0.5 },
   { name: 'invert, leakyReLU', spec: invert(leakyReLU()), dim: 2, ...independent },
 ]

@@ -1,4 +1,4 @@
-// Every operation that a pass may hold, family by family; its place here is its code.
+// Every operation that a pass may hold, family by family; its code is its name's place among all names.
 
 export * from './act-norm.js'
 export * from './activations.js'

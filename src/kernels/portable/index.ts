@@ -38,11 +38,6 @@ export function createPortable(heap: Heap): Kernels {
     ...portableLeakyReLU(heap),
     ...portableGaussian(heap),
     ...portableSpread(heap),
-    ...portableActNorm(heap),
-    ...portableTriangular(heap),
-    ...portablePositiveDiagonal(heap),
-    ...portableReflect(heap),
-    ...portableRotate(heap),
     ...portableActivations(heap),
     ...portableAffineMaps(heap),
     ...portableBoundedMaps(heap),
@@ -52,6 +47,11 @@ export function createPortable(heap: Heap): Kernels {
     ...portableRationalQuadratic(heap),
     ...portableSinhArcsinh(heap),
     ...portableYeoJohnson(heap),
+    ...portableActNorm(heap),
+    ...portableTriangular(heap),
+    ...portablePositiveDiagonal(heap),
+    ...portableReflect(heap),
+    ...portableRotate(heap),
   }
   const operations: Portable<Operations> = { ...parts, ...portableNarrowCoupling(heap, parts) }
   return {

@@ -1,5 +1,11 @@
 export type { BaseSpec } from './bases/base.js'
+export { type DiagonalNormalOptions, diagonalNormal } from './bases/diagonal-normal.js'
+export { type FullNormalOptions, fullNormal } from './bases/full-normal.js'
+export { type GaussianMixtureOptions, gaussianMixture } from './bases/gaussian-mixture.js'
 export { standardNormal } from './bases/standard-normal.js'
+export { type StudentTOptions, studentT } from './bases/student-t.js'
+export type { LearningOptions } from './bases/theta.js'
+export { type UniformBoxOptions, uniformBox } from './bases/uniform-box.js'
 export {
   checkerboard,
   circles,

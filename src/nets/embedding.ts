@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js'
+import { type Activation, checkActivation } from './activations.js'
 import type { Conditioner } from './conditioner.js'
-import { type Activation, perceptron } from './mlp.js'
+import { perceptron } from './mlp.js'
 
 /** A net that the context passes before any layer sees it. */
 export interface EmbeddingSpec {
@@ -18,6 +19,7 @@ export interface Embedding {
 export function buildEmbedding({ hidden, outputs, activation = 'tanh' }: EmbeddingSpec, contextDim: number): Embedding {
   if (contextDim === 0)
     throw new UsageError('embedding needs a context to embed: give the flow a context of 1 or more.')
+  checkActivation('embedding', activation)
   const widths = Array.isArray(hidden) ? [...hidden, outputs] : [0]
   if (hidden?.length === 0 || !widths.every((width) => Number.isInteger(width) && width > 0)) {
     throw new UsageError(

@@ -1,9 +1,11 @@
 import {
+  type Activation,
   type AffineCouplingOptions,
   additive,
   affine,
   affineCoupling,
   alternatingMask,
+  type ConditionerSpec,
   type CouplingOptions,
   circularShift,
   coupling,
@@ -16,12 +18,14 @@ import {
   leakyReLU,
   logistic,
   mlp,
+  residual,
   sinhArcsinh,
   softAffine,
   softplus,
   type TransformerSpec,
   yeoJohnson,
 } from 'pushforward'
+import type { RandomKey } from '#flow/tile.js'
 
 /** A bijection under the laws: one line a case. */
 export interface Case {
@@ -43,6 +47,11 @@ export interface Case {
   readonly edges?: readonly number[]
   /** Relative; default 1e-9, 1e-6 for a numerical inverse. */
   readonly roundTrip?: number
+  /**
+   * By which masks hidden units are dropped where log-dets and gradients are differentiated: either direction draws its
+   * own, so that a round trip is without.
+   */
+  readonly key?: RandomKey
   /** (output, input) pairs whose derivative must vanish. */
   readonly independent?: (dim: number) => readonly (readonly [number, number])[]
 }
@@ -93,6 +102,35 @@ function inverted(name: string, transformer: TransformerSpec, data: (normal: num
   return [{ name: `invert, elementwise, ${name}`, spec, dim: 2, data, edges: [0.25, 0.5, 0.75], ...independent }]
 }
 
+const ACTIVATIONS: readonly Activation[] = ['tanh', 'relu', 'silu', 'gelu']
+
+/** Couplings by every net: its activations, layer scale, dropout, context. */
+function nets(): Case[] {
+  const by = (variant: string, conditioner: ConditionerSpec, contextDim?: number): Case => ({
+    ...coupled(variant, { mask: [1, 0, 1], transformer: affine({ clamp: 2 }), conditioner }, contextDim),
+    ...{ wide: 0.6, key: conditioner.dropout ? { seed: 12345678901, step: 3, firstRow: 70 } : undefined },
+  })
+  // With last weights of 0 a first step would have no gradient to train the others by.
+  const started = { lastLayerScale: 0.5 }
+  const scaled = { ...started, hidden: 5, activation: 'gelu', layerScale: 0.1 } as const
+  return [
+    ...ACTIVATIONS.flatMap((activation, i) => {
+      const perceptron = { ...started, hidden: [6, 5], activation }
+      const blocks = { ...started, hidden: 6, activation }
+      return [
+        by(`mlp, ${activation}`, mlp(perceptron)),
+        by(`mlp, ${activation}, dropout`, mlp({ ...perceptron, dropout: 0.4 })),
+        by(`residual, ${activation}`, residual(blocks)),
+        by(`residual, ${activation}, dropout`, residual({ ...blocks, dropout: 0.4, layerScale: [0.1, 1][i] })),
+      ]
+    }),
+    by('residual, layer scale', residual(scaled)),
+    by('residual, layer scale, context', residual(scaled), 2),
+    by('mlp, dropout, context', mlp({ ...started, hidden: [6], activation: 'silu', dropout: 0.4 }), 2),
+    by('residual, dropout, context', residual({ ...scaled, dropout: 0.4 }), 2),
+  ]
+}
+
 /** Every bijection of the library, over dimensions, masks, nets and contexts. A new layer costs a line. */
 export const bijections: readonly Case[] = [
   { name: 'leakyReLU, 1-D', spec: leakyReLU(), dim: 1 },
@@ -106,6 +144,7 @@ export const bijections: readonly Case[] = [
   affineCase('scattered mask', { mask: [1, 0, 0, 1, 0], hidden: [6] }),
   affineCase('one kept of six', { mask: [0, 0, 0, 0, 1, 0], hidden: [4] }),
   affineCase('relu', { mask: [1, 0, 1], hidden: [8, 8], activation: 'relu' }),
+  affineCase('silu', { mask: [1, 0, 1], hidden: [8, 8], activation: 'silu' }),
   affineCase('context', { mask: [1, 0], hidden: [5] }, 3),
   affineCase('context, scattered mask', { mask: [0, 1, 0, 1], hidden: [5, 3] }, 1),
   coupled('soft affine, mlp', { mask: [1, 0, 1], transformer: softAffine(), conditioner: mlp({ hidden: [5] }) }),
@@ -139,5 +178,6 @@ export const bijections: readonly Case[] = [
     imageOnly: true,
     edges: [0, -3, 2.5, -1],
   },
+  ...nets(),
   { name: 'invert, leakyReLU', spec: invert(leakyReLU()), dim: 2, ...independent },
 ]

@@ -17,6 +17,7 @@ import { portableMemory, portableRows } from './memory.js'
 import { portableNarrowCoupling } from './narrow-coupling.js'
 import { portablePositiveMaps } from './positive-maps.js'
 import { portableRandom } from './random.js'
+import { portableScaleRows } from './scale-rows.js'
 import { portableSinhArcsinh } from './sinh-arcsinh.js'
 import { portableSpread } from './spread.js'
 import { portableStandardise } from './standardise.js'
@@ -38,6 +39,7 @@ export function createPortable(heap: Heap): Kernels {
     ...portableDropout(heap),
     ...portableMapBackward(heap),
     ...portablePositiveMaps(heap),
+    ...portableScaleRows(heap),
     ...portableSinhArcsinh(heap),
     ...portableYeoJohnson(heap),
   }

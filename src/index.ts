@@ -49,11 +49,13 @@ export { registerLayers } from './layers/modules.js'
 export type { Order } from './layers/order.js'
 export { type PermutationOptions, permutation, reverse } from './layers/permutation.js'
 export { rotation } from './layers/rotation.js'
+export type { Activation } from './nets/activations.js'
 export type { ConditionerSpec } from './nets/conditioner.js'
 export type { EmbeddingSpec } from './nets/embedding.js'
 export { type MaskedMLPOptions, maskedMLP } from './nets/masked-mlp.js'
 export { type MaskedResidualOptions, maskedResidual } from './nets/masked-residual.js'
-export { mlp } from './nets/mlp.js'
+export { type MLPOptions, mlp } from './nets/mlp.js'
+export { type ResidualOptions, residual } from './nets/residual.js'
 export type { ParallelOptions } from './parallel/chunks.js'
 export { logProb, sample } from './parallel/evaluate.js'
 export type { Threads } from './parallel/threads.js'
@@ -68,14 +70,7 @@ export type { Split } from './train/split.js'
 export { additive } from './transformers/additive.js'
 export { type AffineOptions, affine } from './transformers/affine.js'
 export { type CircularShiftOptions, circularShift } from './transformers/circular-shift.js'
-export {
-  exponential,
-  hyperbolicTangent,
-  logistic,
-  sinhArcsinh,
-  softplus,
-  yeoJohnson,
-} from './transformers/maps.js'
+export { exponential, hyperbolicTangent, logistic, sinhArcsinh, softplus, yeoJohnson } from './transformers/maps.js'
 export {
   circularRationalQuadratic,
   type RationalQuadraticOptions,

@@ -24,6 +24,7 @@ import { portableRandom } from './random.js'
 import { portableRationalQuadratic } from './rational-quadratic.js'
 import { portableReflect } from './reflect.js'
 import { portableRotate } from './rotate.js'
+import { portableScaleRows } from './scale-rows.js'
 import { portableSinhArcsinh } from './sinh-arcsinh.js'
 import { portableSpread } from './spread.js'
 import { portableStandardise } from './standardise.js'
@@ -50,6 +51,7 @@ export function createPortable(heap: Heap): Kernels {
     ...portableMapBackward(heap),
     ...portablePositiveMaps(heap),
     ...portableRationalQuadratic(heap),
+    ...portableScaleRows(heap),
     ...portableSinhArcsinh(heap),
     ...portableYeoJohnson(heap),
     ...portableActNorm(heap),

@@ -2,6 +2,7 @@ import { UsageError } from '../errors.js'
 import { buildAffineCoupling } from './affine-coupling.js'
 import { buildCoupling } from './coupling.js'
 import { buildElementwise } from './elementwise.js'
+import { buildGaussianise } from './gaussianise.js'
 import { buildInvert } from './invert.js'
 import type { Layer, LayerSpec } from './layer.js'
 import { buildLeakyReLU } from './leaky-relu.js'
@@ -13,6 +14,7 @@ const builders = new Map<string, LayerBuilder>([
   ['affineCoupling', buildAffineCoupling],
   ['coupling', buildCoupling],
   ['elementwise', buildElementwise],
+  ['gaussianise', buildGaussianise],
   ['invert', buildInvert(buildLayer)],
   ['leakyReLU', buildLeakyReLU],
 ])

@@ -16,6 +16,7 @@ import { portableMapBackward } from './map-backward.js'
 import { portableMemory, portableRows } from './memory.js'
 import { portableNarrowCoupling } from './narrow-coupling.js'
 import { portablePositiveMaps } from './positive-maps.js'
+import { portableQuantileSpline } from './quantile-spline.js'
 import { portableRandom } from './random.js'
 import { portableSinhArcsinh } from './sinh-arcsinh.js'
 import { portableSpread } from './spread.js'
@@ -38,6 +39,7 @@ export function createPortable(heap: Heap): Kernels {
     ...portableDropout(heap),
     ...portableMapBackward(heap),
     ...portablePositiveMaps(heap),
+    ...portableQuantileSpline(heap),
     ...portableSinhArcsinh(heap),
     ...portableYeoJohnson(heap),
   }

@@ -14,8 +14,8 @@ const LEAST_SHARE = 2 ** -16
 const LEAST_GAP = 2 ** -20
 
 /**
- * Beyond an outer knot lie at least 1/(8·∛8n) of the n rows, and between two knots half as many: 16 and 8 of 4096. A
- * slope between knots with g rows between them is off by about 1/√g of itself.
+ * Up to an outer knot lie at least 1/(8·∛8n) of the n rows, itself among them, and from one knot to the next half as
+ * many: 16 and 8 of 4096. The slope of a bin with g rows is off by about 1/√g of itself.
  */
 const LEAST_ROWS = 8
 
@@ -41,7 +41,7 @@ function candidateAt(sorted: Float64Array, i: number): Candidate {
   return { x, rank: (first + last) / 2 }
 }
 
-/** Rows whose normal quantiles are about evenly spaced, `count` of them, with `beyond` outside of the outer ones and they themselves. */
+/** `count` rows whose normal quantiles are about evenly spaced, from the one with `beyond` rows up to it. */
 function evenRanks(n: number, count: number, beyond: number): number[] {
   const quantile = (i: number) => normalQuantile((i + 0.5) / n)
   const outer = quantile(beyond - 1)

@@ -40,6 +40,7 @@ export { type AffineCouplingOptions, affineCoupling } from './layers/affine-coup
 export { type AutoregressiveOptions, autoregressive } from './layers/autoregressive.js'
 export { alternatingMask, type CouplingOptions, coupling } from './layers/coupling.js'
 export { type ElementwiseOptions, elementwise } from './layers/elementwise.js'
+export { type GaussianiseOptions, gaussianise } from './layers/gaussianise.js'
 export { type HouseholderOptions, householder } from './layers/householder.js'
 export { invert } from './layers/invert.js'
 export type { LayerSpec } from './layers/layer.js'

@@ -20,6 +20,7 @@ import { portableMixture } from './mixture.js'
 import { portableNarrowCoupling } from './narrow-coupling.js'
 import { portablePositiveDiagonal } from './positive-diagonal.js'
 import { portablePositiveMaps } from './positive-maps.js'
+import { portableQuantileSpline } from './quantile-spline.js'
 import { portableRandom } from './random.js'
 import { portableRationalQuadratic } from './rational-quadratic.js'
 import { portableReflect } from './reflect.js'
@@ -52,6 +53,7 @@ export function createPortable(heap: Heap): Kernels {
     ...portablePositiveMaps(heap),
     ...portableRationalQuadratic(heap),
     ...portableScaleRows(heap),
+    ...portableQuantileSpline(heap),
     ...portableSinhArcsinh(heap),
     ...portableYeoJohnson(heap),
     ...portableActNorm(heap),

@@ -1,5 +1,11 @@
 export type { BaseSpec } from './bases/base.js'
+export { type DiagonalNormalOptions, diagonalNormal } from './bases/diagonal-normal.js'
+export { type FullNormalOptions, fullNormal } from './bases/full-normal.js'
+export { type GaussianMixtureOptions, gaussianMixture } from './bases/gaussian-mixture.js'
 export { standardNormal } from './bases/standard-normal.js'
+export { type StudentTOptions, studentT } from './bases/student-t.js'
+export type { LearningOptions } from './bases/theta.js'
+export { type UniformBoxOptions, uniformBox } from './bases/uniform-box.js'
 export {
   checkerboard,
   circles,
@@ -34,6 +40,7 @@ export { type AffineCouplingOptions, affineCoupling } from './layers/affine-coup
 export { type AutoregressiveOptions, autoregressive } from './layers/autoregressive.js'
 export { alternatingMask, type CouplingOptions, coupling } from './layers/coupling.js'
 export { type ElementwiseOptions, elementwise } from './layers/elementwise.js'
+export { type GaussianiseOptions, gaussianise } from './layers/gaussianise.js'
 export { type HouseholderOptions, householder } from './layers/householder.js'
 export { invert } from './layers/invert.js'
 export type { LayerSpec } from './layers/layer.js'
@@ -43,11 +50,13 @@ export { registerLayers } from './layers/modules.js'
 export type { Order } from './layers/order.js'
 export { type PermutationOptions, permutation, reverse } from './layers/permutation.js'
 export { rotation } from './layers/rotation.js'
+export type { Activation } from './nets/activations.js'
 export type { ConditionerSpec } from './nets/conditioner.js'
 export type { EmbeddingSpec } from './nets/embedding.js'
 export { type MaskedMLPOptions, maskedMLP } from './nets/masked-mlp.js'
 export { type MaskedResidualOptions, maskedResidual } from './nets/masked-residual.js'
-export { mlp } from './nets/mlp.js'
+export { type MLPOptions, mlp } from './nets/mlp.js'
+export { type ResidualOptions, residual } from './nets/residual.js'
 export type { ParallelOptions } from './parallel/chunks.js'
 export { logProb, sample } from './parallel/evaluate.js'
 export type { Threads } from './parallel/threads.js'
@@ -62,14 +71,7 @@ export type { Split } from './train/split.js'
 export { additive } from './transformers/additive.js'
 export { type AffineOptions, affine } from './transformers/affine.js'
 export { type CircularShiftOptions, circularShift } from './transformers/circular-shift.js'
-export {
-  exponential,
-  hyperbolicTangent,
-  logistic,
-  sinhArcsinh,
-  softplus,
-  yeoJohnson,
-} from './transformers/maps.js'
+export { exponential, hyperbolicTangent, logistic, sinhArcsinh, softplus, yeoJohnson } from './transformers/maps.js'
 export {
   circularRationalQuadratic,
   type RationalQuadraticOptions,

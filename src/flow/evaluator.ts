@@ -223,11 +223,12 @@ export class Evaluator {
     })
   }
 
-  /** Rows firstRow … firstRow + count of the sample with this seed → rows; noise is multiplied by `temperature`. */
+  /** Rows firstRow … firstRow + count of the sample with this seed → rows; the base's normals are multiplied by `temperature`. */
   sample(count: number, seed: number, firstRow: number, temperature: number): void {
     const [keyLow, keyHigh] = seedWords(seed)
+    const drawn = { keyLow, keyHigh, purpose: PURPOSE.sample, uniformPurpose: PURPOSE.sampleUniforms }
     this.#eachTile(this.#tile, count, undefined, (tile, kernels, first, n) => {
-      const draw: BaseDraw = { keyLow, keyHigh, firstRow: firstRow + first, purpose: PURPOSE.sample }
+      const draw: BaseDraw = { ...drawn, firstRow: firstRow + first }
       tile.sampleNoise(kernels, draw, temperature)
       this.#invert(tile, kernels, first, n)
     })

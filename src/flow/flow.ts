@@ -1,5 +1,7 @@
 import type { NdArray } from 'ndarray'
 import ndarray from 'ndarray'
+import type { BaseSpec } from '../bases/base.js'
+import { standardNormal } from '../bases/standard-normal.js'
 import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
 import { destandardise, identityScaler, logScale, type Scaler, scalerPart } from '../data/scaler.js'
 import { UsageError } from '../errors.js'
@@ -21,6 +23,8 @@ export interface FlowOptions<P extends Precision = Precision> {
   context?: number
   /** A net that these pass before any layer sees them; default none. */
   embedding?: EmbeddingSpec
+  /** The distribution that data are mapped onto; default `standardNormal()`. */
+  base?: BaseSpec
   /** Seed of the initial parameters; default 0. */
   seed?: number
   /** Storage and arithmetic; 'float64' is the slow reference precision. Default 'float32'. */
@@ -32,7 +36,7 @@ export interface FlowOptions<P extends Precision = Precision> {
 export interface SampleOptions {
   /** Default 0. The first rows of a longer sample with the same seed are the same rows. */
   seed?: number
-  /** The noise is multiplied by this; 1 samples the model. */
+  /** The normals of the base are multiplied by this; 1 samples the model. Each base says what that does. */
   temperature?: number
   /** Number of the first row within the sample; default 0. */
   firstRow?: number
@@ -65,7 +69,7 @@ export interface DataProvenance {
 export class Flow<P extends Precision = Precision> {
   readonly structure: FlowStructure
   readonly seed: number
-  /** All parameters and then the layers' state, in the order of `namedSlots`. Owned by the flow. */
+  /** All parameters and then the state of layers and base, in the order of `namedSlots`. Owned by the flow. */
   readonly numbers: Reals<P>
   /** The part of them that is trained. */
   readonly parameters: Reals<P>
@@ -85,13 +89,14 @@ export class Flow<P extends Precision = Precision> {
     this.structure = buildStructure(description)
     this.seed = seed
     this.kernels = kernels
-    const { numberCount, parameterCount, width, layers, base, embedding, slots } = this.structure
+    const { numberCount, parameterCount, width, layers, base, embedding, slots, stateSlots } = this.structure
     this.numbers = this.#reals(numberCount)
     this.parameters = this.numbers.subarray(0, parameterCount) as Reals<P>
     this.scaler = identityScaler(width)
+    const baseState = valuesOf(base.state ?? [], this.numbers.subarray(stateSlots[layers.length]))
     for (const [i, owner] of [...layers, base, ...(embedding ? [embedding.net] : [])].entries()) {
       const own = valuesOf(owner.parameters, this.parameters.subarray(slots[i]))
-      owner.initialise(own, randomStream(seed, PURPOSE.initialise, i))
+      owner.initialise(own, randomStream(seed, PURPOSE.initialise, i), baseState)
     }
   }
 
@@ -335,33 +340,34 @@ function copyTile(
 }
 
 /**
- * A new flow for rows of `dim` columns: a chain of layers, data → noise, on a standard normal base, with parameters
- * initialised from the seed.
- * With a `context` of so many columns it is a conditional density, whose layers and base may depend on them.
- * @throws UsageError where a layer or an option cannot be used.
+ * A new flow for rows of `dim` columns: a chain of layers, data → noise, on a base, with parameters initialised from
+ * the seed. With a `context` of so many columns it is a conditional density, whose layers and base may depend on them.
+ * @throws UsageError where a layer, the base or an option cannot be used.
  */
 export function flow<P extends Precision = 'float32'>(
   dim: number,
   layers: readonly LayerSpec[],
   options: FlowOptions<P> = {},
 ): Flow<P> {
-  const { seed, precision = 'float32', kernels, context = 0, embedding, ...unknown }: FlowOptions = options
+  const {
+    base = standardNormal(),
+    seed,
+    precision = 'float32',
+    kernels,
+    context = 0,
+    embedding,
+    ...unknown
+  }: FlowOptions = options
   const [key] = Object.keys(unknown)
   if (key !== undefined) {
-    throw new UsageError(`flow has no option "${key}"; it takes seed, precision, kernels, context, embedding.`)
+    throw new UsageError(`flow has no option "${key}"; it takes base, seed, precision, kernels, context, embedding.`)
   }
   if (precision !== 'float32' && precision !== 'float64') {
     throw new UsageError(`precision is ${JSON.stringify(precision)}; expected "float32" or "float64".`)
   }
-  return new Flow(
-    {
-      dim,
-      contextDim: context,
-      layers: JSON.parse(JSON.stringify(layers)),
-      base: { type: 'standardNormal' },
-      ...(embedding !== undefined && { embedding: JSON.parse(JSON.stringify(embedding)) }),
-      precision,
-    },
-    { seed, kernels },
-  )
+  const specs = JSON.parse(JSON.stringify({ layers, base, embedding })) as Pick<
+    FlowDescription,
+    'layers' | 'base' | 'embedding'
+  >
+  return new Flow({ dim, contextDim: context, ...specs, precision }, { seed, kernels })
 }

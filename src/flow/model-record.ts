@@ -1,3 +1,4 @@
+import type { BaseSpec } from '../bases/base.js'
 import { FormatError, UsageError } from '../errors.js'
 import { decodeModel, encodeModel, type ModelRecord, type NamedTensor } from '../io/model-file.js'
 import type { KernelChoice } from '../kernels/create.js'
@@ -58,7 +59,7 @@ function structureOf({ description }: ModelRecord): FlowStructure {
     typeof contextDim === 'number' &&
     Array.isArray(layers) &&
     layers.every(isSpec) &&
-    base?.type === 'standardNormal' &&
+    isBase(base) &&
     (precision === 'float32' || precision === 'float64')
   if (!known) throw new FormatError('This model file describes no flow that this pushforward can build.')
   try {
@@ -67,6 +68,10 @@ function structureOf({ description }: ModelRecord): FlowStructure {
     if (!(cause instanceof UsageError)) throw cause
     throw new FormatError(`This model file describes a flow that cannot be built: ${cause.message}`, { cause })
   }
+}
+
+function isBase(spec: unknown): spec is BaseSpec {
+  return isSpec(spec)
 }
 
 function isSpec(spec: unknown): boolean {

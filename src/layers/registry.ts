@@ -4,6 +4,7 @@ import { buildAffineCoupling } from './affine-coupling.js'
 import { buildAutoregressive } from './autoregressive.js'
 import { buildCoupling } from './coupling.js'
 import { buildElementwise } from './elementwise.js'
+import { buildGaussianise } from './gaussianise.js'
 import { buildHouseholder } from './householder.js'
 import { buildInvert } from './invert.js'
 import type { Layer, LayerSpec } from './layer.js'
@@ -22,6 +23,7 @@ const builders = new Map<string, LayerBuilder>([
   ['coupling', buildCoupling],
   ['elementwise', buildElementwise],
   ['householder', buildHouseholder],
+  ['gaussianise', buildGaussianise],
   ['invert', buildInvert(buildLayer)],
   ['leakyReLU', buildLeakyReLU],
   ['luLinear', buildLULinear],

@@ -19,8 +19,8 @@ export function inputEnds(dim: number, contextDim: number): Ends {
   return Array.from({ length: dim }, (_, d) => contextDim + d)
 }
 
-/** Products take so many outputs at a time: where there are enough units, a degree has a multiple. */
-const TOGETHER = [4, 2, 1]
+/** Products take two outputs at a time: where there are enough units, those of a degree are even in number. */
+const TOGETHER = 2
 
 /**
  * Hidden units spread evenly over degrees 1 … dim − 1, and 0 where there is a context. With fewer units than degrees some
@@ -29,7 +29,7 @@ const TOGETHER = [4, 2, 1]
 export function hiddenEnds(width: number, dim: number, contextDim: number): Ends {
   const least = contextDim > 0 ? 0 : 1
   const degrees = dim - least
-  const size = TOGETHER.find((n) => width >= n * degrees) ?? 1
+  const size = width >= TOGETHER * degrees ? TOGETHER : 1
   const heaps = Math.floor(width / size)
   const upTo = (d: number) => {
     if (d < least) return 0

@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 import { UsageError } from '../errors.js'
-import { checkOptions, integer, oneOf, widths } from '../options.js'
+import { checkOptions, integer, widths } from '../options.js'
+import { type Activation, activationOption } from './activations.js'
 import type { Conditioner } from './conditioner.js'
-import { type Activation, perceptron } from './mlp.js'
+import { perceptron } from './mlp.js'
 
 /** A net that the context passes before any layer sees it. */
 export interface EmbeddingSpec {
@@ -19,7 +20,7 @@ export interface Embedding {
 const schema = v.strictObject({
   hidden: widths,
   outputs: integer(1),
-  activation: v.optional(oneOf(['tanh', 'relu']), 'tanh'),
+  activation: v.optional(activationOption, 'tanh'),
 })
 
 /** @throws UsageError where there is no context, or an option is not of its kind. */

@@ -6,7 +6,6 @@ import { invert } from '../layers/invert.js'
 import type { LayerSpec } from '../layers/layer.js'
 import { leakyReLU } from '../layers/leaky-relu.js'
 import { luLinear } from '../layers/lu-linear.js'
-import type { Activation } from '../nets/mlp.js'
 import { additive } from '../transformers/additive.js'
 import { affine } from '../transformers/affine.js'
 import { circularShift } from '../transformers/circular-shift.js'
@@ -41,7 +40,7 @@ export function tutorial(dim: number, options: PresetOptions = {}): LayerSpec[] 
   if (dim === 1) return realNVP(dim, { layers, hidden, activation })
   return repeat(layers, (i) => [
     leakyReLU(),
-    affineCoupling({ mask: alternatingMask(dim, i), hidden, activation: activation as Activation }),
+    affineCoupling({ mask: alternatingMask(dim, i), hidden, activation: activation }),
   ])
 }
 

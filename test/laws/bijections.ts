@@ -1,4 +1,5 @@
 import {
+  type Activation,
   type AffineCouplingOptions,
   type AutoregressiveOptions,
   actNorm,
@@ -7,6 +8,7 @@ import {
   affineCoupling,
   alternatingMask,
   autoregressive,
+  type ConditionerSpec,
   type CouplingOptions,
   circularRationalQuadratic,
   circularShift,
@@ -14,6 +16,7 @@ import {
   type ElementwiseOptions,
   elementwise,
   exponential,
+  gaussianise,
   householder,
   hyperbolicTangent,
   invert,
@@ -26,6 +29,7 @@ import {
   mlp,
   permutation,
   rationalQuadratic,
+  residual,
   reverse,
   rotation,
   sinhArcsinh,
@@ -34,6 +38,7 @@ import {
   type TransformerSpec,
   yeoJohnson,
 } from 'pushforward'
+import type { RandomKey } from '#flow/tile.js'
 
 /** A bijection under the laws: one line a case. */
 export interface Case {
@@ -55,6 +60,11 @@ export interface Case {
   readonly edges?: readonly number[]
   /** Relative; default 1e-9, 1e-6 for a numerical inverse. */
   readonly roundTrip?: number
+  /**
+   * By which masks hidden units are dropped where log-dets and gradients are differentiated: either direction draws its
+   * own, so that a round trip is without.
+   */
+  readonly key?: RandomKey
   /** (output, input) pairs whose derivative must vanish. */
   readonly independent?: (dim: number) => readonly (readonly [number, number])[]
 }
@@ -167,7 +177,62 @@ const inverted = ({ name, spec, ...rest }: Case): Case => ({ name: `invert, ${na
 
 const twoLayers = { conditioner: maskedMLP({ hidden: [9, 6], lastLayerScale: 1 }) }
 const bent = { conditioner: maskedMLP({ hidden: [12], activation: 'relu' as const, lastLayerScale: 1 }) }
-const residual = { conditioner: maskedResidual({ width: 8, activation: 'tanh', lastLayerScale: 1 }) }
+const residualNet = { conditioner: maskedResidual({ width: 8, activation: 'tanh', lastLayerScale: 1 }) }
+
+const ACTIVATIONS: readonly Activation[] = ['tanh', 'relu', 'silu', 'gelu']
+
+/** Couplings by every net: its activations, layer scale, dropout, context. */
+function nets(): Case[] {
+  const by = (variant: string, conditioner: ConditionerSpec, contextDim?: number): Case => ({
+    ...coupled(variant, { mask: [1, 0, 1], transformer: affine({ clamp: 2 }), conditioner }, contextDim),
+    ...{ wide: 0.6, key: conditioner.dropout ? { seed: 12345678901, step: 3, firstRow: 70 } : undefined },
+  })
+  // With last weights of 0 a first step would have no gradient to train the others by.
+  const started = { lastLayerScale: 0.5 }
+  const scaled = { ...started, hidden: 5, activation: 'gelu', layerScale: 0.1 } as const
+  return [
+    ...ACTIVATIONS.flatMap((activation, i) => {
+      const perceptron = { ...started, hidden: [6, 5], activation }
+      const blocks = { ...started, hidden: 6, activation }
+      return [
+        by(`mlp, ${activation}`, mlp(perceptron)),
+        by(`mlp, ${activation}, dropout`, mlp({ ...perceptron, dropout: 0.4 })),
+        by(`residual, ${activation}`, residual(blocks)),
+        by(`residual, ${activation}, dropout`, residual({ ...blocks, dropout: 0.4, layerScale: [0.1, 1][i] })),
+      ]
+    }),
+    by('residual, layer scale', residual(scaled)),
+    by('residual, layer scale, context', residual(scaled), 2),
+    by('mlp, dropout, context', mlp({ ...started, hidden: [6], activation: 'silu', dropout: 0.4 }), 2),
+    by('residual, dropout, context', residual({ ...scaled, dropout: 0.4 }), 2),
+  ]
+}
+
+/** Knots of a spline, the last one repeated, shifted from column to column. */
+const SPLINE = {
+  x: [-1.6, -0.7, 0.1, 0.9, 1.7, 1.7],
+  z: [-2.2, -0.6, 0.2, 0.4, 2.5, 2.5],
+  logSlope: [0.3, 0.1, -0.5, -0.3, -0.2, -0.2],
+}
+
+/** The state of a Gaussianisation that has settled: its flag, then the knots of each column. */
+function splineState(columns: number): number[] {
+  const shifted = (numbers: readonly number[], by: number) =>
+    Array.from({ length: columns }, (_, c) => numbers.map((value) => value + by * c)).flat()
+  return [1, ...shifted(SPLINE.x, 0.2), ...shifted(SPLINE.z, -0.1), ...shifted(SPLINE.logSlope, 0.07)]
+}
+
+/** A Gaussianisation of some of the columns, with rows at its knots and beside them. */
+function gaussianised(variant: string, dim: number, columns?: readonly number[]): Case {
+  return {
+    name: `gaussianise, ${variant}`,
+    spec: gaussianise({ knots: SPLINE.x.length, ...(columns && { columns }) }),
+    dim,
+    state: splineState(columns?.length ?? dim),
+    edges: [...SPLINE.x, ...SPLINE.z, 1e3, -1e3, 0, -0, 1.7 - 2 ** -52, 1.7 + 2 ** -52, Number.MIN_VALUE],
+    ...independent,
+  }
+}
 
 /** Every bijection of the library, over dimensions, masks, nets and contexts. A new layer costs a line. */
 export const bijections: readonly Case[] = [
@@ -182,6 +247,7 @@ export const bijections: readonly Case[] = [
   affineCase('scattered mask', { mask: [1, 0, 0, 1, 0], hidden: [6] }),
   affineCase('one kept of six', { mask: [0, 0, 0, 0, 1, 0], hidden: [4] }),
   affineCase('relu', { mask: [1, 0, 1], hidden: [8, 8], activation: 'relu' }),
+  affineCase('silu', { mask: [1, 0, 1], hidden: [8, 8], activation: 'silu' }),
   affineCase('context', { mask: [1, 0], hidden: [5] }, 3),
   affineCase('context, scattered mask', { mask: [0, 1, 0, 1], hidden: [5, 3] }, 1),
   coupled('soft affine, mlp', { mask: [1, 0, 1], transformer: softAffine(), conditioner: mlp({ hidden: [5] }) }),
@@ -227,7 +293,7 @@ export const bijections: readonly Case[] = [
   },
   ordered('1-D', [0], {}),
   ordered('1-D, context', [0], {}, 2),
-  ordered('1-D, residual', [0], residual),
+  ordered('1-D, residual', [0], residualNet),
   ordered('2-D', [0, 1], {}),
   ordered('3-D, two hidden layers', [0, 1, 2], twoLayers),
   ordered('3-D, two hidden layers, context', [0, 1, 2], twoLayers, 2),
@@ -244,15 +310,15 @@ export const bijections: readonly Case[] = [
     },
     1,
   ),
-  ordered('3-D, residual', [0, 1, 2], residual),
-  ordered('5-D, residual, context', [1, 2, 3, 4, 0], { order: [1, 2, 3, 4, 0], ...residual }, 2),
+  ordered('3-D, residual', [0, 1, 2], residualNet),
+  ordered('5-D, residual, context', [1, 2, 3, 4, 0], { order: [1, 2, 3, 4, 0], ...residualNet }, 2),
   adjacent('adjacency of a chain', [[], [0], [1], [2]], {}),
   adjacent('adjacency of a fork and a join, context', [[1], [], [1], [0, 2], [1, 0]], twoLayers, 2),
-  adjacent('adjacency, residual', [[2], [2], []], residual),
+  adjacent('adjacency, residual', [[2], [2], []], residualNet),
   adjacent('adjacency of nothing', [[], []], {}),
   inverted(ordered('2-D', [0, 1], {})),
   inverted(ordered('3-D, reversed, two hidden layers', [2, 1, 0], { order: 'reversed', ...twoLayers })),
-  inverted(ordered('5-D, residual, context', [1, 2, 3, 4, 0], { order: [1, 2, 3, 4, 0], ...residual }, 2)),
+  inverted(ordered('5-D, residual, context', [1, 2, 3, 4, 0], { order: [1, 2, 3, 4, 0], ...residualNet }, 2)),
   inverted({
     ...adjacent('adjacency of a fork', [[1], [], [0], [1]], {}),
     independent: (dim) => pairs(dim).filter(([i, j]) => ![[1], [], [0, 1], [1]][i].includes(j)),
@@ -269,5 +335,10 @@ export const bijections: readonly Case[] = [
   { name: 'reverse', spec: reverse(), dim: 4, ...moved([3, 2, 1, 0]) },
   { name: 'reverse, 1-D', spec: reverse(), dim: 1 },
   { name: 'invert, luLinear', spec: invert(luLinear()), dim: 3, wide: 0.5 },
+  ...nets(),
+  gaussianised('1-D', 1),
+  gaussianised('3-D', 3),
+  gaussianised('some columns', 3, [2, 0]),
+  { name: 'gaussianise, before it has settled', spec: gaussianise(), dim: 2, settles: true, ...independent },
   { name: 'invert, leakyReLU', spec: invert(leakyReLU()), dim: 2, ...independent },
 ]

@@ -91,7 +91,12 @@ describe.each(['simd', 'portable'] as const)('%s kernels', (kind) => {
         const arrays = given.arrays(...size)
         const roles = ['add', 'gradient', 'update']
         const before = results(given, size, arrays, kind)
-        const after = results(given, size, changed(given, arrays, size, roles, (value) => value + 1000), kind)
+        const after = results(
+          given,
+          size,
+          changed(given, arrays, size, roles, (value) => value + 1000),
+          kind,
+        )
         for (const { role, array, span } of placedOperands(given, arrays, size)) {
           if (!roles.includes(role)) continue
           const same = before[array].findIndex((value, i) => covers(span, i) && !(after[array][i] > value + 500))

@@ -29,7 +29,11 @@ function unary(
 }
 
 /** A gradient from y and dy to dx, apart and over dy. */
-function backward(kernel: 'tanhBackward' | 'reluBackward', y: (n: number) => Float32Array, bound: Bound): OperationCase[] {
+function backward(
+  kernel: 'tanhBackward' | 'reluBackward',
+  y: (n: number) => Float32Array,
+  bound: Bound,
+): OperationCase[] {
   return [
     {
       kernel,

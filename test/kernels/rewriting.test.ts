@@ -1,136 +1,165 @@
 import { describe, expect, it } from 'vitest'
-import { createHeap, createKernels, type KernelKind } from '#kernels/create.js'
-import { type Call, fuse } from '#kernels/fusion.js'
-import { Arena, type Offset } from '#kernels/heap.js'
-import type { Kernels } from '#kernels/kernels.js'
-import { record, recordableNames } from '#kernels/recording.js'
-import { LENGTHS, normals } from './inputs.js'
+import type { KernelKind } from '#kernels/create.js'
+import { type Call, countsOf, lengthOf, part, type Span } from '#kernels/pass.js'
+import { operationNamed } from '#kernels/program.js'
+import { rewrite } from '#kernels/rewrite.js'
+import { LENGTHS } from './inputs.js'
+import { callsOf, heapOf, type NarrowCalls } from './narrow-passes.js'
+import { changed, contents, expectNear, namesOf, type Rewriting, resultsOf, rewritings, shape } from './rewritings.js'
 
-const PROGRAM_WORDS = 64
+const sizes = [1, 4, 7].flatMap((hidden) => LENGTHS.filter((rows) => rows > 0).map((rows) => ({ hidden, rows })))
+const clouds = [true, false].flatMap((keptFirst) => [true, false].map((inPlace) => ({ keptFirst, inPlace })))
 
-/** What a leaky ReLU and a coupling work on in a flow: clouds [2, rows] that lie whole, the tape, gradients. */
-function bench(kind: KernelKind, hidden: number, rows: number) {
-  const lengths = {
-    raw: 1,
-    params: 4 * hidden + 3,
-    cloud: 2 * rows,
-    between: 2 * rows,
-    logDet: rows,
-    h: hidden * rows,
-    a: rows,
-    u: rows,
-    e: rows,
-    dCloud: 2 * rows,
-    dBetween: 2 * rows,
-    dLogDet: rows,
-    dRaw: 1,
-    dParams: 4 * hidden + 3,
-    scratch: 4 * (hidden + 4 * Math.ceil(rows / 4)),
-  }
-  type Name = keyof typeof lengths
-  const arena = new Arena(kind === 'simd' ? 'float32' : 'float64')
-  const names = Object.keys(lengths) as Name[]
-  const at = Object.fromEntries(names.map((name) => [name, arena.real(lengths[name])])) as Record<Name, Offset>
-  const program = arena.int(PROGRAM_WORDS)
-  const kernels = createKernels(createHeap(arena, kind, false))
-  for (const [i, name] of names.entries()) kernels.heap.real.set(normals(lengths[name], 130 + i, 0.7), at[name])
-  const read = (name: Name) => [...kernels.heap.real.subarray(at[name], at[name] + lengths[name])]
-  /** Records `calls` together, so that they may be fused, and runs them; returns the names of what ran. */
-  function run(...calls: ((k: Kernels) => void)[]): string[] {
-    const words = record(0, (k) => {
-      for (const call of calls) call(k)
-    })
-    kernels.heap.i32.set(words, program)
-    kernels.run(program, program + words.length, 0)
-    const ran: string[] = []
-    for (let i = 0; i < words.length; i += words[i] >>> 8) ran.push(recordableNames[words[i] & 255])
-    return ran
-  }
-  return { at, read, run }
-}
-
-type Bench = ReturnType<typeof bench>
-
-/** In the places where an evaluation has them: the coupling's result lies where the leaky ReLU's input was. */
-function calls({ at }: Bench, hidden: number, rows: number, keptFirst: boolean) {
-  const [kept, moved] = keptFirst ? [0, rows] : [rows, 0]
-  const { raw, params, cloud, between, logDet, h, a, u, e, dCloud, dBetween, dLogDet, dRaw, dParams, scratch } = at
-  return {
-    leaky: (k: Kernels) => k.leakyReLU(2, rows, raw, cloud, between, logDet),
-    coupling: (k: Kernels) => {
-      const clouds = [between + kept, between + moved, cloud + kept, cloud + moved] as const
-      k.narrowCoupling(hidden, rows, params, ...clouds, logDet, h, a, u, e)
-    },
-    couplingBackward: (k: Kernels) => {
-      const tape = [between + kept, cloud + moved, h, a, u, e] as const
-      const gradients = [dCloud + kept, dCloud + moved, dLogDet, dBetween + kept, dBetween + moved] as const
-      k.narrowCouplingBackward(hidden, rows, params, dParams, ...tape, ...gradients, scratch)
-    },
-    leakyBackward: (k: Kernels) => k.leakyReLUBackward(2, rows, raw, between, dBetween, dLogDet, dCloud, dRaw),
-  }
-}
-
-const sizes = [1, 4, 7].flatMap((hidden) => LENGTHS.filter((rows) => rows > 0).map((rows) => [hidden, rows]))
-
-describe.each([true, false])('a leaky ReLU and a coupling fused (kept coordinate first: %s)', (keptFirst) => {
-  function compare(kind: KernelKind, check: (fused: number[], separate: number[], what: string) => void): void {
-    for (const [hidden, rows] of sizes) {
-      const one = bench(kind, hidden, rows)
-      const other = bench(kind, hidden, rows)
-      const fused = calls(one, hidden, rows, keptFirst)
-      expect(one.run(fused.leaky, fused.coupling)).toEqual(['leakyNarrowCoupling'])
-      expect(one.run(fused.couplingBackward, fused.leakyBackward)).toEqual(['leakyNarrowCouplingBackward'])
-      for (const call of Object.values(calls(other, hidden, rows, keptFirst))) other.run(call)
-      for (const name of ['cloud', 'between', 'logDet', 'h', 'a', 'u', 'e', 'dCloud', 'dRaw', 'dParams'] as const) {
-        check(one.read(name), other.read(name), `${name} of ${hidden} × ${rows}`)
+/** The calls rewritten on one heap beside `beside` on another, array by array. */
+function compare(
+  kind: KernelKind,
+  { from, unwritten, to }: Rewriting,
+  beside: (calls: NarrowCalls) => Call[],
+  check: (rewritten: number[], separate: number[], what: string) => void,
+): void {
+  for (const cloud of clouds) {
+    for (const size of sizes) {
+      const shape = { ...cloud, ...size }
+      const [one, other] = [heapOf(kind, shape), heapOf(kind, shape)]
+      const [calls] = rewrite([from(callsOf(one, shape))], resultsOf(one, unwritten(one.spans)))
+      expect(namesOf(calls)).toEqual(to)
+      one.run(calls)
+      other.run(beside(callsOf(other, shape)))
+      const expected = contents(other, unwritten(other.spans))
+      for (const [name, values] of Object.entries(contents(one, unwritten(one.spans)))) {
+        check(values, expected[name], `${name} of ${JSON.stringify(shape)}`)
       }
     }
   }
+}
 
-  it('have the bits of both with SIMD', () => {
-    compare('simd', (fused, separate, what) => expect(fused, what).toEqual(separate))
+describe.each(rewritings)('$name as one call', (rewriting) => {
+  it('leaves what the separate ones do, to a rounding of float64 sums of a hundred terms', () => {
+    compare('portable', rewriting, rewriting.from, (rewritten, separate, what) => {
+      expectNear(rewritten, separate, 1e-13, what)
+    })
   })
 
-  it('are both in the reference, to a rounding of float64 sums of a hundred terms', () => {
-    compare('portable', (fused, separate, what) => {
-      fused.forEach((value, i) => {
-        expect(Math.abs(value - separate[i]), what).toBeLessThanOrEqual(1e-13 * Math.max(1, Math.abs(separate[i])))
-      })
+  it('leaves nearly what the separate ones do with SIMD, whose narrow kernels have a tanh of their own', () => {
+    compare('simd', rewriting, rewriting.from, (rewritten, separate, what) => {
+      // Errors of a few ulp a factor, of sums of some hundred terms.
+      expectNear(rewritten, separate, 200 * 2 ** -22, what)
+    })
+  })
+
+  it('asks for as many operations', () => {
+    const shape = { hidden: 5, rows: 12, keptFirst: true, inPlace: true }
+    const heap = heapOf('portable', shape)
+    const calls = rewriting.from(callsOf(heap, shape))
+    const cost = (some: readonly Call[]) =>
+      some.reduce((sum, { operation, counts }) => sum + (operation.cost?.(counts) ?? 0), 0)
+    expect(cost(rewrite([calls], []).flat())).toBe(cost(calls))
+  })
+})
+
+describe('with SIMD what is rewritten has the bits of', () => {
+  it.each<[string, number, (calls: NarrowCalls) => Call[]]>([
+    ['narrowCoupling', 0, ({ narrow }) => narrow],
+    ['leakyReLU and narrowCoupling', 1, ({ leaky, narrow }) => [...leaky, ...narrow]],
+    ['narrowCouplingInverse', 2, ({ narrowInverse }) => narrowInverse],
+    ['narrowCouplingBackward', 3, ({ narrowBackward }) => narrowBackward],
+    [
+      'narrowCouplingBackward and leakyReLUBackward',
+      4,
+      ({ narrowBackward, leakyBackward }) => [...narrowBackward, ...leakyBackward],
+    ],
+  ])('%s', (_, index, narrow) => {
+    compare('simd', rewritings[index], narrow, (rewritten, separate, what) => {
+      expect(rewritten, what).toEqual(separate)
     })
   })
 })
 
-describe('calls stay apart where', () => {
-  const leaky: Call = { name: 'leakyReLU', args: [2, 8, 1, 100, 200, 300] }
-  const coupling: Call = { name: 'narrowCoupling', args: [4, 8, 2, 200, 208, 100, 108, 300, 400, 500, 508, 516] }
-  const back: Call = {
-    name: 'narrowCouplingBackward',
-    args: [4, 8, 2, 900, 200, 108, 400, 500, 508, 516, 600, 608, 300, 700, 708, 800],
-  }
-  const leakyBack: Call = { name: 'leakyReLUBackward', args: [2, 8, 1, 200, 700, 300, 600, 899] }
-  const changed = (call: Call, at: number, value: number) =>
-    ({ ...call, args: (call.args as number[]).with(at, value) }) as Call
+const copyOf = (x: Span, y: Span): Call => {
+  const given = { x, y: { at: y.at, shape: [lengthOf(x.shape)] } }
+  return { operation: operationNamed('copy'), given, counts: countsOf(operationNamed('copy'), given) }
+}
 
-  it('nothing keeps them from being one', () => {
-    expect(fuse([leaky, coupling, back, leakyBack]).map(({ name }) => name)).toEqual([
-      'leakyNarrowCoupling',
-      'leakyNarrowCouplingBackward',
-    ])
+describe.each(rewritings)('$name stays as it is', ({ from, to, unwritten }) => {
+  const heap = heapOf('portable', shape)
+  const calls = from(callsOf(heap, shape))
+  const gone = unwritten(heap.spans)
+
+  /** Whether the calls become one in the midst of others, with these results. */
+  function together(passes: readonly (readonly Call[])[], results: readonly Span[]): boolean {
+    const rewritten = rewrite(passes, results)
+    // A part of them may still be.
+    return namesOf(rewritten.flat()).includes(to[0])
+  }
+
+  it('where nothing keeps the calls from being one, it does not', () => {
+    expect(together([calls], resultsOf(heap, gone))).toBe(true)
   })
 
-  it.each([
-    ['another call lies between', [leaky, { name: 'copy', args: [8, 1, 2] } as Call, coupling]],
-    ['they come the other way about', [coupling, leaky]],
-    ['the leaky ReLU has more coordinates', [changed(leaky, 0, 3), coupling]],
-    ['it has other rows', [changed(leaky, 1, 4), coupling]],
-    ['it writes elsewhere', [changed(leaky, 4, 216), coupling]],
-    ['it has another log-det', [changed(leaky, 5, 308), coupling]],
-    ['the leaky ReLU behind has more coordinates', [back, changed(leakyBack, 0, 3)]],
-    ['the leaky ReLU behind has other rows', [back, changed(leakyBack, 1, 4)]],
-    ['the leaky ReLU behind has another cloud', [back, changed(leakyBack, 3, 216)]],
-    ['the leaky ReLU behind takes another gradient', [back, changed(leakyBack, 4, 716)]],
-    ['the leaky ReLU behind has another dLogDet', [back, changed(leakyBack, 5, 308)]],
-  ])('%s', (_, sequence) => {
-    expect(fuse(sequence)).toEqual(sequence)
+  it('where another call stands between any two', () => {
+    for (let i = 1; i < calls.length; i++) {
+      const between = copyOf(heap.spans.raw, heap.spans.spare)
+      const others = [...calls.slice(0, i), between, ...calls.slice(i)]
+      expect(together([others], resultsOf(heap, gone)), `before call ${i}`).toBe(false)
+    }
+  })
+
+  it('where the calls are of two passes', () => {
+    for (let i = 1; i < calls.length; i++) {
+      expect(together([calls.slice(0, i), calls.slice(i)], resultsOf(heap, gone)), `before call ${i}`).toBe(false)
+    }
+  })
+
+  for (const [name, span] of Object.entries(gone)) {
+    const { spare } = heap.spans
+    it(`where ${name} is read later`, () => {
+      const results = resultsOf(heap, gone)
+      const reader = copyOf(span, spare)
+      expect(together([calls], [...results, span]), 'outside').toBe(false)
+      expect(together([[...calls, reader]], results), 'by another call').toBe(false)
+      expect(together([calls, [], [reader]], results), 'by a call of a later pass').toBe(false)
+      const last = { at: span.at + lengthOf(span.shape) - 1, shape: [1] }
+      expect(together([[...calls, copyOf(last, spare)]], results), 'its last number').toBe(false)
+    })
+
+    it(`but not where ${name} is read earlier, or what another call has written there`, () => {
+      const results = resultsOf(heap, gone)
+      const reader = copyOf(span, spare)
+      expect(together([[reader, ...calls]], results)).toBe(true)
+      expect(together([[reader], calls], results)).toBe(true)
+      const writer = copyOf({ at: spare.at, shape: [lengthOf(span.shape)] }, span)
+      expect(together([[...calls, writer, reader]], results)).toBe(true)
+      expect(together([calls, [writer], [reader]], [...results, span])).toBe(true)
+      const most = copyOf({ at: spare.at, shape: [lengthOf(span.shape) - 1] }, span)
+      expect(together([[...calls, most, reader]], results), 'but for one number').toBe(false)
+    })
+  }
+})
+
+describe('a coupling', () => {
+  const heap = heapOf('portable', shape)
+  const { coupling, couplingBackward } = callsOf(heap, shape)
+  const { theta, spare } = heap.spans
+  const t = part(theta, 1)
+  const results = resultsOf(heap, { t }, 'spare')
+
+  it('stays as it is where t is what a coupling behind it sees, which is made one', () => {
+    const seen = { ...t, shape: [1, shape.rows] }
+    const other = { at: spare.at, shape: theta.shape }
+    const behind = coupling.map((call) => {
+      const { operation, given } = call
+      if (operation.id === 'dense' && call.counts.inDim === 1) return changed(call, { x: seen })
+      if (operation.id === 'dense') return changed(call, { y: other })
+      if (operation.id === 'copy') return changed(call, { x: t })
+      return given.t ? changed(call, { a: part(other, 0), t: part(other, 1) }) : call
+    })
+    expect(namesOf(rewrite([[...coupling, ...behind]], results)[0])).toEqual([...namesOf(coupling), 'narrowCoupling'])
+    expect(namesOf(rewrite([[...behind, ...coupling]], results)[0])).toEqual(['narrowCoupling', 'narrowCoupling'])
+  })
+
+  it('is made one whatever number a gradient has the place of: those of gradients are no places of the heap', () => {
+    const [sums] = couplingBackward.filter(({ operation }) => operation.id === 'denseWeightGradient')
+    const dWeight = { ...(sums.given.dWeight as Span), at: t.at }
+    expect(namesOf(rewrite([coupling, [changed(sums, { dWeight })]], results)[0])).toEqual(['narrowCoupling'])
   })
 })

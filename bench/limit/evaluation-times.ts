@@ -52,7 +52,7 @@ export function evaluationTimes(
 
   const arena = new Arena('float32')
   const params = arena.real(structure.parameterCount)
-  const tile = new Tile(structure, arena, 'evaluate', structure.evaluationTileRows, params, NONE)
+  const tile = new Tile(structure, arena, 'evaluate', structure.evaluationTileRows, params)
   const rowMajor = arena.real(tile.rows * dim)
   const values = arena.real(tile.rows)
   const k = createKernels(createHeap(arena, 'simd', false))
@@ -73,7 +73,7 @@ export function evaluationTimes(
       tile.density(k)
     },
     inverse() {
-      tile.sampleNoise(k, noise)
+      tile.sampleNoise(k, noise, draw.temperature)
       tile.inverse(k)
     },
     scoring: () => logProbInto(evaluator, scaler, chunk, densities),

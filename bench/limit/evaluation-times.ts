@@ -1,4 +1,5 @@
 import type { Flow } from 'pushforward'
+import { joined } from '#flow/context.js'
 import { Evaluator } from '#flow/evaluator.js'
 import { logProbInto, sampleInto } from '#flow/stream-rows.js'
 import { Tile } from '#flow/tile.js'
@@ -76,7 +77,7 @@ export function evaluationTimes(
       tile.sampleNoise(k, noise, draw.temperature)
       tile.inverse(k)
     },
-    scoring: () => logProbInto(evaluator, scaler, chunk, densities),
+    scoring: () => logProbInto(evaluator, scaler, joined(chunk), densities),
     scoringPass: () => evaluator.logProb(rows),
     sampling: () => sampleInto(evaluator, scaler, draw, drawn),
     samplingPass: () => evaluator.sample(rows, draw.seed, draw.firstRow, draw.temperature),

@@ -48,7 +48,7 @@ export interface FitResult {
   readonly kernels: KernelKind
   /** Which rows were trained on, and which held out. */
   readonly split: Split
-  /** Σ ln sd: what to add to a loss to have it in the data's own units. */
+  /** Σ ln sd of the columns that are modelled: what to add to a loss to have it in the data's own units. */
   readonly logScale: number
 }
 

@@ -112,6 +112,23 @@ describe('a masked net', () => {
     expect(zeros).toBeGreaterThan(50)
   })
 
+  it.each([
+    ['with a unit for each degree', { conditioner: maskedMLP({ hidden: [9, 6] }) }],
+    ['with fewer units than degrees', { conditioner: maskedMLP({ hidden: [2, 3] }) }],
+    ['of several', { adjacency: Array.from({ length: 5 }, (_, i) => [0, 1, 2, 3, 4].map((j) => i === j + 2)) }],
+  ] as const)('%s leaves the same gradients when a pass is run again in the same memory', (_, options) => {
+    for (const from of ['x', 'z'] as const) {
+      const bench = new LawBench({ name: '', spec: autoregressive({ transformer, ...options }), dim: 5 })
+      const [params, input] = [normals(bench.parameters, 1), normals(5 * ROWS, 2)]
+      const [dOutput, dLogDet] = [normals(5 * ROWS, 3), normals(ROWS, 4)]
+      const [once, again] = [0, 1].map(() => {
+        bench.apply(from, params, input, [])
+        return bench.differentiate(from, dOutput, dLogDet)
+      })
+      expect(again).toEqual(once)
+    }
+  })
+
   it('starts as the identity unless told otherwise', () => {
     const { z, logDet } = flow(3, [autoregressive({ transformer, conditioner: maskedResidual() })]).forward([
       [1, -2, 3],

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { type Generator, generators } from '../data/generators.js'
 import { nearestName } from '../data/nearest-name.js'
@@ -6,6 +6,7 @@ import type { StoredTable } from '../data/read-table.js'
 import { StoredRows } from '../data/stored-rows.js'
 import type { TableOptions } from '../data/table.js'
 import { UsageError } from '../errors.js'
+import { say } from './output.js'
 
 /** Rows that a command works on, and what is known of them. */
 export interface DataSource extends StoredTable {
@@ -24,6 +25,15 @@ export interface DataOptions extends Omit<TableOptions, 'source'> {
 
 /** Rows a generator draws where no number is given. */
 export const GENERATED_ROWS = 1024
+
+/** DATA of a command line; where a file has the name of a generator it is the file, as a path, and that is said. */
+export function fileFirst(argument: string): string {
+  if (!generators.has(argument)) return argument
+  const found = statSync(argument, { throwIfNoEntry: false })
+  if (found === undefined || found.isDirectory()) return argument
+  say(`Reading the file ${argument}, and not the generator of that name.`)
+  return `./${argument}`
+}
 
 /**
  * The rows of a generator, by its name, or of a CSV file; `-` reads standard input.

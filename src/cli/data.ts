@@ -16,7 +16,11 @@ export const usage: CommandUsage = {
     seed: { placeholder: 'N', text: 'seed; the rows of a smaller set come first in a larger one (0)' },
     json: { text: 'rows as JSON objects, one a line' },
   },
-  examples: ['pushforward data', 'pushforward data jang --rows 10000 --seed 1 > crescent.csv'],
+  examples: [
+    'pushforward data',
+    'pushforward data 8gaussians --rows 500',
+    'pushforward data jang --rows 10000 --seed 1 > crescent.csv',
+  ],
 }
 
 /** Rows drawn before any of them is written. */

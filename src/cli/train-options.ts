@@ -9,6 +9,8 @@ import { choice, equation, integer, names, nonNegative, type Values, widths, wor
 export interface TrainOptions {
   readonly rows: number | undefined
   readonly columns: readonly string[] | undefined
+  /** Columns that the others are conditioned on. */
+  readonly given: readonly string[] | undefined
   readonly where: { readonly column: string; readonly value: string } | undefined
   /** Share of the rows kept for a test. */
   readonly test: number
@@ -40,11 +42,15 @@ export const OPTION_TEXT = {
 
 export const trainUsage: CommandUsage = {
   synopsis: 'train [DATA]',
-  summary: `Fits a flow to DATA: the name of a generator (${[...generators.keys()].join(', ')}; the default is jang), a CSV file, or - for standard input.`,
+  summary: [
+    'Fits a flow to DATA: a CSV file, - for standard input, or, where no file is called so, a generator (jang):',
+    `${[...generators.keys()].join(', ')}.`,
+  ].join('\n'),
   operands: [0, 1],
   options: {
     rows: { placeholder: 'N', text: 'rows to draw from a generator (1024)' },
     columns: { placeholder: 'NAMES', text: 'columns of a file to use, such as x,y (all)' },
+    given: { placeholder: 'NAMES', text: 'columns that the others are conditioned on: p(others | these) (none)' },
     where: { placeholder: 'COLUMN=VALUE', text: 'only the rows of a file that hold this value' },
     layers: { placeholder: 'N', text: 'pairs of leaky ReLU and affine coupling (9)' },
     hidden: { placeholder: 'WIDTHS', text: 'hidden layers of the conditioners, such as 64,64 (4)' },
@@ -67,12 +73,16 @@ export const trainUsage: CommandUsage = {
     'Ctrl-C ends training after a step, saves the best so far and exits with 130; a second one ends at once.',
     "The seed addresses the generator's points, the first weights, the held-out rows and the shuffles.",
     'With --batch and no --validation there is no loss to be patient about: patience is then off.',
+    'With --given it is the density of the other columns that is fitted, a different one for each value of these; sample',
+    'and score then need those columns too.',
     "Losses shown on the way are in nats and standardised units, the final figures in the data's own units.",
   ].join('\n'),
   examples: [
     'pushforward train',
     'pushforward train points.csv --out runs/points',
+    'pushforward train moons --rows 10000 --validation 0.1 --test 0.1',
     'pushforward train penguins.csv --columns bill_length,bill_depth --where species=2 --test 0.2',
+    'pushforward train penguins.csv --given species,body_mass --out runs/penguins',
     'pushforward train --config runs/points/config.json --seed 1',
     'pushforward train points.csv --hidden 64,64 --layers 6 --batch 256 --lr 1e-3',
   ],
@@ -92,6 +102,7 @@ export function trainOptions(values: Values, data: string): TrainOptions {
   return {
     rows: integer(values, 'rows', undefined, 2, MOST_ROWS),
     columns: names(values, 'columns'),
+    given: names(values, 'given'),
     where: equation(values, 'where'),
     test: nonNegative(values, 'test', 0, 1),
     plots: choice(values, 'plots', ['auto', 'on', 'off']),

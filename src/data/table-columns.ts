@@ -20,6 +20,8 @@ export interface ColumnOptions {
   columns?: readonly string[] | ColumnChooser
   /** Whether the first row holds names; found out where absent: it does unless all its cells are numbers. */
   header?: boolean
+  /** Fewer columns are an error; 2 where absent, as couplings need them. */
+  minimumColumns?: number
 }
 
 const quote = (name: string) => JSON.stringify(name)
@@ -44,7 +46,7 @@ export function isHeader(cells: readonly string[], place: string, { columns, hea
  * The columns that are read: all, or those asked for.
  *
  * `header` holds the cells of the first row, or undefined where the columns are x1, x2, … Throws DataError for names
- * that are missing, come twice or are not there, and for fewer than two columns.
+ * that are missing, come twice or are not there, and for too few columns.
  */
 export function chooseColumns(
   header: readonly string[] | undefined,
@@ -67,7 +69,7 @@ export function chooseColumns(
   const places = names.map((name) => placeOf(name, all, place))
   const again = names.find((name, j) => names.indexOf(name) !== j)
   if (again !== undefined) throw new DataError(`${place}: column ${quote(again)} is chosen twice.`)
-  if (names.length < 2) {
+  if (names.length < (options.minimumColumns ?? 2)) {
     const found = all.length === 1 ? `Cells are separated by commas, semicolons or tabs.` : `There are ${list(all)}.`
     throw new DataError(`${place}: only one column, ${list(names)}; couplings need two or more. ${found}`)
   }

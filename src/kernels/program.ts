@@ -73,17 +73,39 @@ export function decode(words: Int32Array, gradient: Offset): Record<string, numb
   return args
 }
 
-/** `Kernels.run` by calls of the single reference kernels. */
-export function replay(
-  kernels: Portable<Operations>,
-  { i32 }: Heap,
-  program: Offset,
-  end: Offset,
-  gradient: Offset,
-): void {
-  for (let at = program; at < end; at += i32[at] >>> 8) {
-    const { operation, words } = headOf(i32[at])
-    const run = kernels[operation.id as OperationName] as (args: Record<string, number>) => void
-    run(decode(i32.subarray(at, at + words), gradient))
+type Runnable = (args: Record<string, number>) => void
+
+/** A recorded program as calls of reference kernels, for the words and the gradient that it was read with. */
+interface Reading {
+  readonly words: Int32Array
+  readonly gradient: Offset
+  readonly calls: readonly { readonly run: Runnable; readonly args: Record<string, number> }[]
+}
+
+/** `Kernels.run` by calls of the single reference kernels; what was read once is not read again while it stands. */
+export function replayer(kernels: Portable<Operations>, { i32 }: Heap) {
+  const readings = new Map<Offset, Reading>()
+  function read(program: Offset, end: Offset, gradient: Offset): Reading {
+    const calls: { run: Runnable; args: Record<string, number> }[] = []
+    for (let at = program; at < end; at += i32[at] >>> 8) {
+      const { operation, words } = headOf(i32[at])
+      const run = kernels[operation.id as OperationName] as Runnable
+      calls.push({ run, args: decode(i32.subarray(at, at + words), gradient) })
+    }
+    return { words: i32.slice(program, end), gradient, calls }
   }
+  return (program: Offset, end: Offset, gradient: Offset): void => {
+    let reading = readings.get(program)
+    if (!reading || reading.gradient !== gradient || !stands(reading.words, i32, program, end)) {
+      reading = read(program, end, gradient)
+      readings.set(program, reading)
+    }
+    for (const { run, args } of reading.calls) run(args)
+  }
+}
+
+function stands(words: Int32Array, i32: Int32Array, program: Offset, end: Offset): boolean {
+  if (words.length !== end - program) return false
+  for (let i = 0; i < words.length; i++) if (words[i] !== i32[program + i]) return false
+  return true
 }

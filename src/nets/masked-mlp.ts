@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { parts, reshape, type Span } from '../kernels/pass.js'
-import { checkSpec, number, widths } from '../options.js'
-import { type Activation, activate, activationOption } from './activations.js'
+import { checkSpec, number, oneOf, widths } from '../options.js'
+import { activate } from './activations.js'
 import type { ConditionerSpec } from './conditioner.js'
 import { block, type Ends, hiddenEnds, inputEnds, outputEnds, widthOf } from './degrees.js'
 import type { MaskedConditioner, MaskedShape } from './masked-conditioner.js'
@@ -11,7 +11,7 @@ export interface MaskedMLPOptions {
   /** Widths of the hidden layers; default [64, 64]. */
   readonly hidden?: readonly number[]
   /** Default 'tanh'. */
-  readonly activation?: Activation
+  readonly activation?: 'tanh' | 'relu'
   /** What the last layer's initial weights are multiplied by; default 0, so that a flow starts as the identity. */
   readonly lastLayerScale?: number
 }
@@ -29,7 +29,7 @@ export const lastLayerScaleOption = number('a finite number ≥ 0', (scale) => s
 
 const schema = v.strictObject({
   hidden: v.optional(widths, [64, 64]),
-  activation: v.optional(activationOption, 'tanh'),
+  activation: v.optional(oneOf(['tanh', 'relu']), 'tanh'),
   lastLayerScale: v.optional(lastLayerScaleOption, 0),
 })
 
@@ -51,7 +51,7 @@ export function buildMaskedMLP(
  */
 export function maskedPerceptron(
   ends: readonly Ends[],
-  { activation, lastLayerScale }: { readonly activation: Activation; readonly lastLayerScale: number },
+  { activation, lastLayerScale }: { readonly activation: 'tanh' | 'relu'; readonly lastLayerScale: number },
 ): MaskedConditioner {
   const layers = ends.slice(1).map((outs, l) => maskedDense(`${l}`, ends[l], outs))
   const last = layers.length - 1

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { add, copy } from '../kernels/operations/memory.js'
 import { type Pass, parts, type Span } from '../kernels/pass.js'
-import { checkSpec, integer } from '../options.js'
-import { type Activation, activate, activationOption } from './activations.js'
+import { checkSpec, integer, oneOf } from '../options.js'
+import { activate } from './activations.js'
 import type { ConditionerSpec } from './conditioner.js'
 import { block, type Ends, hiddenEnds, inputEnds, outputEnds, widthOf } from './degrees.js'
 import type { MaskedConditioner, MaskedShape } from './masked-conditioner.js'
@@ -16,7 +16,7 @@ export interface MaskedResidualOptions {
   /** How many blocks h ← h + W₂ σ(W₁ σ(h) + b₁) + b₂; default 2. */
   readonly blocks?: number
   /** Default 'relu'. */
-  readonly activation?: Activation
+  readonly activation?: 'tanh' | 'relu'
   /** What the last layer's initial weights are multiplied by; default 0, so that a flow starts as the identity. */
   readonly lastLayerScale?: number
 }
@@ -32,7 +32,7 @@ export function maskedResidual(options: MaskedResidualOptions = {}): Conditioner
 const schema = v.strictObject({
   width: v.optional(integer(1), 64),
   blocks: v.optional(integer(1), 2),
-  activation: v.optional(activationOption, 'relu'),
+  activation: v.optional(oneOf(['tanh', 'relu']), 'relu'),
   lastLayerScale: v.optional(lastLayerScaleOption, 0),
 })
 
@@ -49,7 +49,7 @@ export function buildMaskedResidual(
 
 interface ResidualOptions {
   readonly blocks: number
-  readonly activation: Activation
+  readonly activation: 'tanh' | 'relu'
   readonly lastLayerScale: number
 }
 
@@ -111,7 +111,7 @@ interface ResidualBlock extends Pick<MaskedDense, 'parameters' | 'initialise' | 
 }
 
 /** y = x + W₂ v + b₂, v = σ(W₁ u + b₁), u = σ(x). */
-function residualBlock(name: string, units: Ends, activation: Activation): ResidualBlock {
+function residualBlock(name: string, units: Ends, activation: 'tanh' | 'relu'): ResidualBlock {
   const [one, two] = [maskedDense(`${name}.0`, units, units), maskedDense(`${name}.1`, units, units)]
   return {
     parameters: [...one.parameters, ...two.parameters],

@@ -1,11 +1,36 @@
 import { UsageError } from '../errors.js'
 import { echo } from '../options.js'
+import { buildAdditive } from './additive.js'
+import { buildAffine } from './affine.js'
+import { buildCircularShift } from './circular-shift.js'
+import {
+  buildExponential,
+  buildHyperbolicTangent,
+  buildLogistic,
+  buildSinhArcsinh,
+  buildSoftplus,
+  buildYeoJohnson,
+} from './maps.js'
+import { buildCircularRationalQuadratic, buildRationalQuadratic } from './rational-quadratic.js'
 import { buildSoftAffine } from './soft-affine.js'
 import type { Transformer, TransformerSpec } from './transformer.js'
 
 export type TransformerBuilder = (spec: TransformerSpec) => Transformer
 
-const builders = new Map<string, TransformerBuilder>([['softAffine', buildSoftAffine]])
+const builders = new Map<string, TransformerBuilder>([
+  ['additive', buildAdditive],
+  ['affine', buildAffine],
+  ['circularRationalQuadratic', buildCircularRationalQuadratic],
+  ['circularShift', buildCircularShift],
+  ['exponential', buildExponential],
+  ['hyperbolicTangent', buildHyperbolicTangent],
+  ['logistic', buildLogistic],
+  ['rationalQuadratic', buildRationalQuadratic],
+  ['sinhArcsinh', buildSinhArcsinh],
+  ['softAffine', buildSoftAffine],
+  ['softplus', buildSoftplus],
+  ['yeoJohnson', buildYeoJohnson],
+])
 
 /** @throws UsageError where the type is unknown or its options are not usable. */
 export function buildTransformer(spec: TransformerSpec): Transformer {

@@ -181,11 +181,6 @@ test('show names layers, columns, seed, data and figures; a model file alone wil
   expect(alone.stdout.trimEnd()).toBe(stdout.slice(0, stdout.indexOf('\nRun of')))
 })
 
-test('data without a name lists the generators', async () => {
-  const { stdout } = await pushforward(['data'])
-  expect(stdout).toMatch(/^name +columns +entropy, nats\njang +x1, x2 +4\.224171\n/)
-})
-
 describe('metricsText', () => {
   const text = (steps: number, validations = 0) =>
     metricsText({

@@ -72,7 +72,10 @@ describe.concurrent('pushforward', () => {
     ['sample', /Usage is pushforward sample MODEL, got nothing\./],
     ['score model', /Usage is pushforward score MODEL DATA, got model\./],
     ['train jagn', /There is no file or generator jagn\. Did you mean the generator jang\?/],
-    ['train points.csv', /There is no file or generator points\.csv\. Generators are jang\./],
+    [
+      'train points.csv',
+      /There is no file or generator points\.csv\. Generators are jang, moons, 8gaussians, circles, rings, .*\./,
+    ],
     ['train jang --columns x1,x2', /--columns is for files; jang is a generator\./],
     ['train jang --where a', /--where is "a"; expected COLUMN=VALUE, such as species=2\./],
     ['train jang --columns a,,b', /--columns is "a,,b"; expected names between commas, such as x,y\./],
@@ -82,6 +85,8 @@ describe.concurrent('pushforward', () => {
     ['train --config no-such.json', /--config no-such\.json cannot be read: ENOENT/],
     ['train --out /proc/no/such', /--out \/proc\/no\/such cannot be used: ENOENT.* Give a new folder/],
     ['data jnag', /There is no generator jnag\. Did you mean jang\?/],
+    ['data spirals', /There is no generator spirals\. Did you mean 2spirals\?/],
+    ['train 8gausians', /There is no file or generator 8gausians\. Did you mean the generator 8gaussians\?/],
     ['show', /Usage is pushforward show MODEL, got nothing\./],
     ['sample no-such-model', /There is no model at no-such-model; give a model\.safetensors/],
   ]

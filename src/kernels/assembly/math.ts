@@ -17,16 +17,16 @@ const BIASED_ROUNDER: f32 = 12583039.0
 
 /** n + 127, n = ⌊x/ln 2⌉, in the low bits, those of the rounder above them. */
 @inline
-function expShift(x: v128): v128 {
+export function expShift(x: v128): v128 {
   return f32x4.add(f32x4.mul(x, f32x4.splat(1.4426950216293335)), f32x4.splat(BIASED_ROUNDER))
 }
 
 /**
- * e^r = 1 + r + r²·q(r), r = x − n·ln 2 in [−ln 2/2, ln 2/2]. q goes by pairs: a vector's chain of dependent operations
+ * e^r − 1 = r + r²·q(r), r = x − n·ln 2 in [−ln 2/2, ln 2/2]. q goes by pairs: a vector's chain of dependent operations
  * is what a loop over vectors waits for.
  */
 @inline
-function expFraction(x: v128, shifted: v128): v128 {
+export function expRest(x: v128, shifted: v128): v128 {
   const n = f32x4.sub(shifted, f32x4.splat(BIASED_ROUNDER))
   const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, f32x4.splat(LN2_HIGH))), f32x4.mul(n, f32x4.splat(LN2_LOW)))
   const square = f32x4.mul(r, r)
@@ -34,7 +34,13 @@ function expFraction(x: v128, shifted: v128): v128 {
   const high = f32x4.add(f32x4.mul(r, f32x4.splat(0.008368918672204018)), f32x4.splat(0.0416690930724144))
   const top = f32x4.add(high, f32x4.mul(square, f32x4.splat(0.0013780358713120222)))
   const q = f32x4.add(low, f32x4.mul(square, top))
-  return f32x4.add(f32x4.add(f32x4.mul(square, q), r), f32x4.splat(1))
+  return f32x4.add(f32x4.mul(square, q), r)
+}
+
+/** e^r */
+@inline
+function expFraction(x: v128, shifted: v128): v128 {
+  return f32x4.add(expRest(x, shifted), f32x4.splat(1))
 }
 
 /** e^x for any lanes, the far ones and NaN included; where expNear may be used it has its bits. */
@@ -109,8 +115,8 @@ export function exps(a: f32, b: f32, c: f32): v128 {
   return exp4(f32x4.replace_lane(f32x4.replace_lane(f32x4.replace_lane(f32x4.splat(0), 0, a), 1, b), 2, c))
 }
 
-const MIN_NORMAL: f32 = 1.1754943508222875e-38
-const MAX_FINITE: f32 = 3.4028234663852886e38
+export const MIN_NORMAL: f32 = 1.1754943508222875e-38
+export const MAX_FINITE: f32 = 3.4028234663852886e38
 /** Bits of √½: mantissas are taken in [√½, √2). */
 const SQRT_HALF_BITS: i32 = 0x3f3504f3
 
@@ -323,4 +329,18 @@ export function remainder4(x: v128, quadrant: v128): v128 {
   const q = f32x4.convert_i32x4_s(quadrant)
   const high = f32x4.sub(x, f32x4.mul(q, f32x4.splat(1.5707855224609375)))
   return f32x4.sub(high, f32x4.mul(q, f32x4.splat(1.0804334124259185e-5)))
+}
+
+/**
+ * ln(1 + x) where 0 ≤ x ≤ 1 or x is NaN, relative to itself however small: as in `logNormal`, x − s·(x − R(s²)) with
+ * s = x/(2 + x), here without an exponent. Within 1 ulp.
+ */
+@inline
+export function log1pUnit(x: v128): v128 {
+  const s = f32x4.div(x, f32x4.add(x, f32x4.splat(2)))
+  const z = f32x4.mul(s, s)
+  const low = f32x4.add(f32x4.mul(z, f32x4.splat(0.4002040922641754)), f32x4.splat(0.6666643619537354))
+  const high = f32x4.add(f32x4.mul(z, f32x4.splat(0.27940067648887634)), f32x4.splat(0.280182421207428))
+  const r = f32x4.mul(z, f32x4.add(low, f32x4.mul(f32x4.mul(z, z), high)))
+  return f32x4.sub(x, f32x4.mul(s, f32x4.sub(x, r)))
 }

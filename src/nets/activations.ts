@@ -80,13 +80,15 @@ export interface HiddenUnits {
 /**
  * Hidden units h = m ⊙ σ(a). In training m is 0 with probability `rate`, else 1/(1 − rate), anew for every step, row and
  * unit; otherwise it is 1. da = dh ⊙ m ⊙ σ′(a). Source: Srivastava et al., Dropout, JMLR 15 (2014), §10 for the factor.
+ * They lie in `to` if it is given; that may be a where `bendsInPlace`.
  */
-export function hiddenUnits(pass: Pass, activation: Activation, rate: number, a: Span): HiddenUnits {
+export function hiddenUnits(pass: Pass, activation: Activation, rate: number, a: Span, to?: Span): HiddenUnits {
   const { keeps, forward, backward } = activations[activation]
-  const bent = forward(pass, a)
+  const twice = rate > 0 && keeps === 'h'
+  const bent = forward(pass, a, twice ? a : to)
   if (rate === 0) return { h: bent, back: (dh) => backward(pass, { a, h: bent, dh, da: dh }) }
   const mask = pass.tape(...a.shape)
-  const h = keeps === 'h' ? pass.tape(...a.shape) : bent
+  const h = twice ? (to ?? pass.tape(...a.shape)) : bent
   dropout(pass, { layer: pass.site(), rate, x: bent, y: h, mask })
   return {
     h,
@@ -97,9 +99,6 @@ export function hiddenUnits(pass: Pass, activation: Activation, rate: number, a:
   }
 }
 
-/** h ← σ(h) in place, for those whose way back needs h alone; the way back makes da of dh, in place too. */
-export function activate(pass: Pass, activation: 'tanh' | 'relu', h: Span): (dh: Span) => void {
-  const { forward, backward } = activations[activation]
-  forward(pass, h)
-  return (dh) => backward(pass, { a: h, h, dh, da: dh })
-}
+/** Whether hidden units may lie where their a was. */
+export const bendsInPlace = (activation: Activation, rate: number): boolean =>
+  rate === 0 && activations[activation].keeps === 'h'

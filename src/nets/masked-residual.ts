@@ -1,22 +1,34 @@
 import * as v from 'valibot'
-import { add, copy } from '../kernels/operations/memory.js'
+import { add } from '../kernels/operations/memory.js'
 import { type Pass, parts, type Span } from '../kernels/pass.js'
-import { checkSpec, integer, oneOf } from '../options.js'
-import { activate } from './activations.js'
+import { checkSpec, integer } from '../options.js'
+import {
+  type Activation,
+  activationOption,
+  activations,
+  bendsInPlace,
+  dropoutOption,
+  type HiddenUnits,
+  hiddenUnits,
+} from './activations.js'
 import type { ConditionerSpec } from './conditioner.js'
 import { block, type Ends, hiddenEnds, inputEnds, outputEnds, widthOf } from './degrees.js'
+import { lastLayerScaleOption } from './linear.js'
 import type { MaskedConditioner, MaskedShape } from './masked-conditioner.js'
 import { type MaskedDense, maskedDense } from './masked-dense.js'
-import { flat, lastLayerScaleOption } from './masked-mlp.js'
+import { flat } from './masked-mlp.js'
 import type { Spans } from './parameters.js'
+import { QUIET } from './residual.js'
 
 export interface MaskedResidualOptions {
-  /** Width of all hidden layers; default 64. */
-  readonly width?: number
-  /** How many blocks h ← h + W₂ σ(W₁ σ(h) + b₁) + b₂; default 2. */
+  /** The width of all hidden layers; default 64. */
+  readonly hidden?: number
+  /** How many blocks h ← h + W₂ (m ⊙ σ(W₁ σ(h) + b₁)) + b₂, m the masks of dropout; default 2. */
   readonly blocks?: number
   /** Default 'relu'. */
-  readonly activation?: 'tanh' | 'relu'
+  readonly activation?: Activation
+  /** The share of units between a block's layers that a training step leaves out, in [0, 1); default 0. */
+  readonly dropout?: number
   /** What the last layer's initial weights are multiplied by; default 0, so that a flow starts as the identity. */
   readonly lastLayerScale?: number
 }
@@ -30,9 +42,10 @@ export function maskedResidual(options: MaskedResidualOptions = {}): Conditioner
 }
 
 const schema = v.strictObject({
-  width: v.optional(integer(1), 64),
+  hidden: v.optional(integer(1), 64),
   blocks: v.optional(integer(1), 2),
-  activation: v.optional(oneOf(['tanh', 'relu']), 'relu'),
+  activation: v.optional(activationOption, 'relu'),
+  dropout: v.optional(dropoutOption, 0),
   lastLayerScale: v.optional(lastLayerScaleOption, 0),
 })
 
@@ -42,29 +55,34 @@ export function buildMaskedResidual(
   { dim, contextDim, numbers }: MaskedShape,
   share: (width: number) => number,
 ): MaskedConditioner {
-  const { width, ...options } = checkSpec(spec, schema)
-  const units = hiddenEnds(share(width), dim, contextDim)
+  const { hidden, ...options } = checkSpec(spec, schema)
+  const units = hiddenEnds(share(hidden), dim, contextDim)
   return residualNet([inputEnds(dim, contextDim), units, outputEnds(numbers, units)], options)
 }
 
-interface ResidualOptions {
+interface BlockOptions {
+  readonly activation: Activation
+  /** Default 0. */
+  readonly dropout?: number
+}
+
+interface ResidualOptions extends BlockOptions {
   readonly blocks: number
-  readonly activation: 'tanh' | 'relu'
   readonly lastLayerScale: number
 }
 
-/** h₀ = W x + b, hᵢ₊₁ = hᵢ + W₂ σ(W₁ σ(hᵢ) + b₁) + b₂, y = W h_B + b, every h in the same units by degree. */
+/** h₀ = W x + b, hᵢ₊₁ = hᵢ + W₂ (m ⊙ σ(W₁ σ(hᵢ) + b₁)) + b₂, y = W h_B + b, every h in the same units by degree. */
 export function residualNet(
   [ins, units, outs]: readonly [Ends, Ends, Ends],
-  { blocks, activation, lastLayerScale }: ResidualOptions,
+  { blocks, lastLayerScale, ...options }: ResidualOptions,
 ): MaskedConditioner {
   const [first, last] = [maskedDense('first', ins, units), maskedDense('last', units, outs)]
-  const residuals = Array.from({ length: blocks }, (_, b) => residualBlock(`blocks.${b}`, units, activation))
+  const residuals = Array.from({ length: blocks }, (_, b) => residualBlock(`blocks.${b}`, units, options))
   return {
     parameters: [first, ...residuals, last].flatMap(({ parameters }) => parameters),
     initialise(values, stream) {
       first.initialise(values, stream, 1)
-      for (const residual of residuals) residual.initialise(values, stream, 1)
+      for (const residual of residuals) residual.initialise(values, stream, QUIET)
       last.initialise(values, stream, lastLayerScale)
     },
     forward(pass, { params, x, theta }) {
@@ -110,34 +128,34 @@ interface ResidualBlock extends Pick<MaskedDense, 'parameters' | 'initialise' | 
   ): { advance(k: number): void; back(gradients: BlockGradients): (k: number) => void }
 }
 
-/** y = x + W₂ v + b₂, v = σ(W₁ u + b₁), u = σ(x). */
-function residualBlock(name: string, units: Ends, activation: 'tanh' | 'relu'): ResidualBlock {
+/** y = x + W₂ v + b₂, v = m ⊙ σ(a), a = W₁ u + b₁, u = σ(x); `scale` is what W₂ starts multiplied by. */
+function residualBlock(name: string, units: Ends, { activation, dropout = 0 }: BlockOptions): ResidualBlock {
   const [one, two] = [maskedDense(`${name}.0`, units, units), maskedDense(`${name}.1`, units, units)]
+  const { forward, backward } = activations[activation]
   return {
     parameters: [...one.parameters, ...two.parameters],
     initialise(values, stream, scale) {
-      one.initialise(values, stream, scale)
+      one.initialise(values, stream, 1)
       two.initialise(values, stream, scale)
     },
     scratch: one.scratch,
     forward(pass, { params, x, y }) {
-      const [u, v] = [0, 1].map(() => pass.tape(...x.shape))
-      const bends: { u: (dh: Span) => void; v: (dh: Span) => void }[] = []
+      const [u, a] = [0, 1].map(() => pass.tape(...x.shape))
+      const v = bendsInPlace(activation, dropout) ? a : pass.tape(...x.shape)
+      const inner: HiddenUnits[] = []
       const of = (span: Span, k: number) => parts(span, block(units, k).first, block(units, k).count)
       return {
         advance(k) {
           if (block(units, k).count === 0) return
-          copy(pass, { x: of(x, k), y: of(u, k) })
-          const bendU = activate(pass, activation, of(u, k))
-          one.advance(pass, { params, x: u, y: v }, k)
-          const bendV = activate(pass, activation, of(v, k))
+          forward(pass, of(x, k), of(u, k))
+          one.advance(pass, { params, x: u, y: a }, k)
+          inner[k] = hiddenUnits(pass, activation, dropout, of(a, k), of(v, k))
           two.advance(pass, { params, x: v, y }, k)
           add(pass, { x: of(x, k), y: of(y, k) })
-          bends[k] = { u: bendU, v: bendV }
         },
         /**
-         * All by the units of degree k, with a = W₁ u + b₁:
-         *   dv = W₂ᵀ dy,  da = dv σ′(a),  du = W₁ᵀ da      (weights and biases as `maskedDense` has it)
+         * All by the units of degree k:
+         *   dv = W₂ᵀ dy,  da = dv m σ′(a),  du = W₁ᵀ da      (weights and biases as `maskedDense` has it)
          *   dx = dy + du σ′(x)                               (x passes, and goes into σ)
          */
         back({ dParams, dx, dy, scratch }) {
@@ -145,10 +163,11 @@ function residualBlock(name: string, units: Ends, activation: 'tanh' | 'relu'): 
           return (k) => {
             if (block(units, k).count === 0) return
             two.retreat(pass, { params, dParams, x: v, dy, dx: dv, scratch }, k)
-            bends[k].v(of(dv, k))
+            inner[k].back(of(dv, k))
             one.retreat(pass, { params, dParams, x: u, dy: dv, dx, scratch }, k)
-            bends[k].u(of(dx, k))
-            add(pass, { x: of(dy, k), y: of(dx, k) })
+            const du = of(dx, k)
+            backward(pass, { a: of(x, k), h: of(u, k), dh: du, da: du })
+            add(pass, { x: of(dy, k), y: du })
           }
         },
       }

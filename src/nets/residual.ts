@@ -46,7 +46,7 @@ const schema = v.strictObject({
 })
 
 /** What W₂ of a block without layer scale starts multiplied by: a block then adds about a hundredth of what it sees. */
-const QUIET = 0.01
+export const QUIET = 0.01
 
 type BlockOptions = Pick<v.InferOutput<typeof schema>, 'hidden' | 'activation' | 'dropout' | 'layerScale'>
 

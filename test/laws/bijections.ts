@@ -177,7 +177,15 @@ const inverted = ({ name, spec, ...rest }: Case): Case => ({ name: `invert, ${na
 
 const twoLayers = { conditioner: maskedMLP({ hidden: [9, 6], lastLayerScale: 1 }) }
 const bent = { conditioner: maskedMLP({ hidden: [12], activation: 'relu' as const, lastLayerScale: 1 }) }
-const residualNet = { conditioner: maskedResidual({ width: 8, activation: 'tanh', lastLayerScale: 1 }) }
+/** A transformer whose bins lie about where the data do. */
+const splines = { transformer: rationalQuadratic({ bins: 4, box: 3 }) }
+const atEdges: Pick<Case, 'edges' | 'wide'> = { edges: [1e3, -1e3, 0, 3, -3], wide: 0.6 }
+
+/** Its nets drop units, by a key that stands still. */
+const dropping: Pick<Case, 'key' | 'wide'> = { key: { seed: 12345678901, step: 3, firstRow: 70 }, wide: 0.6 }
+
+const geluNet = { conditioner: maskedResidual({ hidden: 6, activation: 'gelu', lastLayerScale: 1 }) }
+const residualNet = { conditioner: maskedResidual({ hidden: 8, activation: 'tanh', lastLayerScale: 1 }) }
 
 const ACTIVATIONS: readonly Activation[] = ['tanh', 'relu', 'silu', 'gelu']
 
@@ -311,6 +319,35 @@ export const bijections: readonly Case[] = [
     1,
   ),
   ordered('3-D, residual', [0, 1, 2], residualNet),
+  ordered('3-D, silu', [0, 1, 2], {
+    conditioner: maskedMLP({ hidden: [8, 5], activation: 'silu', lastLayerScale: 1 }),
+  }),
+  ordered('3-D, residual, gelu, context', [0, 1, 2], geluNet, 1),
+  { ...ordered('3-D, splines', [2, 1, 0], { order: 'reversed', ...splines }), ...atEdges },
+  { ...ordered('2-D, splines, residual, context', [0, 1], { ...residualNet, ...splines }, 2), ...atEdges },
+  { ...inverted(ordered('3-D, splines', [2, 1, 0], { order: 'reversed', ...splines })), ...atEdges },
+  { ...adjacent('adjacency, splines', [[1], [], [1]], splines), ...atEdges },
+  {
+    ...ordered('4-D, dropout', [0, 1, 2, 3], {
+      conditioner: maskedMLP({ hidden: [9, 7], dropout: 0.4, lastLayerScale: 1 }),
+    }),
+    ...dropping,
+  },
+  {
+    ...ordered('4-D, silu, dropout', [0, 1, 2, 3], {
+      conditioner: maskedMLP({ hidden: [9, 7], activation: 'silu', dropout: 0.4, lastLayerScale: 1 }),
+    }),
+    ...dropping,
+  },
+  {
+    ...inverted(
+      ordered('3-D, residual, dropout', [0, 1, 2], {
+        conditioner: maskedResidual({ hidden: 8, dropout: 0.4, lastLayerScale: 1 }),
+      }),
+    ),
+    ...dropping,
+  },
+  ordered('3-D, affine', [0, 1, 2], { transformer: affine(), ...twoLayers }),
   ordered('5-D, residual, context', [1, 2, 3, 4, 0], { order: [1, 2, 3, 4, 0], ...residualNet }, 2),
   adjacent('adjacency of a chain', [[], [0], [1], [2]], {}),
   adjacent('adjacency of a fork and a join, context', [[1], [], [1], [0, 2], [1, 0]], twoLayers, 2),

@@ -21,7 +21,7 @@ import { LawBench, normals, ROWS } from '../laws/bench.js'
 
 const transformer = softAffine()
 const wideNet = maskedMLP({ hidden: [128, 128], lastLayerScale: 1 })
-const residualNet = maskedResidual({ width: 128, lastLayerScale: 1 })
+const residualNet = maskedResidual({ hidden: 128, lastLayerScale: 1 })
 
 /** The calls of a layer's way there, for so many rows. */
 function callsOf(spec: LayerSpec, dim: number, direction: 'forward' | 'inverse', rows: number): Call[] {
@@ -80,7 +80,7 @@ describe('a masked net', () => {
   it.each([
     ['dense', { conditioner: maskedMLP({ hidden: [9, 6], lastLayerScale: 1 }) }],
     ['dense, in pairs', { conditioner: maskedMLP({ hidden: [16], lastLayerScale: 1 }) }],
-    ['residual', { conditioner: maskedResidual({ width: 8, activation: 'tanh', lastLayerScale: 1 }) }],
+    ['residual', { conditioner: maskedResidual({ hidden: 8, activation: 'tanh', lastLayerScale: 1 }) }],
   ] as const)('%s lets every coordinate depend on each one before it', (_, options) => {
     const bench = new LawBench({ name: '', spec: autoregressive({ transformer, ...options }), dim: 5 })
     const [params, x] = [normals(bench.parameters, 1), normals(5 * ROWS, 2)]
@@ -110,6 +110,23 @@ describe('a masked net', () => {
       }
     }
     expect(zeros).toBeGreaterThan(50)
+  })
+
+  it.each([
+    ['with a unit for each degree', { conditioner: maskedMLP({ hidden: [9, 6] }) }],
+    ['with fewer units than degrees', { conditioner: maskedMLP({ hidden: [2, 3] }) }],
+    ['of several', { adjacency: Array.from({ length: 5 }, (_, i) => [0, 1, 2, 3, 4].map((j) => i === j + 2)) }],
+  ] as const)('%s leaves the same gradients when a pass is run again in the same memory', (_, options) => {
+    for (const from of ['x', 'z'] as const) {
+      const bench = new LawBench({ name: '', spec: autoregressive({ transformer, ...options }), dim: 5 })
+      const [params, input] = [normals(bench.parameters, 1), normals(5 * ROWS, 2)]
+      const [dOutput, dLogDet] = [normals(5 * ROWS, 3), normals(ROWS, 4)]
+      const [once, again] = [0, 1].map(() => {
+        bench.apply(from, params, input, [])
+        return bench.differentiate(from, dOutput, dLogDet)
+      })
+      expect(again).toEqual(once)
+    }
   })
 
   it('starts as the identity unless told otherwise', () => {

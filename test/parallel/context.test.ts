@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { encodeFlow, type FitOptions, fit, flow, logProb, sample, UsageError } from 'pushforward'
+import { encodeFlow, type FitOptions, fit, flow, leakyReLU, logProb, sample, UsageError } from 'pushforward'
 import { describe, expect, it } from 'vitest'
 import { lineLayers, normalRows, planeFlow } from '../fixtures/conditional.js'
 
@@ -55,7 +55,7 @@ it('a context that is missing, too short, too far or without a flow for it is re
     'Context has 30000 rows',
   )
   await expect(sample(model, 2, { context: [1e9, 0], threads: 2 })).rejects.toThrow('The context lies over 10⁶')
-  await expect(sample(flow(1, []), 2, { context: [1] })).rejects.toThrow('This flow has no context')
+  await expect(sample(flow(1, [leakyReLU()]), 2, { context: [1] })).rejects.toThrow('This flow has no context')
   const spoilt = x.slice()
   spoilt[3 * 20_000 + 2] = Number.NaN
   await expect(logProb(model, spoilt, { context, threads: 2 })).rejects.toThrow('Batch has NaN in row 20000, column 2')

@@ -1,5 +1,11 @@
 export type { BaseSpec } from './bases/base.js'
+export { type DiagonalNormalOptions, diagonalNormal } from './bases/diagonal-normal.js'
+export { type FullNormalOptions, fullNormal } from './bases/full-normal.js'
+export { type GaussianMixtureOptions, gaussianMixture } from './bases/gaussian-mixture.js'
 export { standardNormal } from './bases/standard-normal.js'
+export { type StudentTOptions, studentT } from './bases/student-t.js'
+export type { LearningOptions } from './bases/theta.js'
+export { type UniformBoxOptions, uniformBox } from './bases/uniform-box.js'
 export {
   checkerboard,
   circles,
@@ -16,11 +22,13 @@ export {
   swissRoll,
   twoSpirals,
 } from './data/generators.js'
+export type { Points } from './data/points.js'
 export type { RowSet } from './data/row-set.js'
 export type { RowBlock, RowSource } from './data/row-source.js'
 export type { Matrix, Rows } from './data/rows.js'
 export type { Scaler } from './data/scaler.js'
 export { DataError, FormatError, TrainingError, UsageError } from './errors.js'
+export type { Context, Given } from './flow/context.js'
 export { type DataProvenance, Flow, type FlowOptions, flow, type SampleOptions, type TraceStep } from './flow/flow.js'
 export { decodeFlow, encodeFlow } from './flow/model-record.js'
 export type { FlowDescription } from './flow/structure.js'
@@ -28,34 +36,47 @@ export { summary } from './flow/summary.js'
 export { loadFlow, saveFlow } from './io/save-flow.js'
 export type { KernelChoice } from './kernels/create.js'
 export type { Precision } from './kernels/heap.js'
+export { actNorm } from './layers/act-norm.js'
 export { type AffineCouplingOptions, affineCoupling } from './layers/affine-coupling.js'
+export { type AutoregressiveOptions, autoregressive } from './layers/autoregressive.js'
 export { alternatingMask, type CouplingOptions, coupling } from './layers/coupling.js'
 export { type ElementwiseOptions, elementwise } from './layers/elementwise.js'
 export { type GaussianiseOptions, gaussianise } from './layers/gaussianise.js'
+export { type HouseholderOptions, householder } from './layers/householder.js'
 export { invert } from './layers/invert.js'
 export type { LayerSpec } from './layers/layer.js'
 export { leakyReLU } from './layers/leaky-relu.js'
+export { type LULinearOptions, luLinear } from './layers/lu-linear.js'
 export { registerLayers } from './layers/modules.js'
+export type { Order } from './layers/order.js'
+export { type PermutationOptions, permutation, reverse } from './layers/permutation.js'
+export { rotation } from './layers/rotation.js'
+export type { Activation } from './nets/activations.js'
 export type { ConditionerSpec } from './nets/conditioner.js'
-export { mlp } from './nets/mlp.js'
+export type { EmbeddingSpec } from './nets/embedding.js'
+export { type MaskedMLPOptions, maskedMLP } from './nets/masked-mlp.js'
+export { type MaskedResidualOptions, maskedResidual } from './nets/masked-residual.js'
+export { type MLPOptions, mlp } from './nets/mlp.js'
+export { type ResidualOptions, residual } from './nets/residual.js'
 export type { ParallelOptions } from './parallel/chunks.js'
 export { logProb, sample } from './parallel/evaluate.js'
 export type { Threads } from './parallel/threads.js'
+export type { PresetOptions, SplinePresetOptions } from './presets/options.js'
+export { circular, iaf, maf, nice, nsf, nsfAutoregressive, realNVP, tutorial } from './presets/presets.js'
 export { type AdamWOptions, adamW, type Optimizer } from './step/adamw.js'
 export type { Stopping } from './step/stopping.js'
 export { type FitResult, fit } from './train/fit.js'
+export type { GivenRows } from './train/given-rows.js'
 export type { FitOptions, Progress } from './train/options.js'
 export type { Split } from './train/split.js'
 export { additive } from './transformers/additive.js'
 export { type AffineOptions, affine } from './transformers/affine.js'
 export { type CircularShiftOptions, circularShift } from './transformers/circular-shift.js'
+export { exponential, hyperbolicTangent, logistic, sinhArcsinh, softplus, yeoJohnson } from './transformers/maps.js'
 export {
-  exponential,
-  hyperbolicTangent,
-  logistic,
-  sinhArcsinh,
-  softplus,
-  yeoJohnson,
-} from './transformers/maps.js'
+  circularRationalQuadratic,
+  type RationalQuadraticOptions,
+  rationalQuadratic,
+} from './transformers/rational-quadratic.js'
 export { softAffine } from './transformers/soft-affine.js'
 export type { TransformerSpec } from './transformers/transformer.js'

@@ -6,6 +6,8 @@ import type { RandomStream } from '../random/stream.js'
 /** What a call of a base works on. */
 export interface BaseCall {
   readonly params: Spans
+  /** Numbers that are not trained. */
+  readonly state: Spans
   /** [dim, rows] */
   readonly z: Span
   /** [rows] */
@@ -27,7 +29,8 @@ export interface BaseGradients {
 /** Independent numbers for a draw, row by row addressed by seed and row number alone. */
 export interface Draws {
   readonly params: Spans
-  /** [normals, rows], N(0, 1) each. */
+  readonly state: Spans
+  /** [normals, rows], N(0, 1) each, multiplied by the temperature. */
   readonly normals: Span
   /** [uniforms, rows], in (0, 1). */
   readonly uniforms: Span
@@ -46,7 +49,10 @@ export interface BaseSpec {
 export interface Base {
   readonly spec: BaseSpec
   readonly parameters: readonly ParameterSlot[]
-  initialise(values: Values, stream: RandomStream): void
+  /** Numbers that are saved and used, but not trained. */
+  readonly state?: readonly ParameterSlot[]
+  /** Writes starting values for all parameters, and the state. */
+  initialise(values: Values, stream: RandomStream, state: Values): void
   /** logProb[t] = logDet[t] + ln p(z[·, t]); the gradient by logDet is dLogProb itself. */
   logProb(pass: Pass, call: BaseCall): Back<BaseGradients>
   /** How many numbers a row of a draw takes. */

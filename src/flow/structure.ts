@@ -24,12 +24,15 @@ export interface FlowStructure {
   readonly description: FlowDescription
   readonly dim: number
   readonly contextDim: number
+  /** Numbers of a row with its context behind it, dim + contextDim. */
+  readonly width: number
   readonly layers: readonly Layer[]
   /** First parameter of each layer, and then of the base. */
   readonly slots: readonly number[]
   readonly parameterCount: number
-  /** First number of the state of each layer, behind the parameters, and of all that a flow keeps in numbers. */
+  /** First number of the state of each layer, and then of the base, behind the parameters. */
   readonly stateSlots: readonly number[]
+  /** Of all that a flow keeps in numbers. */
   readonly numberCount: number
   /** The net that the context passes before layers and base see it, where there is one. */
   readonly embedding: Embedding | undefined
@@ -79,7 +82,10 @@ const MOST_PARAMETERS = 2 ** 28
 export function buildStructure(description: FlowDescription): FlowStructure {
   const { dim, contextDim } = description
   if (!Number.isInteger(dim) || dim < 1) throw new UsageError(`A flow's dimension is ${dim}; expected an integer ≥ 1.`)
-  const embedding = description.embedding && buildEmbedding(description.embedding, contextDim)
+  if (!Number.isInteger(contextDim) || contextDim < 0) {
+    throw new UsageError(`A flow's context is ${contextDim}; expected how many columns it has, an integer ≥ 0.`)
+  }
+  const embedding = description.embedding === undefined ? undefined : buildEmbedding(description.embedding, contextDim)
   const seen = embedding?.outputs ?? contextDim
   const layers = description.layers.map((spec) => buildLayer(spec, dim, seen))
   const base = buildBase(description.base, dim, seen)
@@ -92,21 +98,22 @@ export function buildStructure(description: FlowDescription): FlowStructure {
   }
   const stateSlots: number[] = []
   let numberCount = total
-  for (const { state = [] } of layers) {
+  for (const { state = [] } of [...layers, base]) {
     stateSlots.push(numberCount)
     numberCount += parameterCount(state)
   }
-  if (total > MOST_PARAMETERS) {
+  if (numberCount > MOST_PARAMETERS) {
     throw new UsageError(
-      `This flow would have ${total} parameters; expected at most ${MOST_PARAMETERS}: take narrower hidden layers, or fewer.`,
+      `This flow would have ${numberCount} parameters; expected at most ${MOST_PARAMETERS}: take narrower hidden layers, or fewer.`,
     )
   }
   const demands = layers.map((layer) => demandOf(layer, dim, seen))
-  const activations = dim + contextDim + sum(demands.map(({ tape }) => dim + tape))
+  const activations = dim + contextDim + sum(demands.map(({ tape }) => dim + tape)) + baseTape(base, dim, seen)
   return {
     description,
     dim,
     contextDim,
+    width: dim + contextDim,
     layers,
     slots,
     parameterCount: total,
@@ -131,23 +138,33 @@ interface Demand {
 /** `dense` computes two outputs at a time: with as many as this it goes through its inputs so often that a cache counts. */
 const MANY_OUTPUTS = 16
 
+/** What a part with numbers of its own works on, in a tile of one row that lies nowhere. */
+const ofOneRow = (part: Pick<Layer, 'parameters' | 'state'>, contextDim: number) => ({
+  params: spansOf(part.parameters, 0, false),
+  state: spansOf(part.state ?? [], 0, false),
+  logDet: { at: 0, shape: [1] },
+  ...(contextDim > 0 && { context: { at: 0, shape: [contextDim, 1] } }),
+})
+
 /** By what the layer writes down for a tile of one row. */
 function demandOf(layer: Layer, dim: number, contextDim: number): Demand {
   const tape = new Region(0)
   const pass = new Pass(1, tape, new Region(0))
   const cloud: Span = { at: 0, shape: [dim, 1] }
-  const calls = pass.record(() =>
-    layer.forward(pass, {
-      params: spansOf(layer.parameters, 0, false),
-      state: spansOf(layer.state ?? [], 0, false),
-      from: cloud,
-      to: cloud,
-      logDet: { at: 0, shape: [1] },
-      ...(contextDim > 0 && { context: { at: 0, shape: [contextDim, 1] } }),
-    }),
-  )
+  const calls = pass.record(() => layer.forward(pass, { ...ofOneRow(layer, contextDim), from: cloud, to: cloud }))
   const many = calls.filter(({ operation, counts }) => operation.id === 'dense' && counts.outDim >= MANY_OUTPUTS)
   return { tape: tape.numbers, revisited: largest(many.map(({ counts }) => counts.inDim)) }
+}
+
+/** Numbers of a row that the base keeps for the way back. */
+function baseTape(base: Base, dim: number, contextDim: number): number {
+  const tape = new Region(0)
+  const [z, logProb] = [
+    { at: 0, shape: [dim, 1] },
+    { at: 0, shape: [1] },
+  ]
+  base.logProb(new Pass(1, tape, new Region(0)), { ...ofOneRow(base, contextDim), z, logProb })
+  return tape.numbers
 }
 
 function mostTileRows(activations: number): number {
@@ -189,5 +206,6 @@ export function namedSlots({ layers, base, embedding }: FlowStructure): Paramete
     ...prefixed('base', base.parameters),
     ...prefixed('embedding', embedding?.net.parameters ?? []),
     ...layers.flatMap(({ state = [] }, i) => prefixed(`layers.${i}`, state)),
+    ...prefixed('base', base.state ?? []),
   ]
 }

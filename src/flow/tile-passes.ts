@@ -11,7 +11,7 @@ export type TileUse = 'evaluate' | 'train' | 'differentiate' | 'differentiate bo
 
 /** Where the arrays of a tile lie. */
 export interface TileArrays {
-  /** The flow's numbers: parameters, layer after layer, the base's, the embedding's, then the layers' state. */
+  /** The flow's numbers: parameters, layer after layer, the base's, the embedding's, then the state of layers and base. */
   readonly params: number
   readonly rows: number
   /** points[l] is the input of layer l on the data side, the last one is the noise: each [dim, rows]. */
@@ -60,7 +60,7 @@ export function recordPasses(structure: FlowStructure, use: TileUse, arrays: Til
   const { base, layers } = structure
   const { points, logDet, logProb, dLogProb, gradients, tape, scratch } = arrays
   const recorder = chainRecorder(structure, arrays, use !== 'evaluate')
-  const { pass, params, dParams, seen } = recorder
+  const { pass, params, dParams, state, seen } = recorder
   const last = layers.length
   const noise = points[last]
   const both = use === 'differentiate both ways'
@@ -71,7 +71,8 @@ export function recordPasses(structure: FlowStructure, use: TileUse, arrays: Til
   scratch.rewind(0)
   let densityBack: ReturnType<typeof base.logProb> | undefined
   const density = pass.record(() => {
-    densityBack = base.logProb(pass, { params: params[last], z: noise, logDet, logProb, context: seen })
+    const call = { params: params[last], state: state[last], z: noise, logDet, logProb, context: seen }
+    densityBack = base.logProb(pass, call)
   })
   const densityBackward = pass.record(() => {
     if (!differentiate) return
@@ -110,7 +111,7 @@ function chainRecorder(structure: FlowStructure, arrays: TileArrays, keep: boole
     owners.map((owner, i): Spans => spansOf(owner.parameters, at + slots[i], gradient))
   // A gradient's offsets count from where it begins: every run may have another.
   const [params, dParams] = [placed(arrays.params, false), placed(0, true)]
-  const state = layers.map((layer, l) => spansOf(layer.state ?? [], arrays.params + stateSlots[l], false))
+  const state = [...layers, base].map(({ state }, i) => spansOf(state ?? [], arrays.params + stateSlots[i], false))
   const seen = embedded ?? context
   const inOrder = (direction: Direction) => {
     const all = layers.map((_, l) => l)
@@ -160,10 +161,12 @@ function chainRecorder(structure: FlowStructure, arrays: TileArrays, keep: boole
     tape.rewind(0)
     scratch.rewind(0)
     const { normals, uniforms } = arrays
+    const last = layers.length
     return pass.record(() => {
       embed()
-      base.sample?.(pass, { params: params[layers.length], normals, uniforms, z: points[layers.length], context: seen })
+      const numbers = { params: params[last], state: state[last], context: seen }
+      base.sample?.(pass, { ...numbers, normals, uniforms, z: points[last] })
     })
   }
-  return { pass, params, dParams, seen, there, back, draws }
+  return { pass, params, dParams, state, seen, there, back, draws }
 }

@@ -11,8 +11,10 @@ export interface BaseDraw {
   keyLow: number
   keyHigh: number
   firstRow: number
-  /** Of the normals; those of uniforms are another's. */
+  /** Of the normals. */
   purpose: number
+  /** Of the uniform numbers, where the base takes some. */
+  uniformPurpose: number
 }
 
 const TWO_POW_32 = 4294967296
@@ -170,11 +172,12 @@ export class Tile {
   }
 
   /** Noise of the base, the normals multiplied by `temperature`. */
-  sampleNoise(kernels: Kernels, { keyLow, keyHigh, firstRow, purpose }: BaseDraw, temperature: number): void {
-    const { normals } = this.#arrays
-    const [low, high] = [firstRow % TWO_POW_32, Math.floor(firstRow / TWO_POW_32)]
-    if (normals.shape[0] > 0)
-      kernels.normal(normals.shape[0], this.rows, keyLow, keyHigh, low, high, purpose, normals.at)
+  sampleNoise(kernels: Kernels, draw: BaseDraw, temperature: number): void {
+    const { normals, uniforms } = this.#arrays
+    const { keyLow, keyHigh, firstRow } = draw
+    const at = [this.rows, keyLow, keyHigh, firstRow % TWO_POW_32, Math.floor(firstRow / TWO_POW_32)] as const
+    if (normals.shape[0] > 0) kernels.normal(normals.shape[0], ...at, draw.purpose, normals.at)
+    if (uniforms.shape[0] > 0) kernels.uniform(uniforms.shape[0], ...at, draw.uniformPurpose, uniforms.at)
     if (temperature !== 1) {
       const { real } = kernels.heap
       for (let i = 0; i < lengthOf(normals.shape); i++) real[normals.at + i] *= temperature

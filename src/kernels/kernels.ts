@@ -85,6 +85,21 @@ export interface Kernels {
     z: Offset,
   ): void
 
+  /**
+   * u[j, t] uniform in (0, 1) for row index + t: (w + ½)·2⁻³² of word j mod 4 of the Philox block of draw ⌊j/4⌋, and in
+   * float32 the largest number below 1 where that would round to 1.
+   */
+  uniform(
+    dim: number,
+    rows: number,
+    keyLow: number,
+    keyHigh: number,
+    indexLow: number,
+    indexHigh: number,
+    purpose: number,
+    u: Offset,
+  ): void
+
   // — optimiser ———————————————————————————————————————————————————————————————————————————————————————————————
   /**
    * AdamW (Loshchilov & Hutter, arXiv:1711.05101, algorithm 2) with g = gradient·scale:

@@ -21,4 +21,8 @@ export const PURPOSE = {
   structure: 7,
   /** Noise added to data before a step; the index is the row. */
   noise: 8,
+  /** Uniform numbers of samples, for bases that take some; the index is the row. */
+  sampleUniforms: 9,
+  /** The random order of a layer's columns; the index is how many there are. */
+  permutation: 10,
 } as const

@@ -40,6 +40,12 @@ export function store(to: usize, value: v128, lanes: i32): void {
   else storePart(to, value, lanes)
 }
 
+/** A number of rows t … from the address of the first one's, which is that of all where `shared`; `at` = bytes(t). */
+@inline
+export function numberOf(shared: bool, number: usize, at: usize, lanes: i32): v128 {
+  return shared ? v128.load32_splat(number) : load(number + at, lanes)
+}
+
 /** (l₀ + l₂) + (l₁ + l₃) */
 @inline
 export function sumLanes(a: v128): f32 {

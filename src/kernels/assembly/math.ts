@@ -330,3 +330,17 @@ export function remainder4(x: v128, quadrant: v128): v128 {
   const high = f32x4.sub(x, f32x4.mul(q, f32x4.splat(1.5707855224609375)))
   return f32x4.sub(high, f32x4.mul(q, f32x4.splat(1.0804334124259185e-5)))
 }
+
+/**
+ * ln(1 + x) where 0 ≤ x ≤ 1 or x is NaN, relative to itself however small: as in `logNormal`, x − s·(x − R(s²)) with
+ * s = x/(2 + x), here without an exponent. Within 1 ulp.
+ */
+@inline
+export function log1pUnit(x: v128): v128 {
+  const s = f32x4.div(x, f32x4.add(x, f32x4.splat(2)))
+  const z = f32x4.mul(s, s)
+  const low = f32x4.add(f32x4.mul(z, f32x4.splat(0.4002040922641754)), f32x4.splat(0.6666643619537354))
+  const high = f32x4.add(f32x4.mul(z, f32x4.splat(0.27940067648887634)), f32x4.splat(0.280182421207428))
+  const r = f32x4.mul(z, f32x4.add(low, f32x4.mul(f32x4.mul(z, z), high)))
+  return f32x4.sub(x, f32x4.mul(s, f32x4.sub(x, r)))
+}

@@ -1,6 +1,7 @@
 // Philox 4x32-10 (Salmon, Moraes, Dror & Shaw, SC'11, doi:10.1145/2063384.2063405), eight counters side by side, and
 // Box-Muller normals from its words.
 import { bytes, load, store, wholeBytes } from './lanes'
+import { BELOW_ONE } from './map-rows'
 import { cosine4, logNormal, sine4 } from './math'
 
 const MULTIPLIER_0: i32 = 0xd2511f53
@@ -93,11 +94,16 @@ export function philox(
   }
 }
 
+/** u = (w + ½)·2⁻³², each step rounded to float32: in (0, 1] */
+@inline
+function unit4(word: v128): v128 {
+  return f32x4.mul(f32x4.add(f32x4.convert_i32x4_u(word), f32x4.splat(0.5)), f32x4.splat(2.3283064365386963e-10))
+}
+
 /** √(−2 ln u), u = (w + ½)·2⁻³², each step rounded to float32 */
 @inline
 function radius4(word: v128): v128 {
-  const u = f32x4.mul(f32x4.add(f32x4.convert_i32x4_u(word), f32x4.splat(0.5)), f32x4.splat(2.3283064365386963e-10))
-  return f32x4.sqrt(f32x4.mul(logNormal(u, i32x4.splat(0)), f32x4.splat(-2)))
+  return f32x4.sqrt(f32x4.mul(logNormal(unit4(word), i32x4.splat(0)), f32x4.splat(-2)))
 }
 
 /**
@@ -182,5 +188,30 @@ export function normal(
     }
     if (columns > 1) pair(rows, column, column + stride)
     if (columns > 3) pair(rows, column + 2 * stride, column + 3 * stride)
+  }
+}
+
+@inline
+function below1(u: v128): v128 {
+  return f32x4.min(u, f32x4.splat(BELOW_ONE))
+}
+
+export function uniform(
+  dim: i32, rows: i32, keyLow: i32, keyHigh: i32, indexLow: i32, indexHigh: i32, purpose: i32, u: usize,
+): void {
+  const stride = bytes(rows)
+  let column = bytes(u)
+  for (let j = 0; j < dim; j += 4, column += stride << 2) {
+    const columns = dim - j
+    for (let t = 0; t < rows; t += 4) {
+      const lanes = min(rows - t, 4)
+      const to = column + bytes(t)
+      if (t & 4) advance()
+      else blocks(keyLow, keyHigh, indexLow, indexHigh, t, purpose, j >> 2)
+      store(to, below1(unit4(word0)), lanes)
+      if (columns > 1) store(to + stride, below1(unit4(word1)), lanes)
+      if (columns > 2) store(to + 2 * stride, below1(unit4(word2)), lanes)
+      if (columns > 3) store(to + 3 * stride, below1(unit4(word3)), lanes)
+    }
   }
 }

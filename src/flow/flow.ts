@@ -62,8 +62,9 @@ export interface DataProvenance {
 
 /**
  * A normalizing flow: an exact invertible model f of a distribution, with
- * ln p(x) = ln p_base(f(x)) + ln|det ∂f/∂x|, or of one for every context c, f being another for each: p(x | c). Public values are row-major [rows, dim], densities in nats and in the
- * original units of the data; the flow standardises with its own scaler.
+ * ln p(x) = ln p_base(f(x)) + ln|det ∂f/∂x|, or of one for every context c, f being another for each: p(x | c). Public
+ * values are row-major [rows, dim], densities in nats and in the original units of the data; the flow standardises with
+ * its own scaler.
  */
 export class Flow<P extends Precision = Precision> {
   readonly structure: FlowStructure

@@ -13,12 +13,14 @@ import { quantileSplineCases } from './cases/quantile-spline.js'
 import { randomCases } from './cases/random.js'
 import { reflectCases } from './cases/reflect.js'
 import { rotateCases } from './cases/rotate.js'
+import { spreadCases } from './cases/spread.js'
 import { standardiseCases } from './cases/standardise.js'
 import { triangularCases } from './cases/triangular.js'
 
 /** Every kernel of the contract, at least once. */
 export const table: readonly Case[] = [
   ...memoryCases,
+  ...spreadCases,
   ...standardiseCases,
   ...elementwiseCases,
   ...denseCases,

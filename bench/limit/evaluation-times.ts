@@ -41,10 +41,10 @@ export function evaluationTimes(
   model: Flow<'float32'>,
   data: Float32Array,
 ): Record<'score' | 'sample', EvaluationTimes> {
-  const { structure, scaler, parameters } = model
+  const { structure, scaler, numbers } = model
   const { dim } = structure
   const evaluator = new Evaluator(structure, 'simd')
-  evaluator.setParameters(parameters)
+  evaluator.setNumbers(numbers)
   const rows = evaluator.chunkRows
   const chunk = { data: data.subarray(0, rows * dim), rows, columns: dim }
   const densities = new Float32Array(new SharedArrayBuffer(4 * rows))
@@ -61,7 +61,7 @@ export function evaluationTimes(
   tile.load(k.heap)
   k.heap.real.set(data.subarray(0, tile.rows * dim), rowMajor)
   const gather = () => k.gather(dim, tile.rows, tile.rows, rowMajor, NONE, tile.data)
-  const noise = { keyLow: 1, keyHigh: 0, firstRow: 0, purpose: 0 }
+  const noise = { keyLow: 1, keyHigh: 0, firstRow: 0, purpose: 0, uniformPurpose: 0 }
 
   // All in the same rounds: whatever slows the machine for a moment then slows them alike.
   const time = alternating({

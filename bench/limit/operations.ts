@@ -46,7 +46,7 @@ export function operations(structure: FlowStructure): { scored: number; sampled:
     for (const pass of passes) pass()
     return total / rows
   }
-  const draw = { keyLow: 0, keyHigh: 0, firstRow: 0, purpose: 0 }
+  const draw = { keyLow: 0, keyHigh: 0, firstRow: 0, purpose: 0, uniformPurpose: 0 }
   return {
     scored: costOf(() => tile.density(counting)),
     sampled: costOf(

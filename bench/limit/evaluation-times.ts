@@ -57,7 +57,7 @@ export function evaluationTimes(
   const rowMajor = arena.real(tile.rows * dim)
   const values = arena.real(tile.rows)
   const k = createKernels(createHeap(arena, 'simd', false))
-  k.heap.real.set(parameters, params)
+  k.heap.real.set(numbers, params)
   tile.load(k.heap)
   k.heap.real.set(data.subarray(0, tile.rows * dim), rowMajor)
   const gather = () => k.gather(dim, tile.rows, tile.rows, rowMajor, NONE, tile.data)

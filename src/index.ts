@@ -22,6 +22,7 @@ export {
   swissRoll,
   twoSpirals,
 } from './data/generators.js'
+export type { Points } from './data/points.js'
 export type { RowSet } from './data/row-set.js'
 export type { RowBlock, RowSource } from './data/row-source.js'
 export type { Matrix, Rows } from './data/rows.js'

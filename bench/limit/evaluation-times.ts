@@ -1,4 +1,5 @@
 import type { Flow } from 'pushforward'
+import { joined } from '#flow/context.js'
 import { Evaluator } from '#flow/evaluator.js'
 import { logProbInto, sampleInto } from '#flow/stream-rows.js'
 import { Tile } from '#flow/tile.js'
@@ -52,7 +53,7 @@ export function evaluationTimes(
 
   const arena = new Arena('float32')
   const params = arena.real(structure.parameterCount)
-  const tile = new Tile(structure, arena, 'evaluate', structure.evaluationTileRows, params, NONE)
+  const tile = new Tile(structure, arena, 'evaluate', structure.evaluationTileRows, params)
   const rowMajor = arena.real(tile.rows * dim)
   const values = arena.real(tile.rows)
   const k = createKernels(createHeap(arena, 'simd', false))
@@ -73,10 +74,10 @@ export function evaluationTimes(
       tile.density(k)
     },
     inverse() {
-      tile.sampleNoise(k, noise)
+      tile.sampleNoise(k, noise, draw.temperature)
       tile.inverse(k)
     },
-    scoring: () => logProbInto(evaluator, scaler, chunk, densities),
+    scoring: () => logProbInto(evaluator, scaler, joined(chunk), densities),
     scoringPass: () => evaluator.logProb(rows),
     sampling: () => sampleInto(evaluator, scaler, draw, drawn),
     samplingPass: () => evaluator.sample(rows, draw.seed, draw.firstRow, draw.temperature),

@@ -45,7 +45,7 @@ async function givenRows(model: Flow, names: readonly string[], file: string, va
   }
   // Loaded here, since numbers on the command line need none of it.
   const { readTable } = await import('../data/read-table.js')
-  const { points } = await readTable(file, { columns: names, minimumColumns: 1, minimumRows: 1 })
+  const { points } = await readTable(file, { columns: names, minimumRows: 1 })
   const { columns } = points
   let first = 0
   for (const data of points.blocks(blockRowsOf(columns))) {

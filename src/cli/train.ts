@@ -83,7 +83,9 @@ async function prepare(argument: string, options: TrainOptions): Promise<Prepare
   const { points, columns, dim } = modelRows(source, given)
   if (!source.generator) for (const warning of await repetitionWarnings({ points, columns, dim })) warn(warning)
   const { rest, test } = splitOffTest(points.rows, options.test, seed)
-  const model = flow(dim, architecture(dim, options), {
+  const { layers, standardise, ...parts } = await architecture(dim, options)
+  const model = flow(dim, layers, {
+    ...parts,
     seed,
     kernels: options.fit.kernels,
     context: columns.length - dim,
@@ -91,7 +93,7 @@ async function prepare(argument: string, options: TrainOptions): Promise<Prepare
   model.data = { columns, sha256: undefined }
   const data = { name: source.name, rows: points.rows, columns, given, sha256: await dataSha256(points) }
   return {
-    options,
+    options: { ...options, fit: { ...options.fit, standardise } },
     source,
     columns,
     rows: test.size > 0 ? chosenRows(points, rest) : points,

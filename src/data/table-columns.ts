@@ -20,9 +20,9 @@ export interface ColumnOptions {
   columns?: readonly string[] | ColumnChooser
   /** Whether the first row holds names; found out where absent: it does unless all its cells are numbers. */
   header?: boolean
-  /** Fewer columns are an error; 2 where absent, as couplings need them. */
-  minimumColumns?: number
 }
+
+const SEPARATORS = ' Cells are separated by commas, semicolons or tabs.'
 
 const quote = (name: string) => JSON.stringify(name)
 const list = (names: readonly string[]) => names.map(quote).join(', ')
@@ -69,10 +69,6 @@ export function chooseColumns(
   const places = names.map((name) => placeOf(name, all, place))
   const again = names.find((name, j) => names.indexOf(name) !== j)
   if (again !== undefined) throw new DataError(`${place}: column ${quote(again)} is chosen twice.`)
-  if (names.length < (options.minimumColumns ?? 2)) {
-    const found = all.length === 1 ? `Cells are separated by commas, semicolons or tabs.` : `There are ${list(all)}.`
-    throw new DataError(`${place}: only one column, ${list(names)}; couplings need two or more. ${found}`)
-  }
   return { names, places, width }
 }
 
@@ -102,7 +98,7 @@ export function checkFirstRow(cells: readonly string[], { names, places }: Colum
   const numeric = names.filter((_, j) => kinds[j] === 'number')
   if (kinds.every((kind) => kind === 'text')) {
     throw new DataError(
-      `${place}: no column holds numbers (column ${quote(names[0])} has ${quote(cells[places[0]].trim())}).`,
+      `${place}: no column holds numbers (column ${quote(names[0])} has ${quote(cells[places[0]].trim())}).${cells.length === 1 ? SEPARATORS : ''}`,
     )
   }
   const choose = numeric.length > 1 ? `, or leave the column out by choosing columns: ${numeric.join(',')}` : ''

@@ -2,7 +2,7 @@ import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
 import { rowsOutside, type Scaler, scalerPart } from '../data/scaler.js'
 import { DataError, UsageError } from '../errors.js'
 
-/** What a density p(x | c) is conditioned on: a row of c for every row of x, or one row, [contextDim], for all of them. */
+/** What a density p(x | c) is conditioned on: a row of c for every row of x, or one row, [contextDim], for all. */
 export type Context = Rows | readonly number[]
 
 /** The option of every call that evaluates a flow. */

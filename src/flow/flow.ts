@@ -1,7 +1,6 @@
-import type { NdArray } from 'ndarray'
-import ndarray from 'ndarray'
 import type { BaseSpec } from '../bases/base.js'
 import { standardNormal } from '../bases/standard-normal.js'
+import { type Points, pointsOf } from '../data/points.js'
 import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
 import { destandardise, identityScaler, logScale, type Scaler, scalerPart } from '../data/scaler.js'
 import { UsageError } from '../errors.js'
@@ -50,7 +49,7 @@ export interface TraceStep {
   /** Index of the layer it came out of, or −1 at the data or noise end. */
   readonly layer: number
   /** [rows, dim]; float64 in original units at the data end, else in standardised units. */
-  readonly points: NdArray<Float32Array | Float64Array>
+  readonly points: Points<Float32Array | Float64Array>
 }
 
 /** What is remembered of the data a flow was fitted to. */
@@ -63,8 +62,9 @@ export interface DataProvenance {
 
 /**
  * A normalizing flow: an exact invertible model f of a distribution, with
- * ln p(x) = ln p_base(f(x)) + ln|det ∂f/∂x|, or of one for every context c, f being another for each: p(x | c). Public values are row-major [rows, dim], densities in nats and in the
- * original units of the data; the flow standardises with its own scaler.
+ * ln p(x) = ln p_base(f(x)) + ln|det ∂f/∂x|, or of one for every context c, f being another for each: p(x | c). Public
+ * values are row-major [rows, dim], densities in nats and in the original units of the data; the flow standardises with
+ * its own scaler.
  */
 export class Flow<P extends Precision = Precision> {
   readonly structure: FlowStructure
@@ -104,6 +104,11 @@ export class Flow<P extends Precision = Precision> {
     return this.structure.dim
   }
 
+  /** How many numbers are trained. */
+  get parameterCount(): number {
+    return this.structure.parameterCount
+  }
+
   /** How many columns the density is conditioned on; 0 for most flows. */
   get contextDim(): number {
     return this.structure.contextDim
@@ -122,7 +127,7 @@ export class Flow<P extends Precision = Precision> {
   }
 
   /** ∇ₓ ln p(x) of every row [rows, dim], by x alone, in nats per original unit; NaN where ln p is −∞. */
-  score(x: Rows, given: Given = {}): NdArray<Reals<P>> {
+  score(x: Rows, given: Given = {}): Points<Reals<P>> {
     const { dim } = this
     const matrix = this.#batch('score', x, given)
     const out = this.#reals(matrix.rows * dim)
@@ -132,7 +137,7 @@ export class Flow<P extends Precision = Precision> {
       for (let i = 0; i < count * dim; i++) out[first * dim + i] = rows[i] / this.scaler.sd[i % dim]
       for (const t of outside) out.fill(Number.NaN, (first + t) * dim, (first + t + 1) * dim)
     })
-    return ndarray(out, [matrix.rows, dim])
+    return pointsOf(out, dim)
   }
 
   /**
@@ -158,7 +163,7 @@ export class Flow<P extends Precision = Precision> {
   }
 
   /** x → z = f(x) and ln|det ∂z/∂x|, both including the scaler; NaN for rows beyond the bound of `logProb`. */
-  forward(x: Rows, given: Given = {}): { z: NdArray<Reals<P>>; logDet: Reals<P> } {
+  forward(x: Rows, given: Given = {}): { z: Points<Reals<P>>; logDet: Reals<P> } {
     const { dim } = this
     const shift = logScale(this.scaler, dim)
     const matrix = this.#batch('forward', x, given)
@@ -174,11 +179,11 @@ export class Flow<P extends Precision = Precision> {
         z.fill(Number.NaN, (first + t) * dim, (first + t + 1) * dim)
       }
     })
-    return { z: ndarray(z, [matrix.rows, dim]), logDet }
+    return { z: pointsOf(z, dim), logDet }
   }
 
   /** z → x = f⁻¹(z) in original units (float64) and ln|det ∂x/∂z|, both including the scaler. */
-  inverse(z: Rows, given: Given = {}): { x: NdArray<Float64Array>; logDet: Reals<P> } {
+  inverse(z: Rows, given: Given = {}): { x: Points<Float64Array>; logDet: Reals<P> } {
     const { dim } = this
     const shift = logScale(this.scaler, dim)
     const matrix = toMatrix(z, dim, 'Noise')
@@ -190,16 +195,16 @@ export class Flow<P extends Precision = Precision> {
       evaluator.shiftValues(count, shift)
       logDet.set(evaluator.values.subarray(0, count), first)
     })
-    return { x: ndarray(x, [matrix.rows, dim]), logDet }
+    return { x: pointsOf(x, dim), logDet }
   }
 
   /** Draws [count, dim] rows from the model, in original units. */
-  sample(count: number, options: SampleOptions = {}): NdArray<Float64Array> {
+  sample(count: number, options: SampleOptions = {}): Points<Float64Array> {
     const draw = sampleOptions(count, options)
     const context = contextOfDraw(this, options.context, count)
     const out = new Float64Array(count * this.dim)
     sampleInto(this.#ready(), this.scaler, draw, out, context)
-    return ndarray(out, [count, this.dim])
+    return pointsOf(out, this.dim)
   }
 
   /** Every layer's output on the way from data to noise, first the data themselves; NaN as in `forward`. */
@@ -220,11 +225,11 @@ export class Flow<P extends Precision = Precision> {
       }
     })
     return [
-      { name: 'data', layer: -1, points: ndarray(Float64Array.from(data), [matrix.rows, dim]) },
+      { name: 'data', layer: -1, points: pointsOf(Float64Array.from(data), dim) },
       ...layers.map((layer, l) => ({
         name: `out of ${layer.label}`,
         layer: l,
-        points: ndarray(clouds[l], [matrix.rows, dim]),
+        points: pointsOf(clouds[l], dim),
       })),
     ]
   }
@@ -245,12 +250,12 @@ export class Flow<P extends Precision = Precision> {
     const noise = this.#reals(matrix.rows * dim)
     noise.set(matrix.data.subarray(0, noise.length))
     const steps = layers.map((layer, l): TraceStep => {
-      if (l > 0) return { name: `out of ${layer.label}`, layer: l, points: ndarray(clouds[l], [matrix.rows, dim]) }
+      if (l > 0) return { name: `out of ${layer.label}`, layer: l, points: pointsOf(clouds[l], dim) }
       const points = new Float64Array(matrix.rows * dim)
       destandardise(clouds[0], scalerPart(this.scaler, 0, dim), points)
-      return { name: `out of ${layer.label}`, layer: 0, points: ndarray(points, [matrix.rows, dim]) }
+      return { name: `out of ${layer.label}`, layer: 0, points: pointsOf(points, dim) }
     })
-    return [{ name: 'random sample', layer: -1, points: ndarray(noise, [matrix.rows, dim]) }, ...steps.reverse()]
+    return [{ name: 'random sample', layer: -1, points: pointsOf(noise, dim) }, ...steps.reverse()]
   }
 
   /** The rows that a call is made for, with their context. */
@@ -369,5 +374,9 @@ export function flow<P extends Precision = 'float32'>(
     FlowDescription,
     'layers' | 'base' | 'embedding'
   >
-  return new Flow({ dim, contextDim: context, ...specs, precision }, { seed, kernels })
+  const made = new Flow<P>({ dim, contextDim: context, ...specs, precision }, { seed, kernels })
+  if (layers.length === 0 && base.type === 'standardNormal') {
+    throw new UsageError('A flow of no layers on a standard normal learns nothing: give it layers, such as nsf(dim).')
+  }
+  return made
 }

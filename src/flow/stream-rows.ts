@@ -38,7 +38,7 @@ export interface SampleDraw {
   readonly temperature: number
 }
 
-/** Rows of a sample in original units → out [rows, dim], as many as fit, each given its row of the context, or the one. */
+/** Rows of a sample in original units → out [rows, dim], as many as fit, each given its context, or the one there is. */
 export function sampleInto(
   evaluator: Evaluator,
   scaler: Scaler,

@@ -1,5 +1,4 @@
-import type { NdArray } from 'ndarray'
-import ndarray from 'ndarray'
+import { type Points, pointsOf } from '../data/points.js'
 import { checkValues, type Matrix, type Rows, readMatrix } from '../data/rows.js'
 import { UsageError } from '../errors.js'
 import { contextOfDraw, contextPart, type Given, joined, type RowParts, readContext } from '../flow/context.js'
@@ -148,7 +147,7 @@ export async function sample(
   flow: Flow,
   count: number,
   options: SampleOptions & ParallelOptions & { out?: Float64Array } = {},
-): Promise<NdArray<Float64Array>> {
+): Promise<Points<Float64Array>> {
   const { threads = 'auto', signal, onProgress, out: given, ...rest } = options
   const draw = sampleOptions(count, rest)
   const context = contextOfDraw(flow, rest.context, count)
@@ -156,7 +155,7 @@ export async function sample(
   checkOut('sample', given, Float64Array, numbers)
   const out = once<Float64Array>(given ?? (() => unwrittenFloat64(numbers)))
   await sampleTo(flow, count, out, { ...draw, context, threads, signal, onProgress })
-  return ndarray(place(out), [count, flow.dim])
+  return pointsOf(place(out), flow.dim)
 }
 
 /** The same with checked options and context → out [count, dim]. */

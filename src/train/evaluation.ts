@@ -34,8 +34,8 @@ export interface Evaluation {
   /** Said where no rows were kept for the test: the figures are of rows that the flow was chosen by. */
   readonly note?: string
   /**
-   * The single full-covariance Gaussian fitted to the training rows, on the same rows; null where none fits. For a flow with
-   * a context, that Gaussian given it.
+   * The single full-covariance Gaussian fitted to the training rows, on the same rows; null where none fits. For a flow
+   * with a context, that Gaussian given it.
    */
   readonly gaussianBaseline: SplitNLL | null
   /** Entropy of the true distribution, where it is known: no model's expected NLL is lower. */

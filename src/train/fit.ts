@@ -48,7 +48,7 @@ export interface FitResult {
   readonly kernels: KernelKind
   /** Which rows were trained on, and which held out. */
   readonly split: Split
-  /** Σ ln sd: what to add to a loss to have it in the data's own units. */
+  /** Σ ln sd of the columns that are modelled: what to add to a loss to have it in the data's own units. */
   readonly logScale: number
 }
 
@@ -60,8 +60,9 @@ const MAX_BYTES = 2 ** 32 - 2 ** 16
 const inTraining = new WeakSet<Flow>()
 
 /**
- * Trains a flow by maximum likelihood on rows [rows, dim], of a conditional one given their context, and commits the result to it once, at the end; reading the
- * flow meanwhile sees the old weights. Resolves also when aborted or out of patience, with what was reached.
+ * Trains a flow by maximum likelihood on rows [rows, dim], given their context where it has one, and commits the result to
+ * it once, at the end; reading the flow meanwhile sees the old weights. Resolves also when aborted or out of patience, with
+ * what was reached.
  *
  * Rows that are not held in memory come from a source, which is gone through four times at most before the first step;
  * training itself holds one standardised copy of them, in the flow's precision. Rows must not change before the call has

@@ -11,8 +11,8 @@ export interface GivenRows {
 }
 
 /**
- * Rows as a source of [dim + contextDim] columns, the context behind. For a flow with a context they are given with it, or
- * come from a source that has it behind them already.
+ * Rows as a source of [dim + contextDim] columns, the context behind. For a flow with a context they are given with it,
+ * or come from a source that has it behind them already.
  * @throws UsageError where a context is missing or there should be none, and for another shape; DataError as toSource.
  */
 export function withContext(flow: Flow, input: Rows | RowSource | GivenRows, what: string): RowSource {

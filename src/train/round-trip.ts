@@ -9,8 +9,8 @@ import { resolveKernels } from '../kernels/create.js'
 const CHUNKS_A_TURN = 32
 
 /**
- * max |x − f⁻¹(f(x))| over all rows, with their context behind, in standardised units, at best some rounding of float32. Rows beyond the
- * bound within which a flow computes have no image and do not count.
+ * max |x − f⁻¹(f(x))| over all rows, which have their context behind, in standardised units, at best some rounding of
+ * float32. Rows beyond the bound within which a flow computes have no image and do not count.
  */
 export async function worstRoundTrip(flow: Flow, source: RowSource): Promise<number> {
   const { structure, scaler, numbers, kernels, dim } = flow

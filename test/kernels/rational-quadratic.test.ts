@@ -11,7 +11,6 @@ import {
   inverse,
   type Kind,
   kinds,
-  knots,
   knotsOf,
   type Logits,
   maps,
@@ -106,6 +105,29 @@ const CASES = [1, 2, 5, 8, 16].flatMap((bins) =>
   [0, 1, 4].flatMap((factor) => LENGTHS.map((rows) => ({ bins, factor, rows }))),
 )
 
+/** Ends of the bins that values come in by, as the SIMD kernels have them. */
+function simdKnots(kind: Kind, way: Way, bins: number, one: Logits): number[] {
+  const there = maps[way](simd, kind, bins, 3, one, [0])
+  const scale = Math.fround(6 * (1 - bins * 1e-3))
+  let at = -3
+  const widths = (way === 'forward' ? there.widths : there.heights).slice(0, -1)
+  const inner = widths.map((p) => {
+    at = Math.fround(at + Math.fround(Math.fround(p * scale) + Math.fround(6e-3)))
+    return at
+  })
+  return [-3, ...inner, 3]
+}
+
+/** Where, in bin k, distances from the ends are as the slopes at them. */
+function meeting(kind: Kind, { slopes }: Logits, ends: readonly number[], k: number): number {
+  const knot = kind.circular ? k : k - 1
+  const slope = (i: number) => 1e-3 + Math.log1p(Math.exp(Math.min(slopes[i] + 0.5397424172369522, 700)))
+  const d0 = knot < 0 ? 1 : slope(knot)
+  const next = kind.circular ? (k + 1) % slopes.length : k
+  const d1 = next >= slopes.length ? 1 : slope(next)
+  return ends[k] + (ends[k + 1] - ends[k]) * (d0 / (d0 + d1))
+}
+
 describe('SIMD kernels', () => {
   it('identity tails: outside of the box rows go through, and nothing has a gradient; NaN and ±∞ stay what they are', () => {
     const x = [-1e6, Math.fround(-3 - 2 ** -22), Math.fround(3 + 2 ** -22), 1e6]
@@ -185,7 +207,7 @@ describe('SIMD kernels', () => {
         }
       })
 
-      it(`${name}: wherever operands lie, gradients over their parameters too, bits are the same and nothing else is written`, () => {
+      it(`${name}: wherever operands lie, results over what they follow from too, bits are the same and nothing else is written`, () => {
         for (const { bins, rows } of CASES.filter(({ factor }) => factor === 1)) {
           const raw = draw(kind, bins, rows, rows, 1)
           const from = places(kind, rows, bins)
@@ -199,6 +221,8 @@ describe('SIMD kernels', () => {
             [dIn]: way === 'forward' ? 'dz' : 'dx',
           }
           const there = maps[way](simd, kind, bins, 3, raw, from)
+          const inPlace = { at: { [out]: way === 'forward' ? 'x' : 'z' } }
+          expect(maps[way](simd, kind, bins, 3, raw, from, inPlace)).toEqual(there)
           const got = backward(simd, kind, way, bins, raw, there, from, seeds, { at: over })
           for (const [operand, values] of Object.entries(got)) expect(values).toEqual(expected[operand])
           const double = both(reference, kind, way, bins, raw, from, seeds)
@@ -240,20 +264,28 @@ describe('SIMD kernels', () => {
       })
 
       it(`${name}: of two values under one spline the greater is never mapped below the other, not by an ulp`, () => {
-        for (let seed = 0; seed < 60; seed++) {
+        for (let seed = 0; seed < 120; seed++) {
           const bins = 1 + (seed % 12)
-          const one = draw(kind, bins, 1, seed, [1, 4, 40, 1e4][seed % 4])
-          const around = [...knots(one.widths, 3), ...knots(one.heights, 3), uniforms(1, seed, -3, 3)[0]]
-          const beside = around.flatMap((x) => Array.from({ length: 64 }, (_, i) => neighbour(x, i - 32)))
-          const from = Float32Array.from([...beside, ...uniforms(2000, seed, -3, 3)]).sort()
+          const one = draw(kind, bins, 1, seed, [0.3, 1, 4, 1e4][seed % 4])
+          const ends = simdKnots(kind, way, bins, one)
+          // Around ends of bins, where the inverse goes over from one root to the other, and anywhere.
+          const around = ends.flatMap((end, k) => [end, ...(k < bins ? [meeting(kind, one, ends, k)] : [])])
+          const beside = around.flatMap((x) => Array.from({ length: 48 }, (_, i) => neighbour(x, i - 24)))
+          const from = Float32Array.from([...beside, ...uniforms(500, seed, -3, 3)]).sort()
           const values = kind.circular ? from.map((x) => Math.min(Math.max(x, -3), 3)) : from
           const got = maps[way](simd, kind, bins, 3, shared(one, values.length), values)[out]
-          const crossing = got.findIndex((value, t) => t > 0 && value < got[t - 1])
-          expect(
-            crossing < 0
-              ? ''
-              : `${seed}: ${values[crossing - 1]} to ${got[crossing - 1]}, ${values[crossing]} to ${got[crossing]}`,
-          ).toBe('')
+          const at = got.findIndex((value, t) => t > 0 && value < got[t - 1])
+          const crossing = `${seed}: ${values[at - 1]} to ${got[at - 1]}, ${values[at]} to ${got[at]}`
+          expect(at < 0 ? '' : crossing).toBe('')
+        }
+      })
+
+      it(`${name}: a row at the end of two bins lies in the upper one`, () => {
+        for (let seed = 0; seed < 50; seed++) {
+          const one = draw(kind, 9, 1, seed, 1)
+          const ends = simdKnots(kind, way, 9, one)
+          const { bin } = maps[way](simd, kind, 9, 3, shared(one, 10), ends)
+          expect(bin).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 8])
         }
       })
     }

@@ -9,6 +9,7 @@ import { memoryCases } from './cases/memory.js'
 import { narrowCouplingCases } from './cases/narrow-coupling.js'
 import { optimiserCases } from './cases/optimiser.js'
 import { positiveDiagonalCases } from './cases/positive-diagonal.js'
+import { quantileSplineCases } from './cases/quantile-spline.js'
 import { randomCases } from './cases/random.js'
 import { reflectCases } from './cases/reflect.js'
 import { rotateCases } from './cases/rotate.js'
@@ -30,6 +31,7 @@ export const table: readonly Case[] = [
   ...positiveDiagonalCases,
   ...reflectCases,
   ...rotateCases,
+  ...quantileSplineCases,
   ...randomCases,
   ...optimiserCases,
 ]

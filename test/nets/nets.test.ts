@@ -21,21 +21,20 @@ const specs: [string, ConditionerSpec, number, number][] = [
 it.each(specs)('a %s net stays within the arrays it asks for', (_, spec, inputs, outputs) => {
   const net = buildConditioner(spec, inputs, outputs)
   for (const rows of [1, 7, 64]) {
-    const bench = netBench(net, inputs, outputs, rows, 'simd')
-    bench.run({
-      params: normals(bench.parameters, 1),
+    const alone = netBench(net, inputs, outputs, rows, 'simd')
+    alone.run({
+      params: normals(alone.parameters, 1),
       x: normals(inputs * rows, 2),
       dy: normals(outputs * rows, 3),
     })
-    expect(bench.overrun(), `${rows} rows`).toEqual([])
+    expect(alone.overrun(), `${rows} rows`).toEqual([])
   }
 })
 
 const ROWS = 8
 
-function calls(spec: ConditionerSpec) {
-  return netBench(buildConditioner(spec, 2, 3), 2, 3, ROWS, 'portable').calls
-}
+const bench = (spec: ConditionerSpec) => netBench(buildConditioner(spec, 2, 3), 2, 3, ROWS, 'portable')
+const calls = (spec: ConditionerSpec) => bench(spec).calls
 
 describe('without dropout', () => {
   const denseBack = ['denseWeightGradient', 'denseInputGradient']
@@ -48,8 +47,7 @@ describe('without dropout', () => {
 
   it('tanh and relu take as much tape as there are hidden units, silu and gelu twice', () => {
     const tape = ACTIVATIONS.map((activation) => {
-      const net = buildConditioner(mlp({ hidden: [4, 5], activation }), 2, 3)
-      return netBench(net, 2, 3, ROWS, 'portable').tapeLength / ROWS
+      return bench(mlp({ hidden: [4, 5], activation })).tapeLength / ROWS
     })
     expect(tape).toEqual([9, 9, 18, 18])
   })
@@ -68,6 +66,28 @@ it('with dropout there is a call a layer of hidden units, and a product on the w
   const { there, back } = calls(mlp({ hidden: [4, 4], dropout: 0.2 }))
   expect(there).toEqual(['dense', 'tanh', 'dropout', 'dense', 'tanh', 'dropout', 'dense'])
   expect(back.filter((name) => name === 'multiply').length).toBe(2)
+})
+
+it('every layer of hidden units draws masks of its own', () => {
+  expect(bench(mlp({ hidden: [4, 5, 6], dropout: 0.2 })).sites).toEqual([0, 1, 2])
+  expect(bench(residual({ hidden: 4, blocks: 3, dropout: 0.2 })).sites).toEqual([0, 1, 2])
+})
+
+it('relu alone has branches, told by all hidden units before dropout', () => {
+  const bent = ACTIVATIONS.map((activation) => [
+    bench(mlp({ hidden: [4, 5], activation, dropout: 0.2 })).pieces,
+    bench(residual({ hidden: 4, blocks: 1, activation })).pieces,
+  ])
+  const none = [[], []]
+  const relu = [
+    [4, ROWS],
+    [5, ROWS],
+  ]
+  const block = [
+    [4, ROWS],
+    [4, ROWS],
+  ]
+  expect(bent).toEqual([none, [relu, block], none, none])
 })
 
 /** A net's starting values by name. */

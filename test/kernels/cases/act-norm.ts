@@ -11,7 +11,7 @@ const clamped = (s: number) => Math.min(Math.max(s, -BOUND), BOUND)
 const SCALE = 2 * EXP_ULP
 
 const magnitudeOfLogs = (t: number, { before: { s, logDet } }: Outcome) =>
-  s.reduce((sum, value) => sum + Math.abs(clamped(value)), Math.abs(logDet[t]))
+  [...s].reduce((sum, value) => sum + Math.abs(clamped(value)), Math.abs(logDet[t]))
 
 function direction(kernel: 'actNorm' | 'actNormInverse', from: string, to: string): OperationCase {
   const sign = kernel === 'actNorm' ? 1 : -1

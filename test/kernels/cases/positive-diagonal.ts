@@ -49,7 +49,7 @@ function backward(sign: 1 | -1): OperationCase {
         `(rows + ${LOGISTIC + 3})·ε·(|dRaw| + |terms|)`,
         rows + LOGISTIC + 3,
         (i, { before: { raw, diagonal, dDiagonal, dLogDet, dRaw } }) => {
-          const dLog = dLogDet.reduce((sum, d) => sum + Math.abs(d), 0)
+          const dLog = [...dLogDet].reduce((sum, d) => sum + Math.abs(d), 0)
           const slope = 1 / (1 + Math.exp(-raw[i]))
           return Math.abs(dRaw[i]) + (Math.abs(dDiagonal[i]) + dLog / diagonal[i]) * slope
         },

@@ -10,12 +10,12 @@ const directions: readonly [variant: string, v: (dim: number) => Float32Array][]
   ['by next to nothing', (dim) => new Float32Array(dim).fill(1e-17)],
 ]
 
-const squares = (v: Values) => v.reduce((sum, value) => sum + value * value, 0)
+const squares = (v: Values) => [...v].reduce((sum, value) => sum + value * value, 0)
 const factor = (v: Values) => (squares(v) < 1e-30 ? 0 : 2 / squares(v))
 
 /** Σⱼ |v_j·x[j, t]| */
 function along(v: Values, x: Values, rows: number, t: number): number {
-  return v.reduce((sum, value, j) => sum + Math.abs(value * x[j * rows + t]), 0)
+  return [...v].reduce((sum, value, j) => sum + Math.abs(value * x[j * rows + t]), 0)
 }
 
 /** The product of c, v_j and v·x has dim roundings in each sum, and some of its own. */

@@ -45,7 +45,7 @@ function solved(a: number[][], y: ArrayLike<number>, bias: Values | undefined, i
 }
 
 /** Weights small enough that solutions do not grow beyond all measure. */
-function matrix(side: 'lower' | 'upper', dim: number) {
+function matrix(side: 'lower' | 'upper', dim: number): Record<string, Float32Array> {
   const weight = normals(entries(dim), 351, 0.4)
   return side === 'lower' ? { weight } : { weight, diagonal: uniforms(dim, 352, 0.5, 2) }
 }

@@ -8,6 +8,7 @@ import {
   maskedMLP,
   maskedResidual,
   mlp,
+  rationalQuadratic,
   softAffine,
 } from 'pushforward'
 import { describe, expect, it } from 'vitest'
@@ -47,15 +48,14 @@ function startOf(spec: LayerSpec, dim: number) {
 describe('the arithmetic of an autoregressive layer', () => {
   const cases = [2, 8, 43].flatMap((dim) => [['dense', dim, wideNet] as const, ['residual', dim, residualNet] as const])
 
-  it.each(cases)(
-    '%s, %i columns: is in the sequential direction within 3 times a parallel pass',
-    (_, dim, conditioner) => {
-      const spec = autoregressive({ transformer, conditioner })
+  describe.each([softAffine(), rationalQuadratic()])('by $type', (map) => {
+    it.each(cases)('%s, %i columns: is within 3 times a parallel pass one after another', (_, dim, conditioner) => {
+      const spec = autoregressive({ transformer: map, conditioner })
       const [parallel, sequential] = (['forward', 'inverse'] as const).map((way) => costOf(callsOf(spec, dim, way, 64)))
       expect(sequential).toBeLessThanOrEqual(3 * parallel)
       expect(sequential).toBeGreaterThanOrEqual(parallel)
-    },
-  )
+    })
+  })
 
   it.each(cases)('%s, %i columns: multiplies by no weight that is zero', (_, dim, conditioner) => {
     const spec = autoregressive({ transformer, conditioner })

@@ -3,8 +3,9 @@
 import { fit, logProb, sample } from 'pushforward'
 import { createHeap, createKernels } from '#kernels/create.js'
 import { Arena, NONE } from '#kernels/heap.js'
+import { type ArgumentsOf, type OperationName, operationNamed } from '#kernels/program.js'
 import { evaluationTimes } from './limit/evaluation-times.js'
-import { COST, operations } from './limit/operations.js'
+import { operations } from './limit/operations.js'
 import { passKernels } from './limit/pass-kernels.js'
 import { nanoseconds, peak, peakNow } from './limit/register-loops.js'
 import { endTrainingTimes, type TrainingTimes, trainingTimes } from './limit/training-times.js'
@@ -37,25 +38,25 @@ async function kernelTable(): Promise<string> {
     k.heap.real[x + i] = ((i * 37) % 800) / 100 - 4
     k.heap.real[w + i] = ((i * 53) % 200) / 1000 - 0.1
   }
-  const kernels: [string, number, () => void][] = [
-    ['tanh', COST.tanh * LENGTH, () => k.tanh(LENGTH, x, y)],
-    ['exp', COST.exp * LENGTH, () => k.exp(LENGTH, x, y)],
-    ['tanhBackward', 3 * LENGTH, () => k.tanhBackward(LENGTH, x, w, y)],
-    ...[64, 128].flatMap((n): [string, number, () => void][] => {
-      const rows = build({ name: '', rows: 1024, dim: 2, hidden: [n, n] }).structure.tileRows
-      const count = 2 * n * n * rows
-      const what = `${n}×${n}, ${rows} rows`
-      return [
-        [`dense ${what}`, count, () => k.dense(n, n, rows, x, w, n, NONE, y)],
-        [`denseInputGradient ${what}`, count, () => k.denseInputGradient(n, n, rows, x, w, n, y)],
-        [`denseWeightGradient ${what}`, count, () => k.denseWeightGradient(n, n, rows, x, w, y, n, NONE, scratch)],
-      ]
-    }),
-  ]
+  const kernels: [OperationName, string, number, () => void][] = []
+  function add<Name extends OperationName>(name: Name, args: ArgumentsOf<Name>, what = ''): void {
+    kernels.push([name, what, operationNamed(name).cost?.(args) ?? 0, () => k.call(name, args)])
+  }
+  add('tanh', { n: LENGTH, x, y })
+  add('exp', { n: LENGTH, x, y })
+  add('tanhBackward', { n: LENGTH, y: x, dy: w, dx: y })
+  for (const n of [64, 128]) {
+    const { tileRows: rows } = build({ name: '', rows: 1024, dim: 2, hidden: [n, n] }).structure
+    const counts = { outDim: n, inDim: n, rows, outStride: n }
+    const what = ` ${n}×${n}, ${rows} rows`
+    add('dense', { ...counts, x, weight: w, bias: NONE, y }, what)
+    add('denseInputGradient', { ...counts, dy: x, weight: w, dx: y }, what)
+    add('denseWeightGradient', { ...counts, x, dy: w, dWeight: y, dBias: y + n * n, scratch }, what)
+  }
   const body: string[][] = []
-  for (const [name, count, run] of kernels) {
+  for (const [name, what, count, run] of kernels) {
     const { share, ns } = await achieved(count, 1, () => nanoseconds(run, 3))
-    body.push([name, (count / ns).toFixed(1), share.toFixed(2)])
+    body.push([name + what, (count / ns).toFixed(1), share.toFixed(2)])
   }
   return table([['kernel', 'billion operations/s', 'achieved ÷ limit'], ...body])
 }

@@ -34,9 +34,10 @@ export function checkOptions<E extends Entries>(
   if (result.success) return result.output
   const [issue] = result.issues
   const name = String(issue.path?.[0]?.key ?? '')
-  throw new UsageError(
-    `${what}'s ${name} is ${echo((given as Record<string, unknown>)[name])}; expected ${issue.message}.`,
-  )
+  const value = (given as Record<string, unknown>)[name]
+  // Of an option that is not there, the schema of all options says no more than that.
+  const [missing] = value === undefined ? (v.safeParse(schema.entries[name], value).issues ?? []) : []
+  throw new UsageError(`${what}'s ${name} is ${echo(value)}; expected ${(missing ?? issue).message}.`)
 }
 
 /** The options of a spec, its type aside. */

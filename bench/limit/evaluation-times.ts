@@ -1,4 +1,5 @@
 import type { Flow } from 'pushforward'
+import { joined } from '#flow/context.js'
 import { Evaluator } from '#flow/evaluator.js'
 import { logProbInto, sampleInto } from '#flow/stream-rows.js'
 import { Tile } from '#flow/tile.js'
@@ -40,10 +41,10 @@ export function evaluationTimes(
   model: Flow<'float32'>,
   data: Float32Array,
 ): Record<'score' | 'sample', EvaluationTimes> {
-  const { structure, scaler, parameters } = model
+  const { structure, scaler, numbers } = model
   const { dim } = structure
   const evaluator = new Evaluator(structure, 'simd')
-  evaluator.setParameters(parameters)
+  evaluator.setNumbers(numbers)
   const rows = evaluator.chunkRows
   const chunk = { data: data.subarray(0, rows * dim), rows, columns: dim }
   const densities = new Float32Array(new SharedArrayBuffer(4 * rows))
@@ -52,15 +53,15 @@ export function evaluationTimes(
 
   const arena = new Arena('float32')
   const params = arena.real(structure.parameterCount)
-  const tile = new Tile(structure, arena, 'evaluate', structure.evaluationTileRows, params, NONE)
+  const tile = new Tile(structure, arena, 'evaluate', structure.evaluationTileRows, params)
   const rowMajor = arena.real(tile.rows * dim)
   const values = arena.real(tile.rows)
   const k = createKernels(createHeap(arena, 'simd', false))
-  k.heap.real.set(parameters, params)
+  k.heap.real.set(numbers, params)
   tile.load(k.heap)
   k.heap.real.set(data.subarray(0, tile.rows * dim), rowMajor)
   const gather = () => k.gather(dim, tile.rows, tile.rows, rowMajor, NONE, tile.data)
-  const noise = { keyLow: 1, keyHigh: 0, firstRow: 0, purpose: 0 }
+  const noise = { keyLow: 1, keyHigh: 0, firstRow: 0, purpose: 0, uniformPurpose: 0 }
 
   // All in the same rounds: whatever slows the machine for a moment then slows them alike.
   const time = alternating({
@@ -73,10 +74,10 @@ export function evaluationTimes(
       tile.density(k)
     },
     inverse() {
-      tile.sampleNoise(k, noise)
+      tile.sampleNoise(k, noise, draw.temperature)
       tile.inverse(k)
     },
-    scoring: () => logProbInto(evaluator, scaler, chunk, densities),
+    scoring: () => logProbInto(evaluator, scaler, joined(chunk), densities),
     scoringPass: () => evaluator.logProb(rows),
     sampling: () => sampleInto(evaluator, scaler, draw, drawn),
     samplingPass: () => evaluator.sample(rows, draw.seed, draw.firstRow, draw.temperature),

@@ -1,8 +1,7 @@
 import type { Offset } from '#kernels/heap.js'
 import type { Kernels } from '#kernels/kernels.js'
-import { type RecordableName, recordableNames } from '#kernels/recording.js'
 import { median } from '../machine.js'
-import { kernelOperations } from './operations.js'
+import { callAt } from './operations.js'
 import { peakNow } from './register-loops.js'
 
 const ROUNDS = 9
@@ -16,7 +15,7 @@ export const PROGRAM_WORDS = REPEATS * WORDS
 
 /** Of all calls of a kernel in a pass. */
 export interface KernelTime {
-  readonly name: RecordableName
+  readonly name: string
   readonly calls: number
   readonly operations: number
   readonly ns: number
@@ -35,7 +34,7 @@ export function kernelTimes(kernels: Kernels, program: Offset, pass: (kernels: K
     return { times, peak: (before + peakNow()) / 2 }
   })
   const names = [...rounds[0].times.keys()]
-  const kernelTime = (name: RecordableName): KernelTime => {
+  const kernelTime = (name: string): KernelTime => {
     const of = rounds.map(({ times, peak }) => ({ ...(times.get(name) as Tally), peak }))
     const [{ calls, operations }] = of
     const share = median(of.map(({ ns, peak }) => operations / ns / peak))
@@ -50,13 +49,13 @@ interface Tally {
   ns: number
 }
 
-function roundOf(kernels: Kernels, program: Offset, pass: (kernels: Kernels) => void): Map<RecordableName, Tally> {
+function roundOf(kernels: Kernels, program: Offset, pass: (kernels: Kernels) => void): Map<string, Tally> {
   const { i32, real } = kernels.heap
-  const tallies = new Map<RecordableName, Tally>()
+  const tallies = new Map<string, Tally>()
   function run(from: Offset, end: Offset, gradient: Offset): void {
-    for (let at = from; at < end; at += i32[at] >>> 8) {
-      const name = recordableNames[i32[at] & 255]
-      const words = i32.slice(at, at + (i32[at] >>> 8))
+    for (let at = from; at < end; ) {
+      const { name, next, operations } = callAt(i32, at)
+      const words = i32.slice(at, next)
       for (let i = 0; i < REPEATS; i++) i32.set(words, program + i * words.length)
       const repeated = () => kernels.run(program, program + REPEATS * words.length, gradient)
       // What a call makes of its own result, time and again, might at last be too small or large to be as fast.
@@ -70,9 +69,10 @@ function roundOf(kernels: Kernels, program: Offset, pass: (kernels: Kernels) => 
       kernels.run(program, program + words.length, gradient)
       const tally = tallies.get(name) ?? { calls: 0, operations: 0, ns: 0 }
       tally.calls++
-      tally.operations += kernelOperations(name, words.subarray(1))
+      tally.operations += operations
       tally.ns += ns
       tallies.set(name, tally)
+      at = next
     }
   }
   pass({ ...kernels, run })

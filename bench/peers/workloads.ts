@@ -71,14 +71,14 @@ export interface ExportedPair {
 
 /** The parameters of a flow that `build` made. */
 export function exported(model: Flow): ExportedPair[] {
-  const { layers, offsets, dim } = model.structure
+  const { layers, slots, dim } = model.structure
   return Array.from({ length: layers.length / 2 }, (_, pair) => {
     const coupling = 2 * pair + 1
     const mask = layers[coupling].spec.mask as number[]
-    const tensors = slots(model, coupling)
+    const tensors = tensorsOf(model, coupling)
     const inner = tensors.slice(0, -1)
     return {
-      raw: model.parameters[offsets[coupling - 1]],
+      raw: model.parameters[slots[coupling - 1]],
       weights: inner.filter((_, k) => k % 2 === 0).map(matrix),
       biases: inner.filter((_, k) => k % 2 === 1).map(({ values }) => values),
       f: tensors[tensors.length - 1].values[0],
@@ -93,8 +93,8 @@ interface Tensor {
   readonly values: readonly number[]
 }
 
-function slots(model: Flow, layer: number): Tensor[] {
-  let at = model.structure.offsets[layer]
+function tensorsOf(model: Flow, layer: number): Tensor[] {
+  let at = model.structure.slots[layer]
   return model.structure.layers[layer].parameters.map(({ shape }) => {
     const length = shape.reduce((product, size) => product * size, 1)
     const values = [...model.parameters.subarray(at, at + length)]

@@ -19,13 +19,14 @@ export function resultText({ steps, bestStep, seconds, stopped, threads, kernels
 
 /** A small table of the negative log-likelihoods, and what else was checked. */
 export function evaluationText(evaluation: Evaluation): string {
-  const { nll, gaussianBaseline, entropyFloor, excess, freshNll, note } = evaluation
+  const { nll, gaussianBaseline, entropyFloor, excess, freshNll, note, leftOut } = evaluation
   const parts = (['train', 'validation', 'test'] as const).filter((part) => nll[part] !== undefined)
   const row = (name: string, figures: Partial<Record<string, MeanNLL>>, last?: MeanNLL) => [
     name,
     ...parts.map((part) => text(figures[part])),
     text(last),
   ]
+  const gaussian = leftOut === undefined ? 'single Gaussian' : 'conditional Gaussian'
   const titles = { train: 'training', validation: 'validation', test: 'test' }
   const lines = [
     [
@@ -34,13 +35,11 @@ export function evaluationText(evaluation: Evaluation): string {
       freshNll ? `fresh (${freshNll.rows} rows)` : '',
     ],
     row('this flow', { ...nll }, freshNll),
-    gaussianBaseline
-      ? row('single Gaussian', { ...gaussianBaseline })
-      : ['single Gaussian', 'none fits: columns depend on each other'],
+    gaussianBaseline ? row(gaussian, { ...gaussianBaseline }) : [gaussian, 'none fits: columns depend on each other'],
   ]
   if (entropyFloor !== undefined) lines.push(['floor (entropy)', entropyFloor.toFixed(DIGITS)])
   if (excess) lines.push(row('excess over truth', { train: excess.train }, excess.fresh))
-  return [aligned(lines), checksText(evaluation), ...(note === undefined ? [] : [note])].join('\n')
+  return [aligned(lines), checksText(evaluation), leftOut, note].filter((line) => line !== undefined).join('\n')
 }
 
 /** Mass and round trip, on one line. */

@@ -12,7 +12,14 @@ export interface RunRecord {
   readonly versions: { readonly pushforward: string; readonly node: string; readonly v8: string }
   readonly machine: { readonly platform: string; readonly cpu: string; readonly cores: number }
   readonly seed: number
-  readonly data: { readonly name: string; readonly rows: number; readonly columns: readonly string[]; sha256: string }
+  readonly data: {
+    readonly name: string
+    readonly rows: number
+    /** Those that the others are given come last. */
+    readonly columns: readonly string[]
+    readonly given?: readonly string[]
+    readonly sha256: string
+  }
   /** Known once training has ended. */
   readonly training?: Pick<FitResult, 'steps' | 'bestStep' | 'stopped' | 'seconds' | 'threads' | 'kernels'>
 }

@@ -1,5 +1,8 @@
-import { columnNames } from '../data/table-columns.js'
-import type { Flow, SampleOptions } from '../flow/flow.js'
+import type { Matrix } from '../data/rows.js'
+import { columnNames } from '../flow/column-names.js'
+import { joined } from '../flow/context.js'
+import type { Flow } from '../flow/flow.js'
+import type { SampleDraw } from '../flow/stream-rows.js'
 import { loadFlow } from '../io/save-flow.js'
 import { type ParallelOptions, parallelRowsOf } from '../parallel/chunks.js'
 import { sampleTo } from '../parallel/evaluate.js'
@@ -7,6 +10,7 @@ import { sharedLike } from '../parallel/shared-memory.js'
 import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { modelPath } from './run-folder.js'
+import { eachGiven, type SampleGiven, sampleGiven } from './sample-given.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
 import { flag, integer, nonNegative } from './values.js'
 import { writeTable } from './write-table.js'
@@ -19,43 +23,53 @@ export const usage: CommandUsage = {
   operands: [1, 1],
   options: {
     rows: { placeholder: 'N', text: `rows to draw (${DEFAULT_ROWS})` },
+    given: { placeholder: 'NAME=NUMBER,…', text: 'what the rows are given, of a model trained with --given' },
+    'given-rows': { placeholder: 'FILE', text: 'the same from a CSV file: one row is drawn for each of its rows' },
     temperature: { placeholder: 'T', text: 'factor on the noise; below 1 the sample keeps to the middle (1)' },
     ...OPTION_TEXT,
     seed: { placeholder: 'N', text: 'seed of the sample; a longer one begins with the same rows (0)' },
     json: { text: 'rows as JSON objects, one a line' },
   },
-  notes: 'MODEL is a run folder, a model file, or latest, the newest run in runs/.',
+  notes: [
+    'MODEL is a run folder, a model file, or latest, the newest run in runs/. Columns that rows are given stand behind those',
+    'that are drawn.',
+  ].join('\n'),
   examples: [
     'pushforward sample latest > samples.csv',
     'pushforward sample runs/points --rows 100000 --seed 1 > samples.csv',
+    'pushforward sample runs/penguins --given species=2,body_mass=4200 --rows 100',
   ],
 }
 
 /** `pushforward sample MODEL`. */
 export async function run({ operands: [path], values }: CommandArguments): Promise<number> {
-  const rows = integer(values, 'rows', DEFAULT_ROWS, 0)
+  const wantedRows = integer(values, 'rows', undefined, 0)
   const seed = integer(values, 'seed', 0, 0)
   const temperature = nonNegative(values, 'temperature', 1)
   const wanted = threads(values)
   const model = await loadFlow(await modelPath(path), { kernels: kernels(values) })
+  const given = await sampleGiven(model, values)
+  const rows = given && 'each' in given ? given.each.rows : (wantedRows ?? DEFAULT_ROWS)
   const options = { seed, temperature, threads: threadsOfAll(wanted, model, rows) }
-  await writeTable(columnNames(model.data.columns, model.dim), blocks(model, rows, options), flag(values, 'json'))
+  await writeTable(columnNames(model), blocks(model, rows, given, options), flag(values, 'json'))
   return 0
 }
 
-/** Blocks of the sample, all in the same memory. */
+/** Blocks of the sample with what it is given, all drawn into the same memory. */
 async function* blocks(
   model: Flow,
   rows: number,
-  options: Required<Omit<SampleOptions, 'firstRow'>> & ParallelOptions,
-): AsyncGenerator<Float64Array> {
+  given: SampleGiven | undefined,
+  options: Omit<SampleDraw, 'firstRow'> & ParallelOptions,
+): AsyncGenerator<Matrix['data']> {
   const { dim } = model
-  const blockRows = Math.min(rows, parallelRowsOf(dim))
+  const blockRows = Math.min(rows, parallelRowsOf(model.structure.width))
   const block = sharedLike(model.scaler.mean, blockRows * dim)
-  for (let firstRow = 0; firstRow < rows; firstRow += blockRows) {
-    const count = Math.min(blockRows, rows - firstRow)
+  let firstRow = 0
+  for await (const { count, context } of eachGiven(given, rows, blockRows)) {
     const part = block.subarray(0, count * dim)
-    await sampleTo(model, count, part, { ...options, firstRow })
-    yield part
+    await sampleTo(model, count, part, { ...options, firstRow, context })
+    yield joined({ data: part, rows: count, columns: dim }, context).part(0, count)
+    firstRow += count
   }
 }

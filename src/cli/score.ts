@@ -1,6 +1,8 @@
-import { type ColumnChooser, columnNames } from '../data/table-columns.js'
+import { type ColumnChooser, columnNames as namesOf } from '../data/table-columns.js'
 import { shortestFloat32 } from '../data/write-table.js'
 import { DataError } from '../errors.js'
+import { columnNames } from '../flow/column-names.js'
+import { joined } from '../flow/context.js'
 import type { Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import { loadFlow } from '../io/save-flow.js'
@@ -30,8 +32,8 @@ export const usage: CommandUsage = {
   },
   notes: [
     'MODEL is a run folder, a model file, or latest, the newest run in runs/; DATA is a CSV file, - for standard input,',
-    'or a generator. Columns are found by their names, in whatever order, and others are left out; without names they are',
-    'taken in the order of training.',
+    'or a generator. Columns are found by their names, in whatever order, those that the density is given too, and others',
+    'are left out; without names they are taken in the order that `show` has them in.',
   ].join('\n'),
   examples: [
     'pushforward score runs/points points.csv > scored.csv',
@@ -64,21 +66,22 @@ function scoreColumn(columns: readonly string[]): string {
 
 /** Blocks of rows, each row with its log-density as one column more; all in the same memory. */
 async function* scoredBlocks(model: Flow, source: DataSource, places: readonly number[], options: ParallelOptions) {
-  const { dim } = model
-  const blockRows = Math.min(source.points.rows, parallelRowsOf(dim))
-  const moved = sharedLike(model.scaler.mean, blockRows * dim)
-  const wide = new Float64Array(blockRows * (dim + 1))
+  const { width: columns } = model.structure
+  const blockRows = Math.min(source.points.rows, parallelRowsOf(columns))
+  const moved = sharedLike(model.scaler.mean, blockRows * columns)
+  const wide = new Float64Array(blockRows * (columns + 1))
   const values = sharedLike<Reals>(model.parameters, blockRows)
   for (const block of source.points.blocks(blockRows)) {
-    const rows = block.length / dim
+    const rows = block.length / columns
     const scores = values.subarray(0, rows)
-    await logProbTo(model, { data: permuted(block, places, moved), rows, columns: dim }, scores, options)
+    await logProbTo(model, joined({ data: permuted(block, places, moved), rows, columns }), scores, options)
     yield beside(block, scores, wide)
   }
 }
 
 /** Reads the model's columns from a table, in the table's order; a missing one is the reader's error. */
-function modelColumns({ data: { columns: names }, dim }: Flow, source: string): ColumnChooser {
+function modelColumns({ data: { columns: names }, structure }: Flow, source: string): ColumnChooser {
+  const { width: dim } = structure
   return (header, width) => {
     if (names && header) {
       const others = header.filter((name) => !names.includes(name))
@@ -91,13 +94,13 @@ function modelColumns({ data: { columns: names }, dim }: Flow, source: string): 
         `${source === '-' ? 'Standard input' : source} has ${width} columns${header ? '' : ' without names'}, but the model has ${dim}${needed}.`,
       )
     }
-    return header ?? columnNames(undefined, dim)
+    return header ?? namesOf(undefined, dim)
   }
 }
 
 /** For each column of the source, its place among the model's. */
-function placesOf({ data: { columns: names }, dim }: Flow, { columns, generator }: DataSource): Map<string, number> {
-  const known = columnNames(names, dim)
+function placesOf(model: Flow, { columns, generator }: DataSource): Map<string, number> {
+  const known = columnNames(model)
   if (known.every((name) => columns.includes(name))) return new Map(columns.map((name) => [name, known.indexOf(name)]))
   if (generator) {
     throw new DataError(

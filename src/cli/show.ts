@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { columnNames } from '../data/table-columns.js'
+import { columnNames, givenNames } from '../flow/column-names.js'
 import type { Flow } from '../flow/flow.js'
 import { summary } from '../flow/summary.js'
 import { loadFlow, MODEL_FILE } from '../io/save-flow.js'
 import type { Evaluation } from '../train/evaluation.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { evaluationText } from './evaluation-text.js'
+import { conditionText } from './given-columns.js'
 import { writeData, writeObject } from './output.js'
 import { modelPath } from './run-folder.js'
 import type { RunRecord } from './run-record.js'
@@ -52,14 +53,16 @@ async function json(path: string): Promise<unknown> {
   }
 }
 
-function described({ structure, seed, data, scaler }: Flow, { run, evaluation }: Beside): object {
+function described(model: Flow, { run, evaluation }: Beside): object {
+  const { structure, seed, data, scaler } = model
   const { description, layers, parameterCount } = structure
   return {
     ...description,
     layers: layers.map(({ spec, label, parameters }) => ({ label, ...spec, parameters })),
     parameters: parameterCount,
     seed,
-    columns: columnNames(data.columns, structure.dim),
+    columns: columnNames(model),
+    ...(model.contextDim > 0 && { given: givenNames(model) }),
     mean: [...scaler.mean],
     sd: [...scaler.sd],
     dataSha256: data.sha256,
@@ -69,11 +72,12 @@ function described({ structure, seed, data, scaler }: Flow, { run, evaluation }:
 }
 
 function shown(model: Flow, { run, evaluation }: Beside): string {
-  const { data, scaler, seed, dim } = model
-  const columns = columnNames(data.columns, dim)
+  const { data, scaler, seed, contextDim } = model
+  const columns = columnNames(model)
   const width = Math.max(...columns.map((name) => name.length))
   const lines = [
     summary(model),
+    ...(contextDim > 0 ? [`Fits p(${conditionText(columns, givenNames(model))})`] : []),
     '',
     `Columns, with the mean and the standard deviation of the training rows`,
     ...columns.map(

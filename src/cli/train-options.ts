@@ -1,5 +1,7 @@
 import { generators } from '../data/generators.js'
 import { MAX_THREADS_OF_A_JOB, type Threads } from '../parallel/threads.js'
+import type { SplinePresetOptions } from '../presets/options.js'
+import { presets } from '../presets/registry.js'
 import { adamW } from '../step/adamw.js'
 import { type FitOptions, MAX_STEPS } from '../train/options.js'
 import type { CommandUsage } from './arguments.js'
@@ -9,23 +11,26 @@ import { choice, equation, integer, names, nonNegative, type Values, widths, wor
 export interface TrainOptions {
   readonly rows: number | undefined
   readonly columns: readonly string[] | undefined
+  /** Columns that the others are conditioned on. */
+  readonly given: readonly string[] | undefined
   readonly where: { readonly column: string; readonly value: string } | undefined
   /** Share of the rows kept for a test. */
   readonly test: number
   readonly plots: 'auto' | 'on' | 'off'
-  /** Pairs of leaky ReLU and affine coupling. */
-  readonly layers: number
-  readonly hidden: readonly number[]
+  /** A preset's name or a JSON file; where nothing is said, the number of columns decides. */
+  readonly flow: string | undefined
+  /** What is said beside it. */
+  readonly preset: SplinePresetOptions
   readonly seed: number
   readonly out: string | undefined
   readonly fit: FitOptions
 }
 
 const DEFAULTS = {
-  layers: 9,
-  hidden: [4],
   steps: 50_000,
+  /** The tutorial's, and that of other flows. */
   rate: 1e-4,
+  otherRate: 1e-3,
   decay: 1e-4,
   patience: 10_000,
   seed: 0,
@@ -48,12 +53,18 @@ export const trainUsage: CommandUsage = {
   options: {
     rows: { placeholder: 'N', text: 'rows to draw from a generator (1024)' },
     columns: { placeholder: 'NAMES', text: 'columns of a file to use, such as x,y (all)' },
+    given: { placeholder: 'NAMES', text: 'columns that the others are conditioned on: p(others | these) (none)' },
     where: { placeholder: 'COLUMN=VALUE', text: 'only the rows of a file that hold this value' },
-    layers: { placeholder: 'N', text: 'pairs of leaky ReLU and affine coupling (9)' },
-    hidden: { placeholder: 'WIDTHS', text: 'hidden layers of the conditioners, such as 64,64 (4)' },
+    flow: { placeholder: 'FLOW', text: 'a preset or a .json description, see below (tutorial; of one column nsf)' },
+    layers: { placeholder: 'N', text: 'transforms of a preset: tutorial 9, nice and realNVP 8, nsf 6, maf and iaf 5' },
+    hidden: { placeholder: 'WIDTHS', text: 'hidden layers of the conditioners, such as 64,64 (tutorial 4)' },
+    bins: { placeholder: 'N', text: 'bins of a spline (8)' },
+    box: { placeholder: 'B', text: 'splines act on [-B, B], in standardised units (5)' },
+    activation: { placeholder: 'NAME', text: 'tanh, relu, silu or gelu (by preset)' },
+    dropout: { placeholder: 'SHARE', text: 'share of hidden units that a step leaves out (0)' },
     steps: { placeholder: 'N', text: 'most steps (50000)' },
     batch: { placeholder: 'N', text: 'rows of a step, or all (all)' },
-    lr: { placeholder: 'RATE', text: 'learning rate of AdamW (1e-4)' },
+    lr: { placeholder: 'RATE', text: 'learning rate of AdamW (tutorial 1e-4, others 1e-3)' },
     'weight-decay': { placeholder: 'RATE', text: 'weight decay of AdamW (1e-4)' },
     patience: { placeholder: 'N', text: 'steps without a better loss before training stops; 0 or off: never (10000)' },
     validation: { placeholder: 'SHARE', text: 'share of the rows held out and watched (a file: 0.1, a generator: 0)' },
@@ -65,11 +76,17 @@ export const trainUsage: CommandUsage = {
     out: { placeholder: 'FOLDER', text: 'new or empty folder for the results (runs/<timestamp>-<name>)' },
   },
   notes: [
+    'FLOW is one of',
+    ...Object.entries(presets).map(([name, { about }]) => `  ${name.padEnd(18)}${about}`),
+    'or FILE.json: { "layers": [{ "type": "leakyReLU" }, …], "base": { "type": "standardNormal" } }.',
+    '',
     'The folder gets model.safetensors with the weights of the best loss, evaluation.json, samples.csv, metrics.jsonl',
     '(the losses), plots/, run.json and config.json. Right in runs/ it is what `pushforward sample latest` means.',
     'Ctrl-C ends training after a step, saves the best so far and exits with 130; a second one ends at once.',
     "The seed addresses the generator's points, the first weights, the held-out rows and the shuffles.",
     'With --batch and no --validation there is no loss to be patient about: patience is then off.',
+    'With --given it is the density of the other columns that is fitted, a different one for each value of these; sample',
+    'and score then need those columns too.',
     "Losses shown on the way are in nats and standardised units, the final figures in the data's own units.",
   ].join('\n'),
   examples: [
@@ -77,8 +94,10 @@ export const trainUsage: CommandUsage = {
     'pushforward train points.csv --out runs/points',
     'pushforward train moons --rows 10000 --validation 0.1 --test 0.1',
     'pushforward train penguins.csv --columns bill_length,bill_depth --where species=2 --test 0.2',
+    'pushforward train penguins.csv --given species,body_mass --out runs/penguins',
     'pushforward train --config runs/points/config.json --seed 1',
     'pushforward train points.csv --hidden 64,64 --layers 6 --batch 256 --lr 1e-3',
+    'pushforward train points.csv --flow nsf --bins 16 --batch 512 --steps 5000',
   ],
 }
 
@@ -96,18 +115,23 @@ export function trainOptions(values: Values, data: string): TrainOptions {
   return {
     rows: integer(values, 'rows', undefined, 2, MOST_ROWS),
     columns: names(values, 'columns'),
+    given: names(values, 'given'),
     where: equation(values, 'where'),
     test: nonNegative(values, 'test', 0, 1),
     plots: choice(values, 'plots', ['auto', 'on', 'off']),
-    layers: integer(values, 'layers', DEFAULTS.layers, 1),
-    hidden: widths(values, 'hidden', DEFAULTS.hidden),
+    flow: values.flow,
+    preset: presetOptions(values),
     seed,
     out: values.out,
     fit: {
       steps: integer(values, 'steps', DEFAULTS.steps, 1, MAX_STEPS),
       batch,
       optimizer: adamW({
-        learningRate: nonNegative(values, 'lr', DEFAULTS.rate),
+        learningRate: nonNegative(
+          values,
+          'lr',
+          (values.flow ?? 'tutorial') === 'tutorial' ? DEFAULTS.rate : DEFAULTS.otherRate,
+        ),
         weightDecay: nonNegative(values, 'weight-decay', DEFAULTS.decay),
       }),
       // Nothing to watch: minibatches alone cannot tell a better loss. Patience asked for by name is then fit's error.
@@ -119,6 +143,20 @@ export function trainOptions(values: Values, data: string): TrainOptions {
       kernels: kernels(values),
     },
   }
+}
+
+/** Of what is said only: a preset refuses what it does not take. */
+function presetOptions(values: Values): SplinePresetOptions {
+  const all = {
+    layers: integer(values, 'layers', undefined, 1),
+    hidden: values.hidden === undefined ? undefined : widths(values, 'hidden', []),
+    bins: integer(values, 'bins', undefined, 2),
+    box: values.box === undefined ? undefined : nonNegative(values, 'box', 0),
+    activation:
+      values.activation === undefined ? undefined : choice(values, 'activation', ['tanh', 'relu', 'silu', 'gelu']),
+    dropout: values.dropout === undefined ? undefined : nonNegative(values, 'dropout', 0, 1),
+  }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }
 
 function patience(values: Values): number {

@@ -1,9 +1,14 @@
 import { join } from 'node:path'
+import { chosenColumns, takeColumns } from '../data/row-columns.js'
+import { matrixSource, type RowSource } from '../data/row-source.js'
+import { toMatrix } from '../data/rows.js'
 import { formatHeader, formatRows } from '../data/write-table.js'
+import { joined } from '../flow/context.js'
 import { sample } from '../parallel/evaluate.js'
 import { endIdleThreads } from '../parallel/pool.js'
 import { type Evaluation, evaluate } from '../train/evaluation.js'
 import type { FitResult } from '../train/fit.js'
+import { contextsOf } from '../train/given-rows.js'
 import { wayOut } from './run-folder.js'
 import type { Job } from './train.js'
 
@@ -25,17 +30,12 @@ const MOST_SAMPLES = 10_000
 export async function writeOutcome(job: Job, result: FitResult, signal: AbortSignal | undefined): Promise<string[]> {
   const { model, rows, test, source, options, folder, report } = job
   const { threads } = options.fit
-  const { generator: truth } = source
-  // Points of a generator have streams of their own: those after the training rows are new.
-  const fresh = truth?.generate(FRESH_ROWS, { seed: options.seed, first: source.points.rows })
-  const evaluation = await evaluate(model, rows, result, { truth, fresh, test, threads, signal })
+  // What a generator knows is the density of all of its columns.
+  const truth = model.contextDim > 0 ? undefined : source.generator
+  const evaluation = await evaluate(model, rows, result, { truth, fresh: freshRows(job), test, threads, signal })
   await folder.writeJson(TRAINED_FILES.evaluation, evaluation)
   report.evaluated(evaluation)
-  const drawn = await sample(model, Math.min(MOST_SAMPLES, rows.rows), { seed: options.seed, threads, signal })
-  await folder.write(
-    TRAINED_FILES.samples,
-    formatHeader(source.columns) + [...formatRows(drawn.data, model.dim)].join(''),
-  )
+  await folder.write(TRAINED_FILES.samples, await samplesText(job, signal))
   signal?.throwIfAborted()
   if (options.plots === 'off' || (options.plots === 'auto' && options.fit.steps === 1)) return []
   const plots = await drawPlots(job, result, evaluation)
@@ -43,7 +43,27 @@ export async function writeOutcome(job: Job, result: FitResult, signal: AbortSig
   return plots
 }
 
-async function drawPlots({ model, rows, source, options, folder }: Job, result: FitResult, evaluation: Evaluation) {
+/** Points of a generator have streams of their own: those after the training rows are new. */
+function freshRows({ source: { generator, columns, points }, columns: wanted, options }: Job): RowSource | undefined {
+  if (!generator) return undefined
+  const fresh = generator.generate(FRESH_ROWS, { seed: options.seed, first: points.rows })
+  const places = wanted.map((name) => columns.indexOf(name))
+  return chosenColumns(matrixSource(toMatrix(fresh, columns.length, 'Fresh rows')), places)
+}
+
+/** Samples as many as rows, in the order of the file's columns; what they are given is that of some of its rows. */
+async function samplesText({ model, rows, columns, source, options }: Job, signal?: AbortSignal): Promise<string> {
+  const count = Math.min(MOST_SAMPLES, rows.rows)
+  const context = model.contextDim > 0 ? await contextsOf(model, rows, count) : undefined
+  const { threads } = options.fit
+  const drawn = await sample(model, count, { seed: options.seed, threads, signal, context: context?.data })
+  const whole = joined(toMatrix(drawn, model.dim, 'Samples', { infinite: true }), context).part(0, count)
+  const places = source.columns.map((name) => columns.indexOf(name))
+  const ordered = takeColumns(whole, columns.length, places, new Float64Array(whole.length))
+  return formatHeader(source.columns) + [...formatRows(ordered, columns.length)].join('')
+}
+
+async function drawPlots({ model, rows, columns, options, folder }: Job, result: FitResult, evaluation: Evaluation) {
   // Pictures are drawn by one thread, and in the room that the others took.
   await endIdleThreads()
   // The chart library takes longer to load than most commands take to run.
@@ -53,7 +73,7 @@ async function drawPlots({ model, rows, source, options, folder }: Job, result: 
     return await writePlots(join(folder.path, TRAINED_FILES.plots), {
       flow: model,
       rows,
-      columns: source.columns,
+      columns,
       seed: options.seed,
       losses,
       validationLosses,

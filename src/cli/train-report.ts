@@ -2,6 +2,7 @@ import type { Evaluation } from '../train/evaluation.js'
 import type { FitResult } from '../train/fit.js'
 import type { Progress } from '../train/options.js'
 import { evaluationText, resultText } from './evaluation-text.js'
+import { conditionText } from './given-columns.js'
 import { outliveReader, say, writeObject } from './output.js'
 import { progressView } from './progress.js'
 import type { RunRecord } from './run-record.js'
@@ -27,8 +28,8 @@ export async function trainReport(json: boolean): Promise<TrainReport> {
 async function personReport(): Promise<TrainReport> {
   const view = await progressView(process.stderr)
   return {
-    started: ({ name, rows, columns }, parameters) =>
-      say(`Training on ${rows} rows of ${name} (${columns.join(', ')}), ${parameters} parameters.`),
+    started: ({ name, rows, columns, given }, parameters) =>
+      say(`Training on ${rows} rows of ${name} (${conditionText(columns, given)}), ${parameters} parameters.`),
     progress: view.update,
     stopped: view.end,
     trained: (result) => say(resultText(result)),

@@ -6,15 +6,13 @@ import { dataSha256 } from '../data/sha256.js'
 import { DataError, TrainingError, UsageError } from '../errors.js'
 import { type Flow, flow } from '../flow/flow.js'
 import { MODEL_FILE, saveFlow } from '../io/save-flow.js'
-import { affineCoupling } from '../layers/affine-coupling.js'
-import { alternatingMask } from '../layers/coupling.js'
-import type { LayerSpec } from '../layers/layer.js'
-import { leakyReLU } from '../layers/leaky-relu.js'
 import { type FitResult, fit } from '../train/fit.js'
 import { splitOffTest } from '../train/split.js'
+import { architecture } from './architecture.js'
 import type { CommandArguments } from './arguments.js'
 import { resolvedConfig, withConfig } from './config.js'
 import { type DataSource, fileFirst, readData } from './data-source.js'
+import { modelRows } from './given-columns.js'
 import { catchInterrupts, INTERRUPTED } from './interrupt.js'
 import { metricsText } from './metrics.js'
 import { say, warn } from './output.js'
@@ -32,6 +30,8 @@ export { trainUsage as usage } from './train-options.js'
 export interface Job {
   readonly options: TrainOptions
   readonly source: DataSource
+  /** Names of the columns of all rows that follow, the given ones last. */
+  readonly columns: readonly string[]
   /** What `fit` gets, and what is kept from it. */
   readonly rows: RowSource
   readonly test: RowSource | undefined
@@ -76,18 +76,26 @@ type Prepared = Omit<Job, 'folder' | 'report'>
 
 /** Reads the data and builds the flow: whatever is wrong with the request comes out here, and nothing is written. */
 async function prepare(argument: string, options: TrainOptions): Promise<Prepared> {
-  const { seed, out, columns, where } = options
+  const { seed, out, given, where } = options
   if (out !== undefined) await checkUnused(out)
-  const source = await readData(argument, { rows: options.rows, seed, columns, where })
-  if (!source.generator) for (const warning of await repetitionWarnings(source)) warn(warning)
-  const { name, columns: names, points } = source
+  const chosen = options.columns && [...new Set([...options.columns, ...(given ?? [])])]
+  const source = await readData(argument, { rows: options.rows, seed, columns: chosen, where })
+  const { points, columns, dim } = modelRows(source, given)
+  if (!source.generator) for (const warning of await repetitionWarnings({ points, columns, dim })) warn(warning)
   const { rest, test } = splitOffTest(points.rows, options.test, seed)
-  const model = flow(names.length, pairs(names.length, options), { seed, kernels: options.fit.kernels })
-  model.data = { columns: names, sha256: undefined }
-  const data = { name, rows: points.rows, columns: names, sha256: await dataSha256(points) }
+  const { layers, standardise, ...parts } = await architecture(dim, options)
+  const model = flow(dim, layers, {
+    ...parts,
+    seed,
+    kernels: options.fit.kernels,
+    context: columns.length - dim,
+  })
+  model.data = { columns, sha256: undefined }
+  const data = { name: source.name, rows: points.rows, columns, given, sha256: await dataSha256(points) }
   return {
-    options,
+    options: { ...options, fit: { ...options.fit, standardise } },
     source,
+    columns,
     rows: test.size > 0 ? chosenRows(points, rest) : points,
     test: test.size > 0 ? chosenRows(points, test) : undefined,
     model,
@@ -103,14 +111,6 @@ async function open(prepared: Prepared, data: string, json: boolean): Promise<Jo
   const report = await trainReport(json)
   report.started(record.data, model.parameters.length, path)
   return { ...prepared, folder, report }
-}
-
-/** The tutorial's chain: `layers` pairs of leaky ReLU and affine coupling, the masks alternating. */
-function pairs(dim: number, { layers, hidden }: TrainOptions): LayerSpec[] {
-  return Array.from({ length: layers }, (_, i) => [
-    leakyReLU(),
-    affineCoupling({ mask: alternatingMask(dim, i), hidden }),
-  ]).flat()
 }
 
 async function train({ model, rows, options, report }: Job, signal: AbortSignal): Promise<FitResult> {

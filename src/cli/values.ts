@@ -34,6 +34,22 @@ export function equation(values: Values, name: string): { column: string; value:
   throw refused(name, text, 'COLUMN=VALUE, such as species=2')
 }
 
+/** NAME=NUMBER between commas. */
+export function numbersByName(values: Values, name: string): ReadonlyMap<string, number> | undefined {
+  const text = values[name]
+  if (text === undefined) return undefined
+  const numbers = new Map<string, number>()
+  for (const part of text.split(',')) {
+    // The last sign, as a name may hold one and a number does not.
+    const at = part.lastIndexOf('=')
+    const [key, value] = [part.slice(0, Math.max(at, 0)).trim(), toNumber(part.slice(at + 1).trim())]
+    if (key === '' || !Number.isFinite(value)) throw refused(name, text, 'NAME=NUMBER between commas, such as a=1,b=2')
+    if (numbers.has(key)) throw refused(name, text, `each name once, but ${JSON.stringify(key)} comes twice`)
+    numbers.set(key, value)
+  }
+  return numbers
+}
+
 /** An integer of [min, max] (1e5 will do); the fallback where the option is absent. */
 export function integer<Fallback>(
   values: Values,

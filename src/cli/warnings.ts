@@ -1,11 +1,12 @@
-import type { StoredTable } from '../data/read-table.js'
 import { findRepetition, type Tally } from '../data/repetition.js'
+import type { ModelRows } from './given-columns.js'
 
-/** What to tell of a table on which a density can grow without bound. */
-export async function repetitionWarnings({ points, columns }: StoredTable): Promise<string[]> {
+/** What to tell of rows on which a density can grow without bound; columns that it is given may well repeat. */
+export async function repetitionWarnings({ points, columns, dim }: ModelRows): Promise<string[]> {
   const { duplicateRows, discreteColumns } = await findRepetition(points)
   const warnings: string[] = []
-  const names = discreteColumns.map(({ column, values }) => `${JSON.stringify(columns[column])} (${text(values)})`)
+  const modelled = discreteColumns.filter(({ column }) => column < dim)
+  const names = modelled.map(({ column, values }) => `${JSON.stringify(columns[column])} (${text(values)})`)
   if (names.length > 0) {
     warnings.push(
       `few different values for ${points.rows} rows in ${names.length === 1 ? 'column' : 'columns'} ${listed(names)}: a density may pile up on them without bound. Leave such a column out with --columns, or spread its values by noise of a step's width.`,

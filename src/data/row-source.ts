@@ -40,7 +40,8 @@ export function toSource(input: Rows | RowSource, columns: number, what: string)
   return { rows, columns, blocks: (blockRows) => checkedBlocks(input, blockRows, what) }
 }
 
-function isSource(input: Rows | RowSource): input is RowSource {
+/** Whether rows come from a source, and are not held. */
+export function isSource(input: Rows | RowSource): input is RowSource {
   return typeof input === 'object' && input !== null && 'blocks' in input && typeof input.blocks === 'function'
 }
 

@@ -6,18 +6,23 @@ import type { Matrix } from './rows.js'
 
 /** Standardised = (x − mean)/sd for each column. */
 export interface Scaler {
-  /** [dim], in the data's units. */
+  /** [dim + contextDim], in the data's units: of the columns and, behind them, of what they are conditioned on. */
   readonly mean: Float64Array
-  /** [dim], in the data's units; positive. */
+  /** [dim + contextDim], in the data's units; positive. */
   readonly sd: Float64Array
+}
+
+/** The scaler of columns [first, end) alone. */
+export function scalerPart({ mean, sd }: Scaler, first: number, end?: number): Scaler {
+  return { mean: mean.subarray(first, end), sd: sd.subarray(first, end) }
 }
 
 /** A standardised value beyond this in absolute value has log-density −∞; below it float32 kernels stay finite. */
 export const STANDARDISED_BOUND = 1e6
 
 /** The scaler that changes nothing: mean 0, sd 1. */
-export function identityScaler(dim: number): Scaler {
-  return { mean: new Float64Array(dim), sd: new Float64Array(dim).fill(1) }
+export function identityScaler(columns: number): Scaler {
+  return { mean: new Float64Array(columns), sd: new Float64Array(columns).fill(1) }
 }
 
 /**
@@ -30,6 +35,7 @@ export function identityScaler(dim: number): Scaler {
  */
 export class ScalerFit {
   readonly #names: readonly string[] | undefined
+  readonly #dim: number
   readonly #low: Float64Array
   readonly #high: Float64Array
   /** c, Σ(x − c) and Σ(x − c)². */
@@ -39,14 +45,15 @@ export class ScalerFit {
   #rows = 0
   #values = new Float64Array(0)
 
-  /** `names` name the columns in messages. */
-  constructor(dim: number, names?: readonly string[]) {
+  /** `names` name the columns in messages; those from `dim` on are what the others are conditioned on. */
+  constructor(columns: number, names?: readonly string[], dim = columns) {
     this.#names = names
-    this.#low = new Float64Array(dim).fill(Number.POSITIVE_INFINITY)
-    this.#high = new Float64Array(dim).fill(Number.NEGATIVE_INFINITY)
-    this.#centre = new Float64Array(dim)
-    this.#sum = new Float64Array(dim)
-    this.#squares = new Float64Array(dim)
+    this.#dim = dim
+    this.#low = new Float64Array(columns).fill(Number.POSITIVE_INFINITY)
+    this.#high = new Float64Array(columns).fill(Number.NEGATIVE_INFINITY)
+    this.#centre = new Float64Array(columns)
+    this.#sum = new Float64Array(columns)
+    this.#squares = new Float64Array(columns)
   }
 
   /** Takes a block x [rows, dim]. */
@@ -76,10 +83,11 @@ export class ScalerFit {
     if (rows === 0) throw new UsageError('Standardising needs at least one row, got none.')
     const scaler = identityScaler(this.#sum.length)
     for (let j = 0; j < this.#sum.length; j++) {
-      const name = this.#names?.[j] === undefined ? `Column ${j}` : `Column ${JSON.stringify(this.#names[j])}`
+      const name = this.#nameOf(j)
       const low = this.#low[j]
       if (low === this.#high[j]) {
-        throw new DataError(`${name} is constant (${low} in every row), so it has no density: leave it out.`)
+        const so = j < this.#dim ? 'it has no density' : 'nothing can depend on it'
+        throw new DataError(`${name} is constant (${low} in every row), so ${so}: leave it out.`)
       }
       const correction = this.#sum[j] / rows
       scaler.mean[j] = this.#centre[j] + correction
@@ -91,6 +99,12 @@ export class ScalerFit {
       }
     }
     return scaler
+  }
+
+  #nameOf(j: number): string {
+    const name = this.#names?.[j]
+    if (name !== undefined) return `Column ${JSON.stringify(name)}`
+    return j < this.#dim ? `Column ${j}` : `Context column ${j - this.#dim}`
   }
 }
 
@@ -117,7 +131,10 @@ export function destandardise(source: Float32Array | Float64Array, { mean, sd }:
   }
 }
 
-/** Σ ln sd: log-density in original units = log-density of standardised values − this. */
-export function logScale({ sd }: Scaler): number {
-  return sd.reduce((sum, s) => sum + ln(s), 0)
+/**
+ * Σ ln sd of the `dim` columns that the density is of, not of those that it is conditioned on: log-density in original
+ * units = log-density of standardised values − this.
+ */
+export function logScale({ sd }: Scaler, dim: number): number {
+  return sd.subarray(0, dim).reduce((sum, s) => sum + ln(s), 0)
 }

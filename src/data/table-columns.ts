@@ -22,6 +22,8 @@ export interface ColumnOptions {
   header?: boolean
 }
 
+const SEPARATORS = ' Cells are separated by commas, semicolons or tabs.'
+
 const quote = (name: string) => JSON.stringify(name)
 const list = (names: readonly string[]) => names.map(quote).join(', ')
 
@@ -44,7 +46,7 @@ export function isHeader(cells: readonly string[], place: string, { columns, hea
  * The columns that are read: all, or those asked for.
  *
  * `header` holds the cells of the first row, or undefined where the columns are x1, x2, … Throws DataError for names
- * that are missing, come twice or are not there, and for fewer than two columns.
+ * that are missing, come twice or are not there, and for too few columns.
  */
 export function chooseColumns(
   header: readonly string[] | undefined,
@@ -67,10 +69,6 @@ export function chooseColumns(
   const places = names.map((name) => placeOf(name, all, place))
   const again = names.find((name, j) => names.indexOf(name) !== j)
   if (again !== undefined) throw new DataError(`${place}: column ${quote(again)} is chosen twice.`)
-  if (names.length < 2) {
-    const found = all.length === 1 ? `Cells are separated by commas, semicolons or tabs.` : `There are ${list(all)}.`
-    throw new DataError(`${place}: only one column, ${list(names)}; couplings need two or more. ${found}`)
-  }
   return { names, places, width }
 }
 
@@ -100,7 +98,7 @@ export function checkFirstRow(cells: readonly string[], { names, places }: Colum
   const numeric = names.filter((_, j) => kinds[j] === 'number')
   if (kinds.every((kind) => kind === 'text')) {
     throw new DataError(
-      `${place}: no column holds numbers (column ${quote(names[0])} has ${quote(cells[places[0]].trim())}).`,
+      `${place}: no column holds numbers (column ${quote(names[0])} has ${quote(cells[places[0]].trim())}).${cells.length === 1 ? SEPARATORS : ''}`,
     )
   }
   const choose = numeric.length > 1 ? `, or leave the column out by choosing columns: ${numeric.join(',')}` : ''

@@ -1,5 +1,5 @@
 import { checkValues } from '../data/rows.js'
-import { identityScaler, rowsOutside, type Scaler, STANDARDISED_BOUND } from '../data/scaler.js'
+import { identityScaler, rowsOutside, type Scaler, STANDARDISED_BOUND, scalerPart } from '../data/scaler.js'
 import { createHeap, createKernels, type KernelKind } from '../kernels/create.js'
 import { Arena, NONE, type Offset, type Precision } from '../kernels/heap.js'
 import type { Kernels } from '../kernels/kernels.js'
@@ -18,9 +18,20 @@ const CHUNK_NUMBERS = 2 ** 14
 /** Typed reals of a precision. */
 export type Reals<P extends Precision = Precision> = P extends 'float64' ? Float64Array : Float32Array
 
+/** Where a scaler's figures lie in f64, for some of its columns; each is there 4 times over. */
+interface Figures {
+  readonly first: number
+  readonly columns: number
+  readonly period: number
+  readonly mean: Offset
+  readonly sd: Offset
+  readonly inverseSd: Offset
+}
+
 /**
  * Runs a flow's forward, inverse and gradient over any number of rows in a small heap of its own, on the calling
- * thread. Rows are row-major, standardised on the data side; densities are in standardised units.
+ * thread. Rows are row-major, standardised on the data side; densities are in standardised units. Where a flow has a
+ * context, rows come in with it behind them, [dim + contextDim], and go out without.
  */
 export class Evaluator {
   readonly structure: FlowStructure
@@ -34,34 +45,40 @@ export class Evaluator {
   readonly #rows: Offset
   readonly #values: Offset
   readonly #dParams: Offset
-  /** In f64: rows in the data's units, and the scaler's columns 4 times over. */
+  /** Of the rows whose other side is noise: they come without it. */
+  readonly #context: Offset
+  /** Rows of it: 1 holds for all. */
+  #contextRows = 0
+  /** In f64: rows in the data's units. */
   readonly #unscaled: Offset
-  readonly #mean: Offset
-  readonly #sd: Offset
-  readonly #inverseSd: Offset
+  /** Of rows as they come in, as they go out, and of the context alone. */
+  readonly #whole: Figures
+  readonly #data: Figures
+  readonly #given: Figures
   #scaler: Scaler
 
   constructor(structure: FlowStructure, kind: KernelKind) {
     const arena = new Arena(structure.description.precision)
     this.structure = structure
-    const { tileRows, evaluationTileRows } = structure
-    const rows = Math.max(CHUNK_TILES * tileRows, CHUNK_NUMBERS / structure.dim)
+    const { tileRows, evaluationTileRows, dim, contextDim, width } = structure
+    const rows = Math.max(CHUNK_TILES * tileRows, CHUNK_NUMBERS / width)
     this.chunkRows = evaluationTileRows * Math.ceil(rows / evaluationTileRows)
     this.#params = arena.real(structure.numberCount)
     this.#dParams = arena.real(structure.parameterCount)
     this.#tile = new Tile(structure, arena, 'evaluate', evaluationTileRows, this.#params)
     this.#differentiable = new Tile(structure, arena, 'differentiate', tileRows, this.#params)
     this.#differentiable.accumulateInto(this.#dParams)
-    this.#rows = arena.real(this.chunkRows * structure.dim)
+    this.#rows = arena.real(this.chunkRows * width)
+    this.#context = arena.real(this.chunkRows * contextDim)
     this.#values = arena.real(this.chunkRows)
-    this.#unscaled = arena.double(this.chunkRows * structure.dim)
-    this.#mean = arena.double(this.#period)
-    this.#sd = arena.double(this.#period)
-    this.#inverseSd = arena.double(this.#period)
+    this.#unscaled = arena.double(this.chunkRows * width)
+    this.#whole = placeFigures(arena, 0, width)
+    this.#data = contextDim > 0 ? placeFigures(arena, 0, dim) : this.#whole
+    this.#given = placeFigures(arena, dim, contextDim)
     this.#kernels = createKernels(createHeap(arena, kind, false))
     this.#tile.load(this.#kernels.heap)
     this.#differentiable.load(this.#kernels.heap)
-    this.#scaler = identityScaler(structure.dim)
+    this.#scaler = identityScaler(width)
     this.setScaler(this.#scaler)
   }
 
@@ -73,46 +90,60 @@ export class Evaluator {
   /** What rows are standardised by from now on. */
   setScaler(scaler: Scaler): void {
     const { f64 } = this.#kernels.heap
-    const { mean, sd } = scaler
-    for (let i = 0; i < this.#period; i++) {
-      f64[this.#mean + i] = mean[i % this.structure.dim]
-      f64[this.#sd + i] = sd[i % this.structure.dim]
-      f64[this.#inverseSd + i] = 1 / sd[i % this.structure.dim]
+    for (const { first, columns, period, ...at } of [this.#whole, this.#data, this.#given]) {
+      const { mean, sd } = scalerPart(scaler, first, first + columns)
+      for (let i = 0; i < period; i++) {
+        f64[at.mean + i] = mean[i % columns]
+        f64[at.sd + i] = sd[i % columns]
+        f64[at.inverseSd + i] = 1 / sd[i % columns]
+      }
     }
     this.#scaler = scaler
   }
 
   /**
-   * Rows in the data's units → rows, standardised. Returns those beyond the bound, ascending; they are put there as
+   * Rows in the data's units, with their context → rows, standardised. Returns those beyond the bound, ascending; they are put there as
    * zeros, so that kernels stay finite, and count as log-density −∞ whatever comes out for them.
    * @throws DataError for NaN, naming row and column of this call.
    */
   loadRows(data: Float32Array | Float64Array): number[] {
+    const { width } = this.structure
+    const largest = this.#standardise(data, this.#whole, this.#rows)
+    // What lies outside is rare, and looked for only where there may be some: `largest` is rounded.
+    if (largest < STANDARDISED_BOUND) return []
+    const matrix = { data, rows: data.length / width, columns: width }
+    if (Number.isNaN(largest)) checkValues(matrix, 'Batch', { infinite: true })
+    const outside = rowsOutside(matrix, this.#scaler)
+    for (const t of outside) this.rows.fill(0, t * width, (t + 1) * width)
+    return outside
+  }
+
+  /**
+   * The context, in its own units and within the bound, of the rows that next come from noise: a row for each of them, or
+   * one for all; until the next call.
+   */
+  loadContext(context: Float32Array | Float64Array): void {
+    this.#contextRows = context.length / this.structure.contextDim
+    this.#standardise(context, this.#given, this.#context)
+  }
+
+  /** Returns the greatest absolute value. */
+  #standardise(data: Float32Array | Float64Array, { period, mean, inverseSd }: Figures, target: Offset): number {
     const { heap } = this.#kernels
-    const { dim } = this.structure
-    const [mean, inverseSd, period, n] = [this.#mean, this.#inverseSd, this.#period, data.length]
-    let largest: number
     if (data instanceof Float32Array && heap.precision === 'float32') {
       const x = 2 * this.#unscaled
       heap.real.set(data, x)
-      largest = this.#kernels.standardise(n, period, x, mean, inverseSd, this.#rows)
-    } else {
-      heap.f64.set(data, this.#unscaled)
-      largest = this.#kernels.standardiseDoubles(n, period, this.#unscaled, mean, inverseSd, this.#rows)
+      return this.#kernels.standardise(data.length, period, x, mean, inverseSd, target)
     }
-    // What lies outside is rare, and looked for only where there may be some: `largest` is rounded.
-    if (largest < STANDARDISED_BOUND) return []
-    const matrix = { data, rows: n / dim, columns: dim }
-    if (Number.isNaN(largest)) checkValues(matrix, 'Batch', { infinite: true })
-    const outside = rowsOutside(matrix, this.#scaler)
-    for (const t of outside) this.rows.fill(0, t * dim, (t + 1) * dim)
-    return outside
+    heap.f64.set(data, this.#unscaled)
+    return this.#kernels.standardiseDoubles(data.length, period, this.#unscaled, mean, inverseSd, target)
   }
 
   /** The first `count` rows in the data's units; until the next call. */
   unloadRows(count: number): Float64Array {
     const n = count * this.structure.dim
-    this.#kernels.destandardise(n, this.#period, this.#rows, this.#mean, this.#sd, this.#unscaled)
+    const { period, mean, sd } = this.#data
+    this.#kernels.destandardise(n, period, this.#rows, mean, sd, this.#unscaled)
     return this.#kernels.heap.f64.subarray(this.#unscaled, this.#unscaled + n)
   }
 
@@ -121,10 +152,13 @@ export class Evaluator {
     this.#kernels.shift(count, value, this.#values)
   }
 
-  /** Where the rows of a chunk are put before a call and found after it: [chunkRows, dim]. */
+  /**
+   * Where the rows of a chunk are put before a call, [chunkRows, dim + contextDim] on the side of the data and
+   * [chunkRows, dim] on that of the noise, and found after it: [chunkRows, dim].
+   */
   get rows(): Reals {
     const { real } = this.#kernels.heap
-    return real.subarray(this.#rows, this.#rows + this.chunkRows * this.structure.dim)
+    return real.subarray(this.#rows, this.#rows + this.chunkRows * this.structure.width)
   }
 
   /** Where a chunk's log-densities or log-dets are found: [chunkRows]. */
@@ -200,28 +234,51 @@ export class Evaluator {
     })
   }
 
-  get #period(): number {
-    return 4 * this.structure.dim
-  }
-
   #invert(tile: Tile, kernels: Kernels, first: number, n: number): void {
     tile.inverse(kernels)
     kernels.copy(n, tile.logDet, this.#values + first)
     kernels.scatter(this.structure.dim, tile.rows, n, tile.data, this.#rows + first * this.structure.dim)
   }
 
-  /** Runs `work` tile by tile, after bringing the rows in on one side of the flow (or none). */
+  /**
+   * Runs `work` tile by tile, after bringing the rows in on one side of the flow (or none), and their context. What `work`
+   * leaves of a tile's rows is no wider, so that it never reaches those that are still to come.
+   */
   #eachTile(
     tile: Tile,
     count: number,
     side: 'data' | 'noise' | undefined,
     work: (tile: Tile, kernels: Kernels, first: number, n: number) => void,
   ): void {
-    const { dim } = this.structure
+    const { dim, width } = this.structure
+    const kernels = this.#kernels
     for (let first = 0; first < count; first += tile.rows) {
       const n = Math.min(tile.rows, count - first)
-      if (side) this.#kernels.gather(dim, tile.rows, n, this.#rows + first * dim, NONE, tile[side])
-      work(tile, this.#kernels, first, n)
+      if (side === 'data') kernels.gather(width, tile.rows, n, this.#rows + first * width, NONE, tile.data)
+      if (side === 'noise') kernels.gather(dim, tile.rows, n, this.#rows + first * dim, NONE, tile.noise)
+      if (side !== 'data') this.#bringContext(tile, first, n)
+      work(tile, kernels, first, n)
     }
   }
+
+  /** Into the tile of rows from `first` on; one that holds for all stays there, as no pass writes to it. */
+  #bringContext(tile: Tile, first: number, n: number): void {
+    const { contextDim } = this.structure
+    if (contextDim === 0) return
+    if (this.#contextRows > 1) {
+      this.#kernels.gather(contextDim, tile.rows, n, this.#context + first * contextDim, NONE, tile.context)
+      return
+    }
+    if (first > 0) return
+    const { real } = this.#kernels.heap
+    for (let j = 0; j < contextDim; j++) {
+      this.#kernels.fill(tile.rows, real[this.#context + j], tile.context + j * tile.rows)
+    }
+  }
+}
+
+function placeFigures(arena: Arena, first: number, columns: number): Figures {
+  const period = 4 * columns
+  const [mean, sd, inverseSd] = [arena.double(period), arena.double(period), arena.double(period)]
+  return { first, columns, period, mean, sd, inverseSd }
 }

@@ -1,22 +1,27 @@
-import type { NdArray } from 'ndarray'
-import ndarray from 'ndarray'
 import type { BaseSpec } from '../bases/base.js'
 import { standardNormal } from '../bases/standard-normal.js'
+import { type Points, pointsOf } from '../data/points.js'
 import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
-import { destandardise, identityScaler, logScale, type Scaler } from '../data/scaler.js'
+import { destandardise, identityScaler, logScale, type Scaler, scalerPart } from '../data/scaler.js'
 import { UsageError } from '../errors.js'
 import { type KernelChoice, resolveKernels } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
 import type { LayerSpec } from '../layers/layer.js'
+import type { EmbeddingSpec } from '../nets/embedding.js'
 import { valuesOf } from '../nets/parameters.js'
 import { seedWords } from '../random/philox.js'
 import { PURPOSE } from '../random/purposes.js'
 import { randomStream } from '../random/stream.js'
+import { type Context, contextOfDraw, contextPart, type Given, joined, type RowParts, readContext } from './context.js'
 import { Evaluator, type Reals } from './evaluator.js'
-import { eachChunk, logProbInto, sampleInto } from './stream-rows.js'
+import { eachChunk, logProbInto, type SampleDraw, sampleInto } from './stream-rows.js'
 import { buildStructure, type FlowDescription, type FlowStructure } from './structure.js'
 
 export interface FlowOptions<P extends Precision = Precision> {
+  /** How many columns the density is conditioned on, p(x | c); default 0. */
+  context?: number
+  /** A net that these pass before any layer sees them; default none. */
+  embedding?: EmbeddingSpec
   /** The distribution that data are mapped onto; default `standardNormal()`. */
   base?: BaseSpec
   /** Seed of the initial parameters; default 0. */
@@ -34,6 +39,8 @@ export interface SampleOptions {
   temperature?: number
   /** Number of the first row within the sample; default 0. */
   firstRow?: number
+  /** What the rows are given, where the flow has a context: a row for each of them, or one for all. */
+  context?: Context
 }
 
 /** One cloud of a trace and what it has just come out of. */
@@ -42,11 +49,12 @@ export interface TraceStep {
   /** Index of the layer it came out of, or −1 at the data or noise end. */
   readonly layer: number
   /** [rows, dim]; float64 in original units at the data end, else in standardised units. */
-  readonly points: NdArray<Float32Array | Float64Array>
+  readonly points: Points<Float32Array | Float64Array>
 }
 
 /** What is remembered of the data a flow was fitted to. */
 export interface DataProvenance {
+  /** Names of the columns and, behind them, of those that they are conditioned on. */
   readonly columns: readonly string[] | undefined
   /** SHA-256 of the training data as little-endian float64, hexadecimal. */
   readonly sha256: string | undefined
@@ -54,8 +62,9 @@ export interface DataProvenance {
 
 /**
  * A normalizing flow: an exact invertible model f of a distribution, with
- * ln p(x) = ln p_base(f(x)) + ln|det ∂f/∂x|. Public values are row-major [rows, dim], densities in nats and in the
- * original units of the data; the flow standardises with its own scaler.
+ * ln p(x) = ln p_base(f(x)) + ln|det ∂f/∂x|, or of one for every context c, f being another for each: p(x | c). Public
+ * values are row-major [rows, dim], densities in nats and in the original units of the data; the flow standardises with
+ * its own scaler.
  */
 export class Flow<P extends Precision = Precision> {
   readonly structure: FlowStructure
@@ -80,10 +89,10 @@ export class Flow<P extends Precision = Precision> {
     this.structure = buildStructure(description)
     this.seed = seed
     this.kernels = kernels
-    const { numberCount, parameterCount, dim, layers, base, embedding, slots, stateSlots } = this.structure
+    const { numberCount, parameterCount, width, layers, base, embedding, slots, stateSlots } = this.structure
     this.numbers = this.#reals(numberCount)
     this.parameters = this.numbers.subarray(0, parameterCount) as Reals<P>
-    this.scaler = identityScaler(dim)
+    this.scaler = identityScaler(width)
     const baseState = valuesOf(base.state ?? [], this.numbers.subarray(stateSlots[layers.length]))
     for (const [i, owner] of [...layers, base, ...(embedding ? [embedding.net] : [])].entries()) {
       const own = valuesOf(owner.parameters, this.parameters.subarray(slots[i]))
@@ -95,22 +104,32 @@ export class Flow<P extends Precision = Precision> {
     return this.structure.dim
   }
 
+  /** How many numbers are trained. */
+  get parameterCount(): number {
+    return this.structure.parameterCount
+  }
+
+  /** How many columns the density is conditioned on; 0 for most flows. */
+  get contextDim(): number {
+    return this.structure.contextDim
+  }
+
   /**
-   * ln p(x) of every row [rows, dim], in nats and original units; −∞ beyond the bound within which the flow computes
-   * (|standardised value| > 10⁶).
-   * @throws UsageError for a wrong shape, DataError for NaN.
+   * ln p(x) of every row [rows, dim], or ln p(x | c), in nats and original units; −∞ where a row or its context lies
+   * beyond the bound within which the flow computes (|standardised value| > 10⁶).
+   * @throws UsageError for a wrong shape, and where a context is missing or there is none; DataError for NaN.
    */
-  logProb(x: Rows): Reals<P> {
-    const matrix = this.#matrix(x, 'Batch')
+  logProb(x: Rows, given: Given = {}): Reals<P> {
+    const matrix = this.#batch('logProb', x, given)
     const out = this.#reals(matrix.rows)
     logProbInto(this.#ready(), this.scaler, matrix, out)
     return out
   }
 
-  /** ∇ₓ ln p(x) of every row [rows, dim], in nats per original unit; NaN where ln p is −∞. */
-  score(x: Rows): NdArray<Reals<P>> {
+  /** ∇ₓ ln p(x) of every row [rows, dim], by x alone, in nats per original unit; NaN where ln p is −∞. */
+  score(x: Rows, given: Given = {}): Points<Reals<P>> {
     const { dim } = this
-    const matrix = this.#matrix(x, 'Batch')
+    const matrix = this.#batch('score', x, given)
     const out = this.#reals(matrix.rows * dim)
     this.#chunks(matrix, (evaluator, first, count, outside) => {
       evaluator.score(count)
@@ -118,7 +137,7 @@ export class Flow<P extends Precision = Precision> {
       for (let i = 0; i < count * dim; i++) out[first * dim + i] = rows[i] / this.scaler.sd[i % dim]
       for (const t of outside) out.fill(Number.NaN, (first + t) * dim, (first + t + 1) * dim)
     })
-    return ndarray(out, [matrix.rows, dim])
+    return pointsOf(out, dim)
   }
 
   /**
@@ -126,8 +145,8 @@ export class Flow<P extends Precision = Precision> {
    * where a row lies beyond the bound.
    * @throws UsageError for a wrong shape, DataError for NaN or ±∞.
    */
-  nll(x: Rows): { nll: number; gradient: Reals<P> } {
-    const matrix = toMatrix(x, this.dim, 'Batch')
+  nll(x: Rows, given: Given = {}): { nll: number; gradient: Reals<P> } {
+    const matrix = this.#batch('nll', x, given, false)
     const gradient = this.#reals(this.parameters.length)
     let sum = 0
     let beyond = false
@@ -140,14 +159,14 @@ export class Flow<P extends Precision = Precision> {
     const total = this.#ready().gradient
     if (beyond) return { nll: Number.POSITIVE_INFINITY, gradient: gradient.fill(Number.NaN) as Reals<P> }
     for (let i = 0; i < gradient.length; i++) gradient[i] = total[i] / matrix.rows
-    return { nll: logScale(this.scaler) - sum / matrix.rows, gradient }
+    return { nll: logScale(this.scaler, this.dim) - sum / matrix.rows, gradient }
   }
 
   /** x → z = f(x) and ln|det ∂z/∂x|, both including the scaler; NaN for rows beyond the bound of `logProb`. */
-  forward(x: Rows): { z: NdArray<Reals<P>>; logDet: Reals<P> } {
+  forward(x: Rows, given: Given = {}): { z: Points<Reals<P>>; logDet: Reals<P> } {
     const { dim } = this
-    const shift = logScale(this.scaler)
-    const matrix = this.#matrix(x, 'Batch')
+    const shift = logScale(this.scaler, dim)
+    const matrix = this.#batch('forward', x, given)
     const z = this.#reals(matrix.rows * dim)
     const logDet = this.#reals(matrix.rows)
     this.#chunks(matrix, (evaluator, first, count, outside) => {
@@ -160,38 +179,40 @@ export class Flow<P extends Precision = Precision> {
         z.fill(Number.NaN, (first + t) * dim, (first + t + 1) * dim)
       }
     })
-    return { z: ndarray(z, [matrix.rows, dim]), logDet }
+    return { z: pointsOf(z, dim), logDet }
   }
 
   /** z → x = f⁻¹(z) in original units (float64) and ln|det ∂x/∂z|, both including the scaler. */
-  inverse(z: Rows): { x: NdArray<Float64Array>; logDet: Reals<P> } {
+  inverse(z: Rows, given: Given = {}): { x: Points<Float64Array>; logDet: Reals<P> } {
     const { dim } = this
-    const shift = logScale(this.scaler)
+    const shift = logScale(this.scaler, dim)
     const matrix = toMatrix(z, dim, 'Noise')
     const x = new Float64Array(matrix.rows * dim)
     const logDet = this.#reals(matrix.rows)
-    this.#noiseChunks(matrix, (evaluator, first, count) => {
+    this.#noiseChunks('inverse', matrix, given, (evaluator, first, count) => {
       evaluator.inverse(count)
       x.set(evaluator.unloadRows(count), first * dim)
       evaluator.shiftValues(count, shift)
       logDet.set(evaluator.values.subarray(0, count), first)
     })
-    return { x: ndarray(x, [matrix.rows, dim]), logDet }
+    return { x: pointsOf(x, dim), logDet }
   }
 
   /** Draws [count, dim] rows from the model, in original units. */
-  sample(count: number, options: SampleOptions = {}): NdArray<Float64Array> {
+  sample(count: number, options: SampleOptions = {}): Points<Float64Array> {
     const draw = sampleOptions(count, options)
+    const context = contextOfDraw(this, options.context, count)
     const out = new Float64Array(count * this.dim)
-    sampleInto(this.#ready(), this.scaler, draw, out)
-    return ndarray(out, [count, this.dim])
+    sampleInto(this.#ready(), this.scaler, draw, out, context)
+    return pointsOf(out, this.dim)
   }
 
   /** Every layer's output on the way from data to noise, first the data themselves; NaN as in `forward`. */
-  trace(x: Rows): TraceStep[] {
+  trace(x: Rows, given: Given = {}): TraceStep[] {
     const { dim } = this
     const { layers } = this.structure
-    const matrix = this.#matrix(x, 'Batch')
+    const { data } = toMatrix(x, dim, 'Batch', { infinite: true })
+    const matrix = this.#batch('trace', data, given)
     const clouds = layers.map(() => this.#reals(matrix.rows * dim))
     this.#chunks(matrix, (evaluator, chunk, count, outside) => {
       evaluator.forward(count, (tile, kernels, first, n) => {
@@ -203,24 +224,23 @@ export class Flow<P extends Precision = Precision> {
         for (const cloud of clouds) cloud.fill(Number.NaN, (chunk + t) * dim, (chunk + t + 1) * dim)
       }
     })
-    const data = ndarray(Float64Array.from(matrix.data), [matrix.rows, dim])
     return [
-      { name: 'data', layer: -1, points: data },
+      { name: 'data', layer: -1, points: pointsOf(Float64Array.from(data), dim) },
       ...layers.map((layer, l) => ({
         name: `out of ${layer.label}`,
         layer: l,
-        points: ndarray(clouds[l], [matrix.rows, dim]),
+        points: pointsOf(clouds[l], dim),
       })),
     ]
   }
 
   /** Every layer's output on the way from noise to data, first the noise itself; the last layer's in original units. */
-  traceInverse(z: Rows): TraceStep[] {
+  traceInverse(z: Rows, given: Given = {}): TraceStep[] {
     const { dim } = this
     const { layers } = this.structure
     const matrix = toMatrix(z, dim, 'Noise')
     const clouds = layers.map(() => this.#reals(matrix.rows * dim))
-    this.#noiseChunks(matrix, (evaluator, chunk, count) => {
+    this.#noiseChunks('traceInverse', matrix, given, (evaluator, chunk, count) => {
       evaluator.inverse(count, (tile, kernels, first, n) => {
         layers.forEach((_, l) => {
           copyTile(kernels.heap.real, tile.points[l], tile.rows, n, dim, clouds[l], (chunk + first) * dim)
@@ -230,16 +250,19 @@ export class Flow<P extends Precision = Precision> {
     const noise = this.#reals(matrix.rows * dim)
     noise.set(matrix.data.subarray(0, noise.length))
     const steps = layers.map((layer, l): TraceStep => {
-      if (l > 0) return { name: `out of ${layer.label}`, layer: l, points: ndarray(clouds[l], [matrix.rows, dim]) }
+      if (l > 0) return { name: `out of ${layer.label}`, layer: l, points: pointsOf(clouds[l], dim) }
       const points = new Float64Array(matrix.rows * dim)
-      destandardise(clouds[0], this.scaler, points)
-      return { name: `out of ${layer.label}`, layer: 0, points: ndarray(points, [matrix.rows, dim]) }
+      destandardise(clouds[0], scalerPart(this.scaler, 0, dim), points)
+      return { name: `out of ${layer.label}`, layer: 0, points: pointsOf(points, dim) }
     })
-    return [{ name: 'random sample', layer: -1, points: ndarray(noise, [matrix.rows, dim]) }, ...steps.reverse()]
+    return [{ name: 'random sample', layer: -1, points: pointsOf(noise, dim) }, ...steps.reverse()]
   }
 
-  #matrix(x: Rows, what: string): Matrix {
-    return toMatrix(x, this.dim, what, { infinite: true })
+  /** The rows that a call is made for, with their context. */
+  #batch(call: string, x: Rows, given: Given, infinite = true): RowParts {
+    checkGiven(call, given)
+    const matrix = toMatrix(x, this.dim, 'Batch', { infinite })
+    return joined(matrix, readContext(this, given.context, matrix.rows, { infinite }))
   }
 
   #reals(length: number): Reals<P> & Reals {
@@ -256,30 +279,44 @@ export class Flow<P extends Precision = Precision> {
 
   /** Standardised rows, chunk by chunk; `outside` lists those beyond the bound, counted within the chunk. */
   #chunks(
-    matrix: Matrix,
+    x: RowParts,
     work: (evaluator: Evaluator, first: number, count: number, outside: readonly number[]) => void,
   ): void {
     const evaluator = this.#ready()
-    eachChunk(evaluator, this.scaler, matrix, (first, count, outside) => work(evaluator, first, count, outside))
+    eachChunk(evaluator, this.scaler, x, (first, count, outside) => work(evaluator, first, count, outside))
   }
 
-  #noiseChunks(matrix: Matrix, work: (evaluator: Evaluator, first: number, count: number) => void): void {
+  #noiseChunks(
+    call: string,
+    { rows, columns, data }: Matrix,
+    given: Given,
+    work: (evaluator: Evaluator, first: number, count: number) => void,
+  ): void {
+    checkGiven(call, given)
+    const context = contextOfDraw(this, given.context, rows)
     const evaluator = this.#ready()
-    const { rows, columns, data } = matrix
     evaluator.setScaler(this.scaler)
     for (let first = 0; first < rows; first += evaluator.chunkRows) {
       const count = Math.min(evaluator.chunkRows, rows - first)
       evaluator.rows.set(data.subarray(first * columns, (first + count) * columns))
+      if (context) evaluator.loadContext(contextPart(context, first, count))
       work(evaluator, first, count)
     }
   }
 }
 
-/** Checks the options of a sample and fills in defaults. */
-export function sampleOptions(count: number, options: SampleOptions): Required<SampleOptions> {
-  const { seed = 0, temperature = 1, firstRow = 0, ...unknown } = options
+function checkGiven(call: string, { context: _, ...unknown }: Given): void {
   const [key] = Object.keys(unknown)
-  if (key !== undefined) throw new UsageError(`sample has no option "${key}"; it takes seed, temperature, firstRow.`)
+  if (key !== undefined) throw new UsageError(`${call} has no option "${key}"; it takes context.`)
+}
+
+/** Checks the options of a sample, but for the context, and fills in defaults. */
+export function sampleOptions(count: number, options: SampleOptions): SampleDraw {
+  const { seed = 0, temperature = 1, firstRow = 0, context: _, ...unknown } = options
+  const [key] = Object.keys(unknown)
+  if (key !== undefined) {
+    throw new UsageError(`sample has no option "${key}"; it takes seed, temperature, firstRow, context.`)
+  }
   if (!Number.isSafeInteger(count) || count < 0) {
     throw new UsageError(`The number of rows to sample is ${count}; expected an integer ≥ 0.`)
   }
@@ -309,7 +346,7 @@ function copyTile(
 
 /**
  * A new flow for rows of `dim` columns: a chain of layers, data → noise, on a base, with parameters initialised from
- * the seed.
+ * the seed. With a `context` of so many columns it is a conditional density, whose layers and base may depend on them.
  * @throws UsageError where a layer, the base or an option cannot be used.
  */
 export function flow<P extends Precision = 'float32'>(
@@ -317,12 +354,29 @@ export function flow<P extends Precision = 'float32'>(
   layers: readonly LayerSpec[],
   options: FlowOptions<P> = {},
 ): Flow<P> {
-  const { base = standardNormal(), seed, precision = 'float32', kernels, ...unknown }: FlowOptions = options
+  const {
+    base = standardNormal(),
+    seed,
+    precision = 'float32',
+    kernels,
+    context = 0,
+    embedding,
+    ...unknown
+  }: FlowOptions = options
   const [key] = Object.keys(unknown)
-  if (key !== undefined) throw new UsageError(`flow has no option "${key}"; it takes base, seed, precision, kernels.`)
+  if (key !== undefined) {
+    throw new UsageError(`flow has no option "${key}"; it takes base, seed, precision, kernels, context, embedding.`)
+  }
   if (precision !== 'float32' && precision !== 'float64') {
     throw new UsageError(`precision is ${JSON.stringify(precision)}; expected "float32" or "float64".`)
   }
-  const specs = JSON.parse(JSON.stringify({ layers, base })) as Pick<FlowDescription, 'layers' | 'base'>
-  return new Flow({ dim, contextDim: 0, ...specs, precision }, { seed, kernels })
+  const specs = JSON.parse(JSON.stringify({ layers, base, embedding })) as Pick<
+    FlowDescription,
+    'layers' | 'base' | 'embedding'
+  >
+  const made = new Flow<P>({ dim, contextDim: context, ...specs, precision }, { seed, kernels })
+  if (layers.length === 0 && base.type === 'standardNormal') {
+    throw new UsageError('A flow of no layers on a standard normal learns nothing: give it layers, such as nsf(dim).')
+  }
+  return made
 }

@@ -53,17 +53,17 @@ export function decodeFlow<P extends Precision = 'float32'>(
 }
 
 function structureOf({ description }: ModelRecord): FlowStructure {
-  const { dim, contextDim, layers, base, precision } = description as Partial<FlowDescription>
+  const { dim, contextDim, layers, base, embedding, precision } = description as Partial<FlowDescription>
   const known =
     typeof dim === 'number' &&
-    contextDim === 0 &&
+    typeof contextDim === 'number' &&
     Array.isArray(layers) &&
     layers.every(isSpec) &&
     isBase(base) &&
     (precision === 'float32' || precision === 'float64')
   if (!known) throw new FormatError('This model file describes no flow that this pushforward can build.')
   try {
-    return buildStructure({ dim, contextDim, layers, base, precision })
+    return buildStructure({ dim, contextDim, layers, base, ...(embedding !== undefined && { embedding }), precision })
   } catch (cause) {
     if (!(cause instanceof UsageError)) throw cause
     throw new FormatError(`This model file describes a flow that cannot be built: ${cause.message}`, { cause })
@@ -103,11 +103,13 @@ function kindOf({ data, shape }: Pick<NamedTensor, 'data' | 'shape'>): string {
   return `${data instanceof Float64Array ? 'float64' : 'float32'} [${shape.join(', ')}]`
 }
 
-function checkSizes({ dim }: FlowStructure, { scaler, columns }: ModelRecord): void {
-  if (scaler.mean.length !== dim) {
-    throw new FormatError(`This model file is damaged: its scaler has ${scaler.mean.length} columns, its flow ${dim}.`)
+function checkSizes({ width }: FlowStructure, { scaler, columns }: ModelRecord): void {
+  if (scaler.mean.length !== width) {
+    throw new FormatError(
+      `This model file is damaged: its scaler has ${scaler.mean.length} columns, its flow ${width}.`,
+    )
   }
-  if (columns && columns.length !== dim) {
-    throw new FormatError(`This model file is damaged: it names ${columns.length} columns, its flow has ${dim}.`)
+  if (columns && columns.length !== width) {
+    throw new FormatError(`This model file is damaged: it names ${columns.length} columns, its flow has ${width}.`)
   }
 }

@@ -1,28 +1,29 @@
 import type { Matrix } from '../data/rows.js'
 import { logScale, type Scaler } from '../data/scaler.js'
+import { contextPart, type RowParts } from './context.js'
 import type { Evaluator, Reals } from './evaluator.js'
 
 /**
- * Passes rows in original units through an evaluator, a chunk at a time. `outside` lists the rows beyond the bound,
+ * Passes rows in original units, with their context behind, through an evaluator, a chunk at a time. `outside` lists the rows beyond the bound,
  * counted within the chunk.
  */
 export function eachChunk(
   evaluator: Evaluator,
   scaler: Scaler,
-  { data, rows, columns }: Matrix,
+  x: RowParts,
   work: (first: number, count: number, outside: readonly number[]) => void,
 ): void {
   evaluator.setScaler(scaler)
-  for (let first = 0; first < rows; first += evaluator.chunkRows) {
-    const count = Math.min(evaluator.chunkRows, rows - first)
-    work(first, count, evaluator.loadRows(data.subarray(first * columns, (first + count) * columns)))
+  for (let first = 0; first < x.rows; first += evaluator.chunkRows) {
+    const count = Math.min(evaluator.chunkRows, x.rows - first)
+    work(first, count, evaluator.loadRows(x.part(first, count)))
   }
 }
 
 /** ln p of every row in original units → out [rows]; −∞ beyond the bound. */
-export function logProbInto(evaluator: Evaluator, scaler: Scaler, matrix: Matrix, out: Reals): void {
-  const shift = logScale(scaler)
-  eachChunk(evaluator, scaler, matrix, (first, count, outside) => {
+export function logProbInto(evaluator: Evaluator, scaler: Scaler, x: RowParts, out: Reals): void {
+  const shift = logScale(scaler, evaluator.structure.dim)
+  eachChunk(evaluator, scaler, x, (first, count, outside) => {
     evaluator.logProb(count)
     evaluator.shiftValues(count, -shift)
     out.set(evaluator.values.subarray(0, count), first)
@@ -37,18 +38,20 @@ export interface SampleDraw {
   readonly temperature: number
 }
 
-/** Rows of a sample in original units → out [rows, dim], as many as fit. */
+/** Rows of a sample in original units → out [rows, dim], as many as fit, each given its context, or the one there is. */
 export function sampleInto(
   evaluator: Evaluator,
   scaler: Scaler,
   { seed, firstRow, temperature }: SampleDraw,
   out: Float64Array,
+  context?: Matrix,
 ): void {
   const { dim } = evaluator.structure
   const rows = out.length / dim
   evaluator.setScaler(scaler)
   for (let first = 0; first < rows; first += evaluator.chunkRows) {
     const count = Math.min(evaluator.chunkRows, rows - first)
+    if (context) evaluator.loadContext(contextPart(context, first, count))
     evaluator.sample(count, seed, firstRow + first, temperature)
     out.set(evaluator.unloadRows(count), first * dim)
   }

@@ -24,6 +24,8 @@ export interface FlowStructure {
   readonly description: FlowDescription
   readonly dim: number
   readonly contextDim: number
+  /** Numbers of a row with its context behind it, dim + contextDim. */
+  readonly width: number
   readonly layers: readonly Layer[]
   /** First parameter of each layer, and then of the base. */
   readonly slots: readonly number[]
@@ -80,7 +82,10 @@ const MOST_PARAMETERS = 2 ** 28
 export function buildStructure(description: FlowDescription): FlowStructure {
   const { dim, contextDim } = description
   if (!Number.isInteger(dim) || dim < 1) throw new UsageError(`A flow's dimension is ${dim}; expected an integer ≥ 1.`)
-  const embedding = description.embedding && buildEmbedding(description.embedding, contextDim)
+  if (!Number.isInteger(contextDim) || contextDim < 0) {
+    throw new UsageError(`A flow's context is ${contextDim}; expected how many columns it has, an integer ≥ 0.`)
+  }
+  const embedding = description.embedding === undefined ? undefined : buildEmbedding(description.embedding, contextDim)
   const seen = embedding?.outputs ?? contextDim
   const layers = description.layers.map((spec) => buildLayer(spec, dim, seen))
   const base = buildBase(description.base, dim, seen)
@@ -108,6 +113,7 @@ export function buildStructure(description: FlowDescription): FlowStructure {
     description,
     dim,
     contextDim,
+    width: dim + contextDim,
     layers,
     slots,
     parameterCount: total,

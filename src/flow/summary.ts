@@ -5,7 +5,7 @@ import { largest } from './structure.js'
 /** A table of the flow's layers, and of its base where that is learnt, with the shapes and numbers of their parameters. */
 export function summary(flow: Flow): string {
   const { structure } = flow
-  const { dim, layers, base } = structure
+  const { dim, contextDim, layers, base, embedding } = structure
   const row = (title: string, label: string, parameters: readonly ParameterSlot[]) => [
     title,
     label,
@@ -14,6 +14,7 @@ export function summary(flow: Flow): string {
   ]
   const rows = layers.map((layer, i) => row(String(i), layer.label, layer.parameters))
   if (base.parameters.length > 0) rows.push(row('base', base.spec.type, base.parameters))
+  const given = contextDim > 0 ? `, given ${contextDim}${embedding ? ` (embedded as ${embedding.outputs})` : ''}` : ''
   const header = ['layer', 'bijection', 'parameters', 'count']
   const widths = header.map((title, c) => largest([title.length, ...rows.map((row) => row[c].length)]))
   const line = (cells: string[]) =>
@@ -24,7 +25,7 @@ export function summary(flow: Flow): string {
   const { tileRows, mostTileRows } = structure
   const tiles = mostTileRows > tileRows ? `${tileRows} to ${mostTileRows}` : tileRows
   return [
-    `Flow on ${dim} columns, ${layers.length} layers (data → noise), base ${base.spec.type}, ${structure.description.precision}`,
+    `Flow on ${dim} ${dim === 1 ? 'column' : 'columns'}${given}, ${layers.length} layers (data → noise), base ${base.spec.type}, ${structure.description.precision}`,
     line(header),
     ...rows.map(line),
     `${structure.parameterCount} parameters, tiles of ${tiles} rows`,

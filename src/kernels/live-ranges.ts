@@ -19,6 +19,7 @@ export class LiveRanges {
   }
 
   remove({ from, to }: Range): void {
+    if (from >= to) return
     const start = this.#firstEndingFrom(from + 1)
     let end = start
     const left: Range[] = []
@@ -31,6 +32,7 @@ export class LiveRanges {
   }
 
   overlaps({ from, to }: Range): boolean {
+    if (from >= to) return false
     const at = this.#firstEndingFrom(from + 1)
     return at < this.#from.length && this.#from[at] < to
   }

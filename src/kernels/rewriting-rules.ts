@@ -6,7 +6,7 @@ import {
   narrowCouplingBackward,
   narrowCouplingInverse,
 } from './operations/index.js'
-import { type Call, countsOf, part, type Span } from './pass.js'
+import { type Call, countsOf, lengthOf, part, type Span, strideOf } from './pass.js'
 import type { Rule } from './rewrite.js'
 
 const spans = ({ given }: Call) => given as Readonly<Record<string, Span>>
@@ -14,6 +14,13 @@ const spans = ({ given }: Call) => given as Readonly<Record<string, Span>>
 function call(operation: Declaration, given: Record<string, Span>): Call {
   return { operation, given, counts: countsOf(operation, given) }
 }
+
+/** Whether two spans are the same numbers, in whatever shape; none of them has slices apart. */
+const same = (a: Span, b: Span) => a.at === b.at && lengthOf(a.shape) === lengthOf(b.shape)
+
+/** Whether a and b are the two rows of a cloud [2, rows]. */
+const arePair = (cloud: Span, a: Span, b: Span) =>
+  cloud.shape[0] === 2 && same(part(cloud, 0), a) && same(part(cloud, 1), b)
 
 /** The parameters of a narrow coupling as one array, where they lie as its kernels have them. */
 function together(
@@ -25,9 +32,10 @@ function together(
   f: Span,
 ): Span | undefined {
   const { at, gradient } = w1
-  const whole =
+  const whole = strideOf(w1) === 1 && strideOf(w2) === hidden
+  const following =
     b1?.at === at + hidden && w2.at === at + 2 * hidden && b2?.at === at + 4 * hidden && f.at === at + 4 * hidden + 2
-  return whole ? { at, shape: [4 * hidden + 3], ...(gradient && { gradient }) } : undefined
+  return whole && following ? { at, shape: [4 * hidden + 3], ...(gradient && { gradient }) } : undefined
 }
 
 /** A net of one tanh layer from one coordinate to (a, t), and the affine couple of one coordinate. */
@@ -38,10 +46,8 @@ function narrow(inverse: boolean): Rule {
       const { hidden: H, ok } = netOf(first, second)
       const [one, two, bent, kept, c] = [first, second, squash, keep, couple].map(spans)
       const params = together(H, one.weight, one.bias, two.weight, two.bias, c.f)
-      const { rows } = couple.counts
-      const chained =
-        bent.x.at === one.y.at && bent.y.at === one.y.at && two.x.at === one.y.at && kept.x.at === one.x.at
-      if (!ok || !params || !chained || c.a.at !== two.y.at || c.t.at !== two.y.at + rows) return undefined
+      const chained = same(bent.x, one.y) && same(bent.y, one.y) && same(two.x, one.y) && same(kept.x, one.x)
+      if (!ok || !params || !chained || !arePair(two.y, c.a, c.t)) return undefined
       const { a, t, x, z, logDet, u, e } = c
       const net = { params, kept: part(one.x, 0), h: one.y, a, logDet, u, e }
       return inverse
@@ -89,10 +95,9 @@ const narrowBackward: Rule = {
       c.f,
     )
     const dParams = together(H, w1.dWeight, w1.dBias, w2.dWeight, w2.dBias, c.df)
-    const { rows } = couple.counts
-    const outputs = w2.dy.at === c.da.at && c.dt.at === c.da.at + rows && i2.dy.at === c.da.at
-    const inner = bent.dy.at === i2.dx.at && w1.dy.at === bent.dx.at && i1.dy.at === bent.dx.at && bent.y.at === w2.x.at
-    const onward = sum.x.at === i1.dx.at && sum.y.at === kept.y.at
+    const outputs = arePair(w2.dy, c.da, c.dt) && same(i2.dy, w2.dy)
+    const inner = same(bent.dy, i2.dx) && same(w1.dy, bent.dx) && same(i1.dy, bent.dx) && same(bent.y, w2.x)
+    const onward = same(sum.x, i1.dx) && same(sum.y, kept.y)
     if (!ok || !params || !dParams || !outputs || !inner || !onward) return undefined
     const { a, u, e, z, dz, dLogDet, dx, da, dt } = c
     return {
@@ -117,11 +122,8 @@ const narrowBackward: Rule = {
   },
 }
 
-/** Whether a and b are the two rows of a cloud [2, rows]. */
-function isPair(cloud: Span, a: Span, b: Span): boolean {
-  const [first, second] = [cloud.at, cloud.at + cloud.shape[1]]
-  return cloud.shape[0] === 2 && ((a.at === first && b.at === second) || (b.at === first && a.at === second))
-}
+/** Whether a and b are the two rows of a cloud [2, rows], one way about or the other. */
+const isPair = (cloud: Span, a: Span, b: Span) => arePair(cloud, a, b) || arePair(cloud, b, a)
 
 /** The row of `cloud` that stands where `row` stands in `other`. */
 const alike = (row: Span, other: Span, cloud: Span): Span => ({ ...row, at: cloud.at + row.at - other.at })
@@ -131,7 +133,7 @@ const leakyThenNarrow: Rule = {
   names: ['leakyReLU', 'narrowCoupling'],
   rewrite(leaky, coupling) {
     const [bent, c] = [leaky, coupling].map(spans)
-    if (!isPair(bent.z, c.kept, c.x) || bent.logDet.at !== c.logDet.at) return undefined
+    if (!isPair(bent.z, c.kept, c.x) || !same(bent.logDet, c.logDet)) return undefined
     return {
       call: call(leakyNarrowCoupling, {
         ...c,
@@ -152,7 +154,7 @@ const narrowThenLeakyBackward: Rule = {
   rewrite(coupling, leaky) {
     const [c, bent] = [coupling, leaky].map(spans)
     const x = alike(c.dx, bent.dz, bent.z)
-    if (!isPair(bent.dz, c.dxKept, c.dx) || !isPair(bent.z, c.kept, x) || bent.dLogDet.at !== c.dLogDet.at)
+    if (!isPair(bent.dz, c.dxKept, c.dx) || !isPair(bent.z, c.kept, x) || !same(bent.dLogDet, c.dLogDet))
       return undefined
     return {
       call: call(leakyNarrowCouplingBackward, {

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js'
-import { type Activation, perceptron } from '../nets/mlp.js'
+import { type Activation, checkActivation } from '../nets/activations.js'
+import { perceptron } from '../nets/mlp.js'
 import { echo } from '../options.js'
 import { softAffineTransformer } from '../transformers/soft-affine.js'
 import { coordinates, couple } from './couple.js'
@@ -55,9 +56,7 @@ function validated(spec: LayerSpec, dim: number): Validated {
   if (!Array.isArray(hidden) || hidden.length === 0 || !hidden.every((w) => Number.isInteger(w) && w > 0)) {
     throw new UsageError(`affineCoupling's hidden is ${echo(hidden)}; expected one or more widths, such as [64, 64].`)
   }
-  if (activation !== 'tanh' && activation !== 'relu') {
-    throw new UsageError(`affineCoupling's activation is ${echo(activation)}; expected "tanh" or "relu".`)
-  }
+  checkActivation('affineCoupling', activation)
   return { mask, hidden, activation }
 }
 

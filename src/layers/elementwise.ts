@@ -2,9 +2,10 @@ import * as v from 'valibot'
 import { UsageError } from '../errors.js'
 import type { ConditionerSpec } from '../nets/conditioner.js'
 import { buildConditioner } from '../nets/registry.js'
-import { checkSpec, echo, integer, part } from '../options.js'
+import { checkSpec, part } from '../options.js'
 import { buildTransformer } from '../transformers/registry.js'
 import type { TransformerSpec } from '../transformers/transformer.js'
+import { allColumns, checkColumns, columnNumbers } from './columns.js'
 import type { Layer, LayerSpec } from './layer.js'
 import { transformColumns } from './transform-columns.js'
 
@@ -24,17 +25,13 @@ export function elementwise(options: ElementwiseOptions): LayerSpec {
 const schema = v.strictObject({
   transformer: part('a transformer, such as rationalQuadratic({ bins: 8 })'),
   conditioner: v.optional(part('a conditioner, such as mlp({ hidden: [64] })')),
-  columns: v.optional(v.array(integer(0), 'columns by their number, such as [0, 2]')),
+  columns: v.optional(columnNumbers),
 })
 
 /** @throws UsageError where an option is not usable, or a conditioner has no context to see. */
 export function buildElementwise(spec: LayerSpec, dim: number, contextDim: number): Layer {
-  const { transformer: map, conditioner, columns = Array.from({ length: dim }, (_, j) => j) } = checkSpec(spec, schema)
-  if (columns.length === 0 || new Set(columns).size < columns.length || columns.some((j) => j >= dim)) {
-    throw new UsageError(
-      `elementwise's columns are ${echo(columns)}; expected different ones, each from 0 to ${dim - 1}.`,
-    )
-  }
+  const { transformer: map, conditioner, columns = allColumns(dim) } = checkSpec(spec, schema)
+  checkColumns('elementwise', columns, dim)
   if (conditioner && contextDim === 0) {
     throw new UsageError('elementwise has a conditioner, but the flow no context that it could see: leave it out.')
   }

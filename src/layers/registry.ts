@@ -1,20 +1,35 @@
 import { UsageError } from '../errors.js'
+import { buildActNorm } from './act-norm.js'
 import { buildAffineCoupling } from './affine-coupling.js'
+import { buildAutoregressive } from './autoregressive.js'
 import { buildCoupling } from './coupling.js'
 import { buildElementwise } from './elementwise.js'
+import { buildGaussianise } from './gaussianise.js'
+import { buildHouseholder } from './householder.js'
 import { buildInvert } from './invert.js'
 import type { Layer, LayerSpec } from './layer.js'
 import { buildLeakyReLU } from './leaky-relu.js'
+import { buildLULinear } from './lu-linear.js'
+import { buildPermutation, buildReverse } from './permutation.js'
+import { buildRotation } from './rotation.js'
 
 /** Builds a layer for rows of `dim` coordinates with `contextDim` context columns. */
 export type LayerBuilder = (spec: LayerSpec, dim: number, contextDim: number) => Layer
 
 const builders = new Map<string, LayerBuilder>([
+  ['actNorm', buildActNorm],
   ['affineCoupling', buildAffineCoupling],
+  ['autoregressive', buildAutoregressive],
   ['coupling', buildCoupling],
   ['elementwise', buildElementwise],
+  ['householder', buildHouseholder],
+  ['gaussianise', buildGaussianise],
   ['invert', buildInvert(buildLayer)],
   ['leakyReLU', buildLeakyReLU],
+  ['luLinear', buildLULinear],
+  ['permutation', buildPermutation],
+  ['reverse', buildReverse],
+  ['rotation', buildRotation],
 ])
 
 /**

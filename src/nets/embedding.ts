@@ -1,6 +1,9 @@
+import * as v from 'valibot'
 import { UsageError } from '../errors.js'
+import { checkOptions, integer, widths } from '../options.js'
+import { type Activation, activationOption } from './activations.js'
 import type { Conditioner } from './conditioner.js'
-import { type Activation, perceptron } from './mlp.js'
+import { perceptron } from './mlp.js'
 
 /** A net that the context passes before any layer sees it. */
 export interface EmbeddingSpec {
@@ -14,15 +17,16 @@ export interface Embedding {
   readonly outputs: number
 }
 
-/** @throws UsageError where there is no context, or a width is no integer ≥ 1. */
-export function buildEmbedding({ hidden, outputs, activation = 'tanh' }: EmbeddingSpec, contextDim: number): Embedding {
+const schema = v.strictObject({
+  hidden: widths,
+  outputs: integer(1),
+  activation: v.optional(activationOption, 'tanh'),
+})
+
+/** @throws UsageError where there is no context, or an option is not of its kind. */
+export function buildEmbedding(spec: EmbeddingSpec, contextDim: number): Embedding {
+  const options = checkOptions('embedding', schema, spec)
   if (contextDim === 0)
     throw new UsageError('embedding needs a context to embed: give the flow a context of 1 or more.')
-  const widths = Array.isArray(hidden) ? [...hidden, outputs] : [0]
-  if (hidden?.length === 0 || !widths.every((width) => Number.isInteger(width) && width > 0)) {
-    throw new UsageError(
-      `embedding is ${JSON.stringify({ hidden, outputs })}; expected widths such as { hidden: [16], outputs: 4 }.`,
-    )
-  }
-  return { net: perceptron({ inputs: contextDim, hidden, outputs, activation, lastLayerScale: 1 }), outputs }
+  return { net: perceptron({ ...options, inputs: contextDim, lastLayerScale: 1 }), outputs: options.outputs }
 }

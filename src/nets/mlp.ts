@@ -1,102 +1,86 @@
 import * as v from 'valibot'
-import { dense, denseInputGradient, denseWeightGradient } from '../kernels/operations/dense.js'
-import { relu, reluBackward, tanh, tanhBackward } from '../kernels/operations/elementwise.js'
-import type { Pass, Span } from '../kernels/pass.js'
-import { checkSpec, number, oneOf, widths } from '../options.js'
+import { checkSpec, widths } from '../options.js'
+import { type Activation, activationOption, dropoutOption, hiddenUnits } from './activations.js'
 import type { Conditioner, ConditionerSpec } from './conditioner.js'
+import { lastLayerScaleOption, linear, linearScratch } from './linear.js'
 
-export type Activation = 'tanh' | 'relu'
-
-export interface MLPSpecOptions {
+export interface MLPOptions {
   /** Widths of the hidden layers; default [64, 64]. */
   readonly hidden?: readonly number[]
   /** Default 'tanh'. */
   readonly activation?: Activation
+  /** The share of hidden units that a training step leaves out, in [0, 1); default 0. Elsewhere none is. */
+  readonly dropout?: number
   /** What the last layer's initial weights are multiplied by; default 0, so that a flow starts as the identity. */
   readonly lastLayerScale?: number
 }
 
-/** A multilayer perceptron as a layer's conditioner. */
-export function mlp(options: MLPSpecOptions = {}): ConditionerSpec {
+/**
+ * A multilayer perceptron as a layer's conditioner: hₗ = m ⊙ σ(Wₗ hₗ₋₁ + bₗ), y = W h + b, from x [inputs, rows] to
+ * y [outputs, rows], m the masks of dropout.
+ *
+ * @throws UsageError, when a flow is made of it, where an option is not of its kind.
+ */
+export function mlp(options: MLPOptions = {}): ConditionerSpec {
   return { type: 'mlp', ...options }
 }
 
 const schema = v.strictObject({
   hidden: v.optional(widths, [64, 64]),
-  activation: v.optional(oneOf(['tanh', 'relu']), 'tanh'),
-  lastLayerScale: v.optional(
-    number('a finite number ≥ 0', (scale) => scale >= 0),
-    0,
-  ),
+  activation: v.optional(activationOption, 'tanh'),
+  dropout: v.optional(dropoutOption, 0),
+  lastLayerScale: v.optional(lastLayerScaleOption, 0),
 })
 
 export function buildMLP(spec: ConditionerSpec, inputs: number, outputs: number): Conditioner {
   return perceptron({ ...checkSpec(spec, schema), inputs, outputs })
 }
 
-export interface MLPOptions {
+export interface PerceptronOptions {
   readonly inputs: number
   /** Widths of the hidden layers, at least one. */
   readonly hidden: readonly number[]
   readonly outputs: number
   readonly activation: Activation
+  /** Default 0. */
+  readonly dropout?: number
   /** The last layer's initial weights are multiplied by this; small values start a flow near the identity. */
   readonly lastLayerScale: number
 }
 
-/** Hidden units in place, h = σ(a), and back, da = dh·σ′(a) by h alone (tanh: 1 − h²; relu: 1 where h > 0). */
-const ACTIVATIONS = {
-  tanh: {
-    forward: (pass: Pass, h: Span) => tanh(pass, { x: h, y: h }),
-    backward: (pass: Pass, h: Span, dh: Span) => tanhBackward(pass, { y: h, dy: dh, dx: dh }),
-  },
-  relu: {
-    forward(pass: Pass, h: Span) {
-      relu(pass, { x: h, y: h })
-      pass.branch(h)
-    },
-    backward: (pass: Pass, h: Span, dh: Span) => reluBackward(pass, { y: h, dy: dh, dx: dh }),
-  },
-}
-
 /** A multilayer perceptron, y = W_L σ(… σ(W₁x + b₁) …) + b_L, weights stored [out, in]. */
-export function perceptron({ inputs, hidden, outputs, activation, lastLayerScale }: MLPOptions): Conditioner {
+export function perceptron(options: PerceptronOptions): Conditioner {
+  const { inputs, hidden, outputs, activation, dropout = 0, lastLayerScale } = options
   const widths = [inputs, ...hidden, outputs]
   const last = hidden.length
-  const { forward, backward } = ACTIVATIONS[activation]
+  const layers = widths.slice(1).map((width, l) => linear(`${l}`, widths[l], width))
   return {
-    parameters: widths.slice(1).flatMap((width, l) => [
-      { name: `${l}.weight`, shape: [width, widths[l]] },
-      { name: `${l}.bias`, shape: [width] },
-    ]),
+    parameters: layers.flatMap(({ parameters }) => parameters),
     /** Weights N(0, 1/fan-in), the last layer's scaled by `lastLayerScale`; biases 0. */
     initialise(values, stream) {
-      for (let l = 0; l <= last; l++) {
-        const sd = (l < last ? 1 : lastLayerScale) / Math.sqrt(widths[l])
-        const weight = values[`${l}.weight`]
-        for (let i = 0; i < weight.length; i++) weight[i] = sd * stream.normal()
-        values[`${l}.bias`].fill(0)
-      }
+      for (const [l, layer] of layers.entries()) layer.initialise(values, stream, l < last ? 1 : lastLayerScale)
     },
     forward(pass, { params, x, y }) {
-      const h = [x, ...hidden.map((width) => pass.tape(width, pass.rows)), y]
-      for (let l = 0; l <= last; l++) {
-        dense(pass, { x: h[l], weight: params[`${l}.weight`], bias: params[`${l}.bias`], y: h[l + 1] })
-        if (l < last) forward(pass, h[l + 1])
-      }
+      const h = [x]
+      const backs = hidden.map((width, l) => {
+        const a = pass.tape(width, pass.rows)
+        layers[l].forward(pass, { params, x: h[l], y: a })
+        const units = hiddenUnits(pass, activation, dropout, a)
+        h.push(units.h)
+        return units.back
+      })
+      layers[last].forward(pass, { params, x: h[last], y })
       /**
        * Per layer, from the last, with h its input and a = W h + b:
-       *   dW += da hᵀ, db += Σ da, dh = Wᵀ da, and through the activation da′ = dh·σ′(a′)
+       *   dW += da hᵀ, db += Σ da, dh = Wᵀ da, and through the hidden units da′ = dh·m·σ′(a′)
        */
       const back: ReturnType<Conditioner['forward']> = ({ dParams, dx, dy }) => {
-        const scratch = pass.scratch(16 * (pass.rows + Math.max(...widths.slice(1))))
+        const scratch = linearScratch(pass, layers)
         let da = dy
         for (let l = last; l >= 0; l--) {
-          const [dWeight, dBias] = [dParams[`${l}.weight`], dParams[`${l}.bias`]]
-          denseWeightGradient(pass, { x: h[l], dy: da, dWeight, dBias, scratch })
           const dh = l > 0 ? pass.scratch(widths[l], pass.rows) : dx
-          denseInputGradient(pass, { dy: da, weight: params[`${l}.weight`], dx: dh })
-          if (l > 0) backward(pass, h[l], dh)
+          layers[l].backward(pass, { params, dParams, x: h[l], dy: da, dx: dh, scratch })
+          if (l > 0) backs[l - 1](dh)
           da = dh
         }
       }

@@ -2,11 +2,15 @@ import { UsageError } from '../errors.js'
 import { echo } from '../options.js'
 import type { Conditioner, ConditionerSpec } from './conditioner.js'
 import { buildMLP } from './mlp.js'
+import { buildResidual } from './residual.js'
 
 /** Builds a net between so many numbers a row. */
 export type ConditionerBuilder = (spec: ConditionerSpec, inputs: number, outputs: number) => Conditioner
 
-const builders = new Map<string, ConditionerBuilder>([['mlp', buildMLP]])
+const builders = new Map<string, ConditionerBuilder>([
+  ['mlp', buildMLP],
+  ['residual', buildResidual],
+])
 
 /** @throws UsageError where the type is unknown or its options are not usable. */
 export function buildConditioner(spec: ConditionerSpec, inputs: number, outputs: number): Conditioner {

@@ -31,9 +31,9 @@ const PROGRESS_MILLISECONDS = 100
 /** Chunks of a block, at least where the rows suffice: as many threads can work on it. */
 const BLOCK_CHUNKS = 16
 
-/** Rows of `dim` columns for one call, where more are to be passed through block by block. */
-export function parallelRowsOf(dim: number): number {
-  return Math.max(BLOCK_CHUNKS * LEAST_CHUNK_ROWS, blockRowsOf(dim))
+/** Rows of so many columns for one call, where more are to be passed through block by block. */
+export function parallelRowsOf(columns: number): number {
+  return Math.max(BLOCK_CHUNKS * LEAST_CHUNK_ROWS, blockRowsOf(columns))
 }
 
 type Lend = <Array extends Reals>(like: Array, length: number) => Array
@@ -67,12 +67,12 @@ export async function eachChunk(
   work: Work,
 ): Promise<void> {
   signal?.throwIfAborted()
-  const { dim } = model.description
+  const { dim, contextDim } = model.description
   const leastChunks = Math.ceil(total / LEAST_CHUNK_ROWS)
   const milliseconds = estimatedMilliseconds(model.numbers.length, total, model.kernels)
   const size = resolveThreads(threads, leastChunks, milliseconds)
   const share = Math.ceil(total / (SHARE_CHUNKS * Math.max(1, size)))
-  const most = Math.floor((work.inPlace && size > 0 ? CLAIM_NUMBERS : CHUNK_NUMBERS) / dim)
+  const most = Math.floor((work.inPlace && size > 0 ? CLAIM_NUMBERS : CHUNK_NUMBERS) / (dim + contextDim))
   const { tileRows } = work
   const tiles = Math.max(Math.ceil(LEAST_CHUNK_ROWS / tileRows), Math.floor(Math.min(share, most) / tileRows))
   const chunkRows = tiles * tileRows

@@ -1,9 +1,10 @@
-import type { NdArray } from 'ndarray'
-import ndarray from 'ndarray'
+import { type Points, pointsOf } from '../data/points.js'
 import { checkValues, type Matrix, type Rows, readMatrix } from '../data/rows.js'
 import { UsageError } from '../errors.js'
+import { contextOfDraw, contextPart, type Given, joined, type RowParts, readContext } from '../flow/context.js'
 import type { Reals } from '../flow/evaluator.js'
 import { type Flow, type SampleOptions, sampleOptions } from '../flow/flow.js'
+import type { SampleDraw } from '../flow/stream-rows.js'
 import { resolveKernels } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
 import { compiledKernels } from '../kernels/simd.js'
@@ -27,21 +28,22 @@ import { unwrittenFloat32, unwrittenFloat64 } from './unwritten.js'
  * Densities go to `out` where it is given, an array of the flow's precision and of a number a row, which is then what the
  * promise resolves to; where that rejects it holds anything. It must have no memory in common with x. Threads work on
  * arrays over a SharedArrayBuffer where they lie, x and `out` alike; others are copied to and from them, some rows at a
- * time.
+ * time, and so are those that have a `context`.
  * @throws UsageError or DataError as `flow.logProb`, UsageError for another `out`; rejects with `signal.reason` when
  * aborted.
  */
 export async function logProb<P extends Precision>(
   flow: Flow<P>,
   x: Rows,
-  options: ParallelOptions & { out?: Reals<P> } = {},
+  options: Given & ParallelOptions & { out?: Reals<P> } = {},
 ): Promise<Reals<P>> {
-  const { threads, signal, onProgress, out: given, ...unknown } = options
+  const { threads, signal, onProgress, out: given, context, ...unknown } = options
   const [key] = Object.keys(unknown)
   if (key !== undefined) {
-    throw new UsageError(`logProb has no option "${key}"; it takes threads, signal, onProgress, out.`)
+    throw new UsageError(`logProb has no option "${key}"; it takes threads, signal, onProgress, out, context.`)
   }
   const matrix = readMatrix(x, flow.dim, 'Batch')
+  const rows = joined(matrix, readContext(flow, context, matrix.rows, { infinite: true }))
   const float64 = flow.structure.description.precision === 'float64'
   checkOut('logProb', given, float64 ? Float64Array : Float32Array, matrix.rows)
   if (given && overlap(given, matrix.data)) {
@@ -49,7 +51,7 @@ export async function logProb<P extends Precision>(
   }
   const out = once<Reals>(given ?? (() => (float64 ? unwrittenFloat64 : unwrittenFloat32)(matrix.rows)))
   try {
-    await logProbTo(flow, matrix, out, { threads, signal, onProgress })
+    await logProbTo(flow, rows, out, { threads, signal, onProgress })
   } catch (error) {
     // Threads look at the values where they score them, and one that meets NaN fails: here the first NaN is named.
     if (isOfNaN(error)) checkValues(matrix, 'Batch', { infinite: true })
@@ -98,34 +100,34 @@ function once<Numbers extends Reals>(out: Out<Numbers>): Out<Numbers> {
   }
 }
 
-/** The same → out [rows]; NaN among the rows fails the job. */
+/** The same of rows with their context behind → out [rows]; NaN among the rows fails the job. */
 export async function logProbTo(
   flow: Flow,
-  { data, rows }: Matrix,
+  x: RowParts,
   out: Out,
   { threads = 'auto', ...rest }: ParallelOptions,
 ): Promise<void> {
-  const { dim } = flow
   const model = snapshot(flow)
-  const partOf = (first: number, count: number) => data.subarray(first * dim, (first + count) * dim)
+  // Where there are only parts, threads have none to see.
+  const all: Out = x.all ?? (() => x.like)
   await eachChunk(
     model,
-    rows,
+    x.rows,
     { threads, ...rest },
     {
       here(first, count) {
-        scoreChunk(model, partOf(first, count), place(out).subarray(first, first + count))
+        scoreChunk(model, x.part(first, count), place(out).subarray(first, first + count))
       },
-      inPlace: isSeen(data) && isSeen(out),
+      inPlace: isSeen(all) && isSeen(out),
       tileRows: flow.structure.evaluationTileRows,
       there(lend, chunkRows) {
-        const given = passage(data, () => lend(data, chunkRows * dim))
+        const given = passage(all, () => lend(x.like, chunkRows * x.columns))
         const values = passage(out, () => lend(model.numbers, chunkRows))
         return {
           name: 'scoreChunks',
           task: (feed) => ({ model, feed, rows: given, values }) satisfies ScoreTask,
           fill(slot, first, count) {
-            if ('slots' in given) given.slots[slot].set(partOf(first, count))
+            if ('slots' in given) given.slots[slot].set(x.part(first, count))
           },
           collect(slot, first, count) {
             if ('slots' in values) place(out).set(values.slots[slot].subarray(0, count), first)
@@ -145,24 +147,25 @@ export async function sample(
   flow: Flow,
   count: number,
   options: SampleOptions & ParallelOptions & { out?: Float64Array } = {},
-): Promise<NdArray<Float64Array>> {
+): Promise<Points<Float64Array>> {
   const { threads = 'auto', signal, onProgress, out: given, ...rest } = options
   const draw = sampleOptions(count, rest)
+  const context = contextOfDraw(flow, rest.context, count)
   const numbers = count * flow.dim
   checkOut('sample', given, Float64Array, numbers)
   const out = once<Float64Array>(given ?? (() => unwrittenFloat64(numbers)))
-  await sampleTo(flow, count, out, { ...draw, threads, signal, onProgress })
-  return ndarray(place(out), [count, flow.dim])
+  await sampleTo(flow, count, out, { ...draw, context, threads, signal, onProgress })
+  return pointsOf(place(out), flow.dim)
 }
 
-/** The same with checked options → out [count, dim]. */
+/** The same with checked options and context → out [count, dim]. */
 export async function sampleTo(
   flow: Flow,
   count: number,
   out: Out<Float64Array>,
-  { threads = 'auto', signal, onProgress, ...draw }: Required<SampleOptions> & ParallelOptions,
+  { threads = 'auto', signal, onProgress, context, ...draw }: SampleDraw & ParallelOptions & { context?: Matrix },
 ): Promise<void> {
-  const { dim, scaler } = flow
+  const { dim, contextDim, scaler } = flow
   const { firstRow } = draw
   const model = snapshot(flow)
   await eachChunk(
@@ -172,16 +175,19 @@ export async function sampleTo(
     {
       here(first, n) {
         const rows = place(out).subarray(first * dim, (first + n) * dim)
-        sampleChunk(model, { ...draw, firstRow: firstRow + first }, rows)
+        sampleChunk(model, { ...draw, firstRow: firstRow + first }, rows, context && chosen(context, first, n))
       },
-      inPlace: isSeen(out),
+      inPlace: isSeen(out) && (!context || context.rows === 1 || isSeen(context.data)),
       tileRows: flow.structure.evaluationTileRows,
       there(lend, chunkRows) {
         const rows = passage(out, () => lend(scaler.mean, chunkRows * dim))
+        const given = context && contextPassage(context, () => lend(context.data, chunkRows * contextDim))
         return {
           name: 'sampleChunks',
-          task: (feed) => ({ model, draw, feed, rows }) satisfies SampleTask,
-          fill() {},
+          task: (feed) => ({ model, draw, feed, rows, context: given }) satisfies SampleTask,
+          fill(slot, first, n) {
+            if (context && given && 'slots' in given) given.slots[slot].set(contextPart(context, first, n))
+          },
           collect(slot, first, n) {
             if ('slots' in rows) place(out).set(rows.slots[slot].subarray(0, n * dim), first * dim)
           },
@@ -194,6 +200,16 @@ export async function sampleTo(
 /** Whether threads can work on the array where it lies. */
 function isSeen<Numbers extends Reals>(array: Out<Numbers>): array is Numbers {
   return typeof array !== 'function' && array.buffer instanceof SharedArrayBuffer
+}
+
+/** The context of rows first … first + count, where it is not one row for all. */
+function chosen(context: Matrix, first: number, count: number): Matrix {
+  return context.rows === 1 ? context : { ...context, data: contextPart(context, first, count), rows: count }
+}
+
+/** One row that holds for all goes to a thread once. */
+function contextPassage({ data, rows }: Matrix, lendChunk: () => Matrix['data']): NonNullable<SampleTask['context']> {
+  return rows === 1 ? { one: data.slice() } : passage(data, lendChunk)
 }
 
 /** The array itself where threads see it, else memory for a chunk in each slot. */

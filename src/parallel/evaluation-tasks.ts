@@ -1,4 +1,6 @@
+import type { Matrix } from '../data/rows.js'
 import type { Scaler } from '../data/scaler.js'
+import { joined } from '../flow/context.js'
 import { Evaluator, type Reals } from '../flow/evaluator.js'
 import { logProbInto, type SampleDraw, sampleInto } from '../flow/stream-rows.js'
 import { buildStructure, type FlowDescription } from '../flow/structure.js'
@@ -33,14 +35,20 @@ function evaluatorOf({ job, description, kernels, compiled, numbers }: Evaluatio
   return current.evaluator
 }
 
-/** Rows in original units, row-major → their log-densities. */
+/** Rows in original units with their context behind, row-major → their log-densities. */
 export function scoreChunk(model: EvaluationModel, data: Float32Array | Float64Array, values: Reals): void {
-  logProbInto(evaluatorOf(model), model.scaler, { data, rows: values.length, columns: model.description.dim }, values)
+  const { dim, contextDim } = model.description
+  logProbInto(
+    evaluatorOf(model),
+    model.scaler,
+    joined({ data, rows: values.length, columns: dim + contextDim }),
+    values,
+  )
 }
 
-/** Some rows of a sample → rows in original units, row-major. */
-export function sampleChunk(model: EvaluationModel, draw: SampleDraw, rows: Float64Array): void {
-  sampleInto(evaluatorOf(model), model.scaler, draw, rows)
+/** Some rows of a sample, given their context or one that holds for all → rows in original units, row-major. */
+export function sampleChunk(model: EvaluationModel, draw: SampleDraw, rows: Float64Array, context?: Matrix): void {
+  sampleInto(evaluatorOf(model), model.scaler, draw, rows, context)
 }
 
 /** Where a thread gets its chunks from; what it claims lies in arrays that it sees. */
@@ -79,7 +87,7 @@ export interface ScoreTask {
 
 export function scoreChunks({ model, feed, rows, values }: ScoreTask): void {
   serve(feed, (slot, first, count) => {
-    const part = chunkIn(rows, slot, first, count, model.description.dim)
+    const part = chunkIn(rows, slot, first, count, model.description.dim + model.description.contextDim)
     scoreChunk(model, part, chunkIn(values, slot, first, count, 1))
   })
 }
@@ -90,11 +98,19 @@ export interface SampleTask {
   readonly draw: SampleDraw
   readonly feed: Feed
   readonly rows: Passage<Float64Array>
+  /** What the rows are given: a row for each, as the rows come, or one for all. */
+  readonly context?: Passage | { readonly one: Reals }
 }
 
-export function sampleChunks({ model, draw, feed, rows }: SampleTask): void {
+export function sampleChunks({ model, draw, feed, rows, context }: SampleTask): void {
+  const { dim, contextDim } = model.description
+  const contextOf = (slot: number, first: number, count: number): Matrix | undefined => {
+    if (!context) return undefined
+    if ('one' in context) return { data: context.one, rows: 1, columns: contextDim }
+    return { data: chunkIn(context, slot, first, count, contextDim), rows: count, columns: contextDim }
+  }
   serve(feed, (slot, first, count) => {
-    const part = chunkIn(rows, slot, first, count, model.description.dim)
-    sampleChunk(model, { ...draw, firstRow: draw.firstRow + first }, part)
+    const part = chunkIn(rows, slot, first, count, dim)
+    sampleChunk(model, { ...draw, firstRow: draw.firstRow + first }, part, contextOf(slot, first, count))
   })
 }

@@ -23,4 +23,6 @@ export const PURPOSE = {
   noise: 8,
   /** Uniform numbers of samples, for bases that take some; the index is the row. */
   sampleUniforms: 9,
+  /** The random order of a layer's columns; the index is how many there are. */
+  permutation: 10,
 } as const

@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type RowSource, toSource } from '../data/row-source.js'
 import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
+import { columnNames } from '../flow/column-names.js'
+import { joined } from '../flow/context.js'
 import type { Flow } from '../flow/flow.js'
 import { writeFileWhole } from '../io/write-file.js'
 import { column, commonDomain, evenRows } from './columns.js'
@@ -18,7 +20,7 @@ import { samplesPicture } from './samples-picture.js'
 /** A training run as far as pictures need it. */
 export interface PlotOptions extends LossOptions {
   readonly flow: Flow
-  /** The rows trained on, original units. */
+  /** The rows trained on, original units, with their context behind where there is one. */
   readonly rows: Rows
   /** Where those are only some of the rows: how many there are. */
   readonly allRows?: number
@@ -52,7 +54,7 @@ export type WritePlotsOptions = Omit<PlotOptions, 'rows' | 'allRows'> & { readon
  */
 export async function writePlots(folder: string, { rows, ...options }: WritePlotsOptions): Promise<string[]> {
   await mkdir(folder, { recursive: true })
-  const source = toSource(rows, options.flow.dim, 'Rows')
+  const source = toSource(rows, options.flow.structure.width, 'Rows')
   const { data } = await evenRows(source, Math.max(SHOWN.leastRows, Math.ceil(SHOWN.numbers / source.columns)))
   const pictures = picturesOf({ ...options, rows: data, allRows: source.rows })
   for (const [name, draw] of pictures) await writeFileWhole(join(folder, name), draw())
@@ -62,16 +64,15 @@ export async function writePlots(folder: string, { rows, ...options }: WritePlot
 /** File names and how each picture is drawn; which ones there are depends on the flow. */
 export function picturesOf(options: PlotOptions): Pictures {
   const { flow, seed = 0 } = options
-  const { dim } = flow
-  const data = toMatrix(options.rows, dim, 'Rows')
-  const columns = options.columns ?? flow.data.columns ?? Array.from({ length: dim }, (_, j) => `x${j + 1}`)
-  const count = Math.min(SAMPLES.most, Math.max(SAMPLES.least, data.rows))
-  const samples = toMatrix(flow.sample(count, { seed }), dim, 'Samples', { infinite: true })
+  const { dim, contextDim } = flow
+  const data = toMatrix(options.rows, dim + contextDim, 'Rows')
+  const columns = options.columns ?? columnNames(flow)
+  const samples = samplesBeside(flow, data, seed)
   const { allRows = data.rows } = options
   const pictures: Pictures = new Map()
   if (options.losses.length > 0) pictures.set('loss.svg', () => lossPicture(options))
   addData(pictures, { data, allRows, samples, columns }, flow)
-  if (dim > 1 && flow.structure.layers.length > 0) {
+  if (dim > 1 && contextDim === 0 && flow.structure.layers.length > 0) {
     pictures.set('data-to-noise.svg', () => dataToNoisePicture(flow, data))
     pictures.set('noise-to-data.svg', () => noiseToDataPicture(flow, seed))
     pictures.set('film.svg', () => film(flow, seed))
@@ -81,9 +82,31 @@ export function picturesOf(options: PlotOptions): Pictures {
   return pictures
 }
 
+/** Samples of the flow; where it has a context, those of the rows in turn, which then stand behind. */
+function samplesBeside(flow: Flow, data: Matrix, seed: number): Matrix {
+  const { dim, contextDim } = flow
+  const count = Math.min(SAMPLES.most, Math.max(SAMPLES.least, data.rows))
+  const matrix = (context?: Matrix) =>
+    toMatrix(flow.sample(count, { seed, context: context?.data }), dim, 'Samples', { infinite: true })
+  if (contextDim === 0) return matrix()
+  const contexts = new Float64Array(count * contextDim)
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < contextDim; j++) {
+      contexts[i * contextDim + j] = data.data[(i % data.rows) * data.columns + dim + j]
+    }
+  }
+  const context = { data: contexts, rows: count, columns: contextDim }
+  return { data: joined(matrix(context), context).part(0, count), rows: count, columns: data.columns }
+}
+
 /** What compares the flow with the data. */
 function addData(pictures: Pictures, shown: Shown, flow: Flow): void {
   const { dim } = flow
+  if (flow.contextDim > 0) {
+    pictures.set('marginals.svg', () => marginalsPicture({ ...shown, columns: shown.columns.slice(0, dim) }))
+    addPairs(pictures, shown)
+    return
+  }
   if (dim === 2) {
     pictures.set('samples.svg', () => samplesPicture(shown))
     pictures.set('density.svg', () => densityPicture({ ...shown, flow }))
@@ -94,7 +117,11 @@ function addData(pictures: Pictures, shown: Shown, flow: Flow): void {
     return
   }
   pictures.set('marginals.svg', () => marginalsPicture(shown))
-  const groups = Math.ceil(dim / PAIRS_AT_A_TIME)
+  addPairs(pictures, shown)
+}
+
+function addPairs(pictures: Pictures, shown: Shown): void {
+  const groups = Math.ceil(shown.columns.length / PAIRS_AT_A_TIME)
   for (let group = 0; group < groups; group++) {
     const name = groups === 1 ? 'pairs.svg' : `pairs-${group + 1}.svg`
     pictures.set(name, () => pairsPicture(shown, group * PAIRS_AT_A_TIME))

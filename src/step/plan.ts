@@ -81,7 +81,7 @@ const SLICE_ALIGNMENT = 16
 
 /** Lays out a training job for `size` ranks. */
 export function planTraining(structure: FlowStructure, task: TrainingTask, size: number): TrainingPlan {
-  const { dim, contextDim, parameterCount, description } = structure
+  const { width, parameterCount, description } = structure
   const arena = new Arena(description.precision)
   const tileRows = batchTileRows(task.batchRows, structure)
   const shards = cutIntoShards(task.batchRows, tileRows)
@@ -91,8 +91,8 @@ export function planTraining(structure: FlowStructure, task: TrainingTask, size:
     firstMoment: arena.real(parameterCount),
     secondMoment: arena.real(parameterCount),
     best: arena.real(parameterCount),
-    data: arena.real(task.rows * (dim + contextDim)),
-    validationData: arena.real(task.validationRows * (dim + contextDim)),
+    data: arena.real(task.rows * width),
+    validationData: arena.real(task.validationRows * width),
     permutation: arena.int(task.batchRows < task.rows ? task.rows : 0),
     shardLoss: arena.double(shards.count),
     validationLoss: arena.double(validationShards?.count ?? 0),

@@ -122,7 +122,7 @@ export class TrainingRank {
     const kernels = this.#kernels
     const { tile } = this.#own
     const { structure, task } = this.#plan
-    const width = structure.dim + structure.contextDim
+    const { width } = structure
     kernels.heap.f64[losses + shard] = 0
     const { first, end } = shardRows(shards, shard)
     for (let row = first; row < end; row += tile.rows) {

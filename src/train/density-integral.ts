@@ -1,4 +1,5 @@
 import type { RowBlock, RowSource } from '../data/row-source.js'
+import { joined } from '../flow/context.js'
 import type { Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import type { ParallelOptions } from '../parallel/chunks.js'
@@ -43,7 +44,7 @@ export interface IntegralOptions extends ParallelOptions {
 }
 
 /**
- * Integrates the density of a flow on two columns by the midpoint rule; `points`, a large sample say, tell where
+ * Integrates the density of a flow on two columns, without a context, by the midpoint rule; `points`, a large sample say, tell where
  * the mass is and the cells are to be small.
  * @throws signal.reason when aborted.
  */
@@ -113,7 +114,7 @@ async function onGrid(
   let sum = 0
   for (let first = 0; first < side; first += lines) {
     placePoints(grid, first, block.points)
-    await logProbTo(flow, { data: block.points, rows, columns: 2 }, block.logDensity, options)
+    await logProbTo(flow, joined({ data: block.points, rows, columns: 2 }), block.logDensity, options)
     sum += massOf(grid, first, block.logDensity)
   }
   return sum

@@ -1,17 +1,20 @@
-import { type Gaussian, GaussianFit, gaussianLogProb } from '../data/gaussian.js'
 import type { Generator } from '../data/generators.js'
-import { abortable, blockRowsOf, chosenRows, matrixSource, type RowSource, toSource } from '../data/row-source.js'
+import { sideBySide } from '../data/row-columns.js'
+import { abortable, chosenRows, matrixSource, type RowSource } from '../data/row-source.js'
 import { type Rows, toMatrix } from '../data/rows.js'
 import { logScale } from '../data/scaler.js'
-import { DataError, UsageError } from '../errors.js'
+import { UsageError } from '../errors.js'
+import { type Context, joined } from '../flow/context.js'
 import type { Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import { type ParallelOptions, parallelRowsOf } from '../parallel/chunks.js'
 import { logProbTo, sample } from '../parallel/evaluate.js'
 import { sharedLike } from '../parallel/shared-memory.js'
 import { type Threads, threadsOfAll } from '../parallel/threads.js'
+import { type Baseline, gaussianBaseline } from './baseline.js'
 import { type DensityIntegral, GRID, type IntegralOptions, integrateDensity } from './density-integral.js'
 import type { FitResult } from './fit.js'
+import { contextsOf, type GivenRows, withContext } from './given-rows.js'
 import { type MeanNLL, RunningMean, shifted } from './mean-nll.js'
 import { worstRoundTrip } from './round-trip.js'
 import type { Split } from './split.js'
@@ -30,7 +33,10 @@ export interface Evaluation {
   readonly nllStandardised: SplitNLL
   /** Said where no rows were kept for the test: the figures are of rows that the flow was chosen by. */
   readonly note?: string
-  /** The single full-covariance Gaussian fitted to the training rows, on the same rows; null where none fits. */
+  /**
+   * The single full-covariance Gaussian fitted to the training rows, on the same rows; null where none fits. For a flow
+   * with a context, that Gaussian given it.
+   */
   readonly gaussianBaseline: SplitNLL | null
   /** Entropy of the true distribution, where it is known: no model's expected NLL is lower. */
   readonly entropyFloor?: number
@@ -40,6 +46,8 @@ export interface Evaluation {
   readonly freshNll?: MeanNLL
   /** ∫ p for a flow on two columns. */
   readonly integralOfDensity?: DensityIntegral
+  /** Said where something does not apply: a flow with a context is another density for each. */
+  readonly leftOut?: string
   /** max |x − f⁻¹(f(x))| over training rows and samples, standardised units; null where it is not finite. */
   readonly worstRoundTrip: number | null
   readonly losses: {
@@ -60,9 +68,9 @@ export interface EvaluationOptions {
   /** The distribution the rows were drawn from, where it is known. */
   truth?: Pick<Generator, 'entropy' | 'logProb'>
   /** Rows drawn anew from it. */
-  fresh?: Rows
+  fresh?: Rows | RowSource | GivenRows
   /** Rows that `fit` has not seen. */
-  test?: Rows | RowSource
+  test?: Rows | RowSource | GivenRows
   threads?: Threads
   signal?: AbortSignal
 }
@@ -83,17 +91,20 @@ const NOTES = {
     'No rows were kept for a test: the figures are of the rows trained on, and of those that chose the weights.',
 }
 
+const NO_ONE_DENSITY = 'p(x | c) is another density for every c: ∫ p and pictures of the density are left out.'
+
 /**
  * Evaluates a flow on the rows it was fitted to: `rows` and `result` as given to and returned by `fit`.
  * @throws UsageError for another number of rows; signal.reason when aborted.
  */
 export async function evaluate(
   flow: Flow,
-  rows: Rows | RowSource,
+  rows: Rows | RowSource | GivenRows,
   result: FitResult,
   { truth, fresh, test, threads = 'auto', signal }: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const readable = (input: Rows | RowSource, what: string) => abortable(toSource(input, flow.dim, what), signal)
+  const readable = (input: Rows | RowSource | GivenRows, what: string) =>
+    abortable(withContext(flow, input, what), signal)
   const source = readable(rows, 'Data')
   if (source.rows !== result.split.training.total) {
     throw new UsageError(`Data has ${source.rows} rows, but the flow was fitted to ${result.split.training.total}.`)
@@ -101,7 +112,7 @@ export async function evaluate(
   const parts = partsOf(source, result.split, test === undefined ? undefined : readable(test, 'Test rows'))
   const mostPoints = gridPoints(result)
   const parallel = { threads: threadsOfAll(threads, flow, source.rows + 2 * SAMPLE_ROWS + mostPoints), signal }
-  const gaussian = await fittedGaussian(parts.train)
+  const gaussian = await gaussianBaseline(parts.train, flow.dim)
   const judge = (part: RowSource) => judged(flow, part, { gaussian, truth }, parallel)
   const train = await judge(parts.train)
   const validation = parts.validation && (await judge(parts.validation))
@@ -112,7 +123,7 @@ export async function evaluate(
     ...(validation && { validation: figure(validation) }),
     ...(ofTest && { test: figure(ofTest) }),
   })
-  const shift = logScale(flow.scaler)
+  const shift = logScale(flow.scaler, flow.dim)
   return {
     nll: figures(({ nll }) => nll),
     nllStandardised: figures(({ nll }) => shifted(nll, shift)),
@@ -142,21 +153,9 @@ function partsOf(source: RowSource, { training, validation }: Split, test: RowSo
   }
 }
 
-/** Where columns depend on each other linearly no Gaussian fits; that is a fact about the data, and no failure. */
-async function fittedGaussian(source: RowSource): Promise<Gaussian | undefined> {
-  const fit = new GaussianFit(source.columns)
-  for await (const block of source.blocks(blockRowsOf(source.columns))) fit.add(block)
-  try {
-    return fit.end()
-  } catch (error) {
-    if (error instanceof DataError) return undefined
-    throw error
-  }
-}
-
 /** What the flow is compared with. */
 interface Rivals {
-  readonly gaussian: Gaussian | undefined
+  readonly gaussian: Baseline | undefined
   readonly truth: Pick<Generator, 'logProb'> | undefined
 }
 
@@ -181,11 +180,11 @@ async function judged(
   const [nll, gaussianNll, excess] = [new RunningMean(), new RunningMean(), new RunningMean()]
   for await (const block of source.blocks(blockRows)) {
     const rows = block.length / columns
-    await logProbTo(flow, { data: block, rows, columns }, model.subarray(0, rows), parallel)
+    await logProbTo(flow, joined({ data: block, rows, columns }), model.subarray(0, rows), parallel)
     for (let i = 0; i < rows; i++) values[i] = -model[i]
     nll.add(values.subarray(0, rows))
     if (gaussian) {
-      gaussianLogProb(gaussian, block, values)
+      gaussian(block, values)
       for (let i = 0; i < rows; i++) values[i] = -values[i]
       gaussianNll.add(values.subarray(0, rows))
     }
@@ -208,16 +207,26 @@ async function geometry(
   flow: Flow,
   training: RowSource,
   { mostPoints, ...parallel }: IntegralOptions,
-): Promise<Pick<Evaluation, 'worstRoundTrip' | 'integralOfDensity'>> {
-  const sampled = await sample(flow, SAMPLE_ROWS, parallel)
-  const drawn = matrixSource(toMatrix(sampled, flow.dim, 'Samples', { infinite: true }))
+): Promise<Pick<Evaluation, 'worstRoundTrip' | 'integralOfDensity' | 'leftOut'>> {
+  const drawn = await sampled(flow, training, parallel)
   const worst = Math.max(await worstRoundTrip(flow, training), await worstRoundTrip(flow, drawn))
   return {
-    ...(flow.dim === 2 && {
-      integralOfDensity: await integrateDensity(flow, [training, drawn], { mostPoints, ...parallel }),
-    }),
+    ...(flow.contextDim > 0 && { leftOut: NO_ONE_DENSITY }),
+    ...(flow.dim === 2 &&
+      flow.contextDim === 0 && {
+        integralOfDensity: await integrateDensity(flow, [training, drawn], { mostPoints, ...parallel }),
+      }),
     worstRoundTrip: Number.isFinite(worst) ? worst : null,
   }
+}
+
+/** Rows drawn from a flow; where it has a context, as it is in the training data. */
+async function sampled(flow: Flow, training: RowSource, parallel: ParallelOptions): Promise<RowSource> {
+  const draw = async (rows: number, context?: Context) =>
+    matrixSource(toMatrix(await sample(flow, rows, { ...parallel, context }), flow.dim, 'Samples', { infinite: true }))
+  if (flow.contextDim === 0) return draw(SAMPLE_ROWS)
+  const context = await contextsOf(flow, training, Math.min(SAMPLE_ROWS, training.rows))
+  return sideBySide(await draw(context.rows, context.data), matrixSource(context))
 }
 
 function gridPoints({ steps, split }: FitResult): number {

@@ -1,6 +1,6 @@
 import ndarray from 'ndarray'
 import type { RowSet } from '../data/row-set.js'
-import { abortable, blockRowsOf, chosenRows, type RowSource, toSource } from '../data/row-source.js'
+import { abortable, blockRowsOf, chosenRows, type RowSource } from '../data/row-source.js'
 import type { Rows } from '../data/rows.js'
 import { logScale, type Scaler, ScalerFit } from '../data/scaler.js'
 import { dataSha256 } from '../data/sha256.js'
@@ -24,6 +24,7 @@ import { alone } from '../step/communicator.js'
 import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan.js'
 import { batchTileRows, cutIntoShards } from '../step/shards.js'
 import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
+import { type GivenRows, withContext } from './given-rows.js'
 import { type CheckedFitOptions, checkFitOptions, type FitOptions } from './options.js'
 import { settleLayers } from './settle.js'
 import { type Split, splitRows, validationRowsOf } from './split.js'
@@ -47,7 +48,7 @@ export interface FitResult {
   readonly kernels: KernelKind
   /** Which rows were trained on, and which held out. */
   readonly split: Split
-  /** Σ ln sd: what to add to a loss to have it in the data's own units. */
+  /** Σ ln sd of the columns that are modelled: what to add to a loss to have it in the data's own units. */
   readonly logScale: number
 }
 
@@ -59,8 +60,9 @@ const MAX_BYTES = 2 ** 32 - 2 ** 16
 const inTraining = new WeakSet<Flow>()
 
 /**
- * Trains a flow by maximum likelihood on rows [rows, dim] and commits the result to it once, at the end; reading the
- * flow meanwhile sees the old weights. Resolves also when aborted or out of patience, with what was reached.
+ * Trains a flow by maximum likelihood on rows [rows, dim], given their context where it has one, and commits the result to
+ * it once, at the end; reading the flow meanwhile sees the old weights. Resolves also when aborted or out of patience, with
+ * what was reached.
  *
  * Rows that are not held in memory come from a source, which is gone through four times at most before the first step;
  * training itself holds one standardised copy of them, in the flow's precision. Rows must not change before the call has
@@ -69,8 +71,12 @@ const inTraining = new WeakSet<Flow>()
  * @throws UsageError, DataError before any work; TrainingError where a loss is not finite, with the best weights so
  *   far committed.
  */
-export async function fit(flow: Flow, rows: Rows | RowSource, options: FitOptions = {}): Promise<FitResult> {
-  const source = toSource(rows, flow.dim, 'Training data')
+export async function fit(
+  flow: Flow,
+  rows: Rows | RowSource | GivenRows,
+  options: FitOptions = {},
+): Promise<FitResult> {
+  const source = withContext(flow, rows, 'Training data')
   const checked = checkFitOptions(options, source.rows)
   if (inTraining.has(flow))
     throw new UsageError('This flow is being trained already; wait for that fit, or train a copy.')
@@ -148,7 +154,7 @@ async function train(flow: Flow, source: RowSource, options: CheckedFitOptions):
     threads: size,
     kernels,
     split,
-    logScale: logScale(scaler),
+    logScale: logScale(scaler, flow.dim),
   }
 }
 
@@ -172,7 +178,7 @@ function taskOf(rows: number, validationRows: number, options: CheckedFitOptions
 async function scalerFor(flow: Flow, training: RowSource, options: CheckedFitOptions): Promise<Scaler> {
   if (flow.scaled || !options.standardise) return flow.scaler
   const { columns } = training
-  const fit = new ScalerFit(columns, flow.data.columns)
+  const fit = new ScalerFit(columns, flow.data.columns, flow.dim)
   for await (const block of training.blocks(blockRowsOf(columns))) {
     fit.add(ndarray(block, [block.length / columns, columns]))
   }
@@ -249,7 +255,7 @@ function afterLastUpdate(
   const evaluator = new Evaluator(flow.structure, kernels)
   evaluator.setNumbers(heap.real.subarray(params, params + structure.numberCount) as Reals)
   const count = Math.min(task.rows, evaluator.chunkRows, TRIAL_ROWS)
-  evaluator.rows.set(heap.real.subarray(data, data + count * structure.dim))
+  evaluator.rows.set(heap.real.subarray(data, data + count * structure.width))
   evaluator.logProb(count)
   let sum = 0
   for (const value of evaluator.values.subarray(0, count)) sum += value

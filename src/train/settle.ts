@@ -10,7 +10,7 @@ const SETTLING_ROWS = 4096
 
 /** Lets layers that ask for it set their numbers in the heap by what reaches them, one after another. */
 export function settleLayers(structure: FlowStructure, plan: TrainingPlan, { real }: Heap, kind: KernelKind): void {
-  const { layers, slots, stateSlots, numberCount, dim, contextDim } = structure
+  const { layers, slots, stateSlots, numberCount, dim, width } = structure
   if (!layers.some(({ settle }) => settle)) return
   const evaluator = new Evaluator(structure, kind)
   const numbers = real.subarray(plan.params, plan.params + numberCount)
@@ -19,7 +19,7 @@ export function settleLayers(structure: FlowStructure, plan: TrainingPlan, { rea
     if (!settle) continue
     const rows = new Float64Array(count * dim)
     evaluator.setNumbers(numbers as Reals)
-    evaluator.rows.set(real.subarray(plan.data, plan.data + count * (dim + contextDim)))
+    evaluator.rows.set(real.subarray(plan.data, plan.data + count * width))
     evaluator.forward(count, (tile, kernels, first, n) => {
       for (let t = 0; t < n; t++) {
         for (let j = 0; j < dim; j++)

@@ -11,6 +11,7 @@ import {
   buildSoftplus,
   buildYeoJohnson,
 } from './maps.js'
+import { buildCircularRationalQuadratic, buildRationalQuadratic } from './rational-quadratic.js'
 import { buildSoftAffine } from './soft-affine.js'
 import type { Transformer, TransformerSpec } from './transformer.js'
 
@@ -19,10 +20,12 @@ export type TransformerBuilder = (spec: TransformerSpec) => Transformer
 const builders = new Map<string, TransformerBuilder>([
   ['additive', buildAdditive],
   ['affine', buildAffine],
+  ['circularRationalQuadratic', buildCircularRationalQuadratic],
   ['circularShift', buildCircularShift],
   ['exponential', buildExponential],
   ['hyperbolicTangent', buildHyperbolicTangent],
   ['logistic', buildLogistic],
+  ['rationalQuadratic', buildRationalQuadratic],
   ['sinhArcsinh', buildSinhArcsinh],
   ['softAffine', buildSoftAffine],
   ['softplus', buildSoftplus],

@@ -136,7 +136,7 @@ describe('back to the units of the data', () => {
   })
 
   test('logScale is the sum of ln sd', () => {
-    expect(logScale(scaler)).toBeCloseTo(Math.log(2), 15)
-    expect(logScale(identityScaler(5))).toBe(0)
+    expect(logScale(scaler, 2)).toBeCloseTo(Math.log(2), 15)
+    expect(logScale(identityScaler(5), 5)).toBe(0)
   })
 })

@@ -1,5 +1,16 @@
 import ndarray from 'ndarray'
-import { affineCoupling, DataError, type Flow, fit, flow, jang, leakyReLU, summary, UsageError } from 'pushforward'
+import {
+  affineCoupling,
+  DataError,
+  type Flow,
+  fit,
+  flow,
+  jang,
+  leakyReLU,
+  reverse,
+  summary,
+  UsageError,
+} from 'pushforward'
 import { describe, expect, it } from 'vitest'
 import { crescent, recordedFlow, tutorialLayers } from '../fixtures/tutorial.js'
 
@@ -39,9 +50,9 @@ function integrate(model: Flow): { integral: number; difference: number } {
   return { integral, difference }
 }
 
-describe('a flow of no layers', () => {
+describe('a flow that moves nothing', () => {
   it('is the standard normal', () => {
-    const model = flow(2, [], { precision: 'float64' })
+    const model = flow(2, [reverse()], { precision: 'float64' })
     const [p, q] = model.logProb([
       [0, 0],
       [1, -2],
@@ -141,7 +152,7 @@ describe('sampling', () => {
   })
 
   it('has the moments of the base where the flow is the identity, scaled by the temperature', () => {
-    const model = flow(3, [])
+    const model = flow(3, [reverse()])
     const n = 100_000
     for (const temperature of [1, 0.5]) {
       const { data } = model.sample(n, { seed: 1, temperature })
@@ -248,10 +259,11 @@ describe('a new flow', () => {
     [() => flow(2, [affineCoupling({ mask: [1, 0], hidden: [] })]), /one or more widths/],
     [() => flow(2, [{ type: 'spline' }]), /No layer is called "spline"/],
     [() => flow(2, [[leakyReLU()]] as never), /A layer is a list \(a chain of layers is flat/],
-    [() => flow(2, [3] as never), /A layer is 3; expected the value of affineCoupling/],
+    [() => flow(2, [3] as never), /A layer is 3; expected the value of actNorm/],
     [() => flow(2, [leakyReLU()], { sead: 1 } as object), /no option "sead"/],
     [() => flow(0, []), /integer ≥ 1/],
-    [() => flow(2, [], { kernels: 'simd', precision: 'float64' }), /float32/],
+    [() => flow(2, []), /learns nothing/],
+    [() => flow(2, [leakyReLU()], { kernels: 'simd', precision: 'float64' }), /float32/],
   ])('refuses what cannot be built (%#)', (build, message) => {
     expect(build).toThrow(message)
     expect(build).toThrow(UsageError)

@@ -176,7 +176,7 @@ describe('a model file is refused', () => {
     ],
     [
       'whose base is unknown',
-      /describes no flow/,
+      /No base is called "cauchy"/,
       ({ metadata }) => {
         metadata.flow = metadata.flow.replace('standardNormal', 'cauchy')
       },

@@ -52,7 +52,7 @@ function worstOf(name: 'exp' | 'log' | 'tanh'): Worst {
     0,
     2 ** 32 - 1,
     STRIDE,
-    (n) => kernels[name](n, x, y),
+    (n) => kernels.call(name, { n, x, y }),
     (i) => errorInUlp(real[y + i], reference(real[x + i])),
   )
 }
@@ -66,12 +66,13 @@ it(`exp is within ${EXP_ULP} ulp of e^x over every ${STRIDE}th float`, () => {
 function worstScale(name: 'affineCouple' | 'affineCoupleInverse', f: number, most: number): Worst {
   const steps = 1 << 20
   real[logBound] = f
-  kernels.exp(1, logBound, y)
+  kernels.call('exp', { n: 1, x: logBound, y })
   const bound = real[y]
   let worst: Worst = { error: 0, at: Number.NaN }
   for (let first = 0; first <= steps; first += LENGTH) {
     for (let i = 0; i < LENGTH; i++) real[x + i] = bound * Math.atanh((2 * Math.min(first + i, steps)) / steps - 1)
-    kernels[name](LENGTH, logBound, x, y, y, y, y2, u, e)
+    const places = { f: logBound, a: x, t: y, logDet: y2, u, e }
+    kernels.call(name, { rows: LENGTH, ...places, x: y, z: y })
     for (let i = 0; i < LENGTH; i++) {
       const s = Math.fround(real[u + i] * bound)
       const error = Math.abs(s) > most ? 0 : errorInUlp(real[e + i], Math.exp(name === 'affineCouple' ? s : -s))
@@ -113,9 +114,9 @@ it('tanh is odd, bit for bit, over every 4099th float', () => {
   let mismatches = 0
   for (let first = 0; first < 0x7f800000; first += STRIDE * LENGTH) {
     for (let i = 0; i < LENGTH; i++) i32[x + i] = Math.min(first + i * STRIDE, 0x7f800000)
-    kernels.tanh(LENGTH, x, y)
+    kernels.call('tanh', { n: LENGTH, x, y })
     for (let i = 0; i < LENGTH; i++) i32[x + i] |= 0x80000000
-    kernels.tanh(LENGTH, x, y2)
+    kernels.call('tanh', { n: LENGTH, x, y: y2 })
     for (let i = 0; i < LENGTH; i++) if (i32[y + i] !== (i32[y2 + i] ^ 0x80000000)) mismatches++
   }
   expect(mismatches).toBe(0)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { gelu, geluBackward, multiply, silu, siluBackward, subtract } from '#kernels/operations/activations.js'
 import { portableActivations } from '#kernels/portable/activations.js'
-import { compileFiles, type Layout, Trial } from './declared.js'
+import { compileFiles, type Layout, Trial } from './compiled-alone.js'
 import { LENGTHS, normals, normalsWithEdges, uniforms } from './inputs.js'
 import { EPS, ulp } from './ulp.js'
 

@@ -1,14 +1,20 @@
 import type { Offset } from '#kernels/heap.js'
 import type { Kernels } from '#kernels/kernels.js'
+import type { OperationName } from '#kernels/program.js'
 import { EPS, ulp } from './ulp.js'
 
-/** All but the one that runs recorded calls of the others, which recording.test.ts tries. */
-export type KernelName = Exclude<keyof Kernels, 'name' | 'heap' | 'run'>
+/** Kernels that are called outside of passes, with arguments by position. */
+export type DirectName = Exclude<keyof Kernels, 'name' | 'heap' | 'run' | 'call'>
+
+export type KernelName = OperationName | DirectName
 
 /** By type: float32 arrays lie in `heap.real`, float64 in `heap.f64`, integers in `heap.i32`. */
 export type Values = Float32Array | Float64Array | Int32Array
 
 export type Arrays = Readonly<Record<string, Values>>
+
+/** Where arrays lie, by name. */
+export type Offsets = Readonly<Record<string, Offset>>
 
 /** What a tolerance may look at: the call's counts, the arrays before it, and the reference's outputs after it. */
 export interface Outcome {
@@ -23,19 +29,43 @@ export interface Bound {
   tolerance(i: number, outcome: Outcome): number
 }
 
-/** A kernel of the contract under law 9: one line of the table. */
-export interface Case {
-  readonly kernel: KernelName
+/** What all cases have. */
+interface Common<Name extends KernelName> {
+  readonly kernel: Name
   /** What sets it apart from the kernel's other cases. */
   readonly variant?: string
-  /** Counts and other plain numbers of every call. */
+  /** Of every call: an operation's counts in the order of its declaration, then whatever else its arrays go by. */
   readonly sizes: readonly (readonly number[])[]
-  /** Inputs, and outputs as they stand before the call. */
+  /** Inputs, and outputs as they stand before the call; of an operation, by the names of its operands. */
   arrays(...size: number[]): Arrays
-  run(kernels: Kernels, at: Readonly<Record<string, Offset>>, ...size: number[]): void
   /** The arrays that the kernel writes; it must leave every other word of memory alone. */
   outputs(...size: number[]): Readonly<Record<string, Bound>>
 }
+
+/**
+ * A declared operation under law 9: one line of the table, from which follow all tests of its kernels. How it is called
+ * follows from its declaration: an operand is the array of its name, an optional one is missing where there is no such
+ * array, and slices lie side by side.
+ */
+export interface OperationCase extends Common<OperationName> {
+  /**
+   * Operands that are something else: a value, a stride, the place of an operand that lies in another one's array or not
+   * at the beginning of its own.
+   */
+  operands?(at: Offsets, ...size: number[]): Readonly<Record<string, number>>
+}
+
+/** A kernel that is called outside of passes. */
+export interface DirectCase extends Common<KernelName> {
+  run(kernels: Kernels, at: Offsets, ...size: number[]): void
+}
+
+export type Case = OperationCase | DirectCase
+
+export const isDirect = (given: Case): given is DirectCase => 'run' in given
+
+/** How tests call it. */
+export const titleOf = ({ kernel, variant }: Case): string => (variant ? `${kernel}, ${variant}` : kernel)
 
 export const exact: Bound = { claim: 'exact', tolerance: () => 0 }
 

@@ -1,141 +1,93 @@
-// Declared operations by themselves: their assembly compiled alone, their reference kernels over a heap, both on the same
-// arrays.
-import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import asc from 'assemblyscript/asc'
-import { Arena, type Heap, heapOver, type Offset } from '#kernels/heap.js'
-import { type Counts, type Declaration, type Operand, sizeOf } from '#kernels/operation.js'
+import { NONE } from '#kernels/heap.js'
+import { type Counts, type Operand, sizeOf } from '#kernels/operation.js'
+import { type Call, lengthOf, Pass, Region, type Span } from '#kernels/pass.js'
+import { operationNamed } from '#kernels/program.js'
+import type { Arrays, Offsets, OperationCase } from './case.js'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+// What follows from an operation's declaration and the arrays of a case.
 
-/** Reals of each heap. */
-const LENGTH = 1 << 16
-const BYTES = LENGTH * 8
-/** Where arrays of reals begin, and words of keys. */
-const REALS = 1 << 10
-const WORDS = 65
-/** Words left free between two arrays. */
-const GAP = 8
-/**
- * A float32 NaN where no array lies: what is read there by mistake shows in the result. A signalling one, whose bits change
- * where a kernel calculates with it and writes it back.
- */
-const GUARD = 0x7fa0beef
+/** Operands that a kernel changes. */
+export const CHANGED = ['write', 'add', 'update', 'gradient', 'scratch']
 
-/** The module of an entry's source, which lies in test/kernels; flags as in src/kernels/assembly/build.mjs. */
-export async function compile(source: string): Promise<WebAssembly.Module> {
-  const entry = 'test/kernels/entry.ts'
-  let wasm: Uint8Array<ArrayBuffer> | undefined
-  const flags = [
-    '--runtime',
-    'stub',
-    '--importMemory',
-    '--noAssert',
-    '-O3',
-    '--converge',
-    '--enable',
-    'simd,bulk-memory',
-  ]
-  const { error, stderr } = await asc.main([entry, '--baseDir', root, '--outFile', 'entry.wasm', ...flags], {
-    readFile: (name: string, baseDir: string) =>
-      name === entry ? source : readFile(join(baseDir, name), 'utf8').catch(() => null),
-    listFiles: () => [],
-    writeFile: (_name: string, contents: Uint8Array | string) => {
-      if (typeof contents !== 'string') wasm = Uint8Array.from(contents)
-    },
-  })
-  if (error || !wasm) throw new Error(`AssemblyScript: ${error?.message}\n${stderr.toString()}`)
-  return new WebAssembly.Module(wasm)
+export const isArray = ({ role }: Operand): boolean => !['stride', 'value', 'key'].includes(role)
+
+export function countsOf({ kernel }: OperationCase, size: readonly number[]): Counts {
+  return Object.fromEntries(operationNamed(kernel).counts.map((name, i) => [name, size[i]]))
 }
 
-/** The module that exports what these files of src/kernels/assembly do. */
-export const compileFiles = (...names: string[]): Promise<WebAssembly.Module> =>
-  compile(names.map((name) => `export * from '../../src/kernels/assembly/${name}'`).join('\n'))
+export const shapeOf = ({ shape }: Operand, counts: Counts): number[] => shape.map((size) => sizeOf(size, counts))
 
-type Kernel = (...args: never[]) => void
-type Kernels = Readonly<Record<string, Kernel>>
-type Reals = ArrayLike<number>
-
-/** What operands hold before the call: reals, a key's words, a number. Outputs that are only written need nothing. */
-export type Inputs = Readonly<Record<string, Reals | number>>
-export type Outputs = Readonly<Record<string, Float64Array>>
-
-/** Offsets that are no multiple of 4, and operands that lie where others do. */
-export interface Layout {
-  readonly unaligned?: boolean
-  readonly same?: Readonly<Record<string, string>>
+/** As `Kernels.call` takes them: counts, offsets, strides and values by name. */
+export function argumentsOf(given: OperationCase, at: Offsets, size: readonly number[]): Record<string, number> {
+  const { operands } = operationNamed(given.kernel)
+  const counts = countsOf(given, size)
+  const own = given.operands?.(at, ...size) ?? {}
+  const argument = (name: string, operand: Operand): number => {
+    const value = own[name] ?? at[name]
+    if (value !== undefined) return value
+    if (operand.role === 'stride') return lengthOf(shapeOf(operands[operand.of as string], counts).slice(1))
+    if (operand.optional) return NONE
+    throw new Error(`The case of ${given.kernel} says nothing about ${name}.`)
+  }
+  return {
+    ...counts,
+    ...Object.fromEntries(Object.entries(operands).map(([name, operand]) => [name, argument(name, operand)])),
+  }
 }
 
-const isOutput = ({ role }: Operand) => role === 'write' || role === 'add' || role === 'update'
+/** Where the arrays among the operands lie; missing ones are left out, and a gradient's offsets are as they are. */
+export function spansOf(given: OperationCase, at: Offsets, size: readonly number[]): Record<string, Span> {
+  const args = argumentsOf(given, at, size)
+  const counts = countsOf(given, size)
+  const operands = Object.entries(operationNamed(given.kernel).operands)
+  const spans = operands
+    .filter(([name, operand]) => isArray(operand) && args[name] !== NONE)
+    .map(([name, operand]) => {
+      const [stride] = operands.find(([, { role, of }]) => role === 'stride' && of === name) ?? []
+      const shape = shapeOf(operand, counts)
+      return [
+        name,
+        {
+          at: args[name],
+          shape,
+          ...(stride && { stride: args[stride] }),
+          ...(operand.role === 'gradient' && { gradient: true }),
+        },
+      ]
+    })
+  return Object.fromEntries(spans)
+}
 
-/** Kernels of one kind over a heap whose every word is known before a call and compared after it. */
-export class Trial {
-  readonly #kernels: Kernels
-  readonly #heap: Heap
-  readonly #simd: boolean
+/** The case written down by a pass, with its gradients counted from `gradient`. */
+export function recorded(given: OperationCase, at: Offsets, size: readonly number[], gradient: number): Call {
+  const operation = operationNamed(given.kernel)
+  const spans = Object.entries(spansOf(given, at, size)).map(([name, span]) => [
+    name,
+    span.gradient ? { ...span, at: span.at - gradient } : span,
+  ])
+  const args = argumentsOf(given, at, size)
+  const values = Object.entries(operation.operands).flatMap(([name, { role }]) =>
+    role === 'value' ? [[name, args[name]]] : [],
+  )
+  const pass = new Pass(1, new Region(0), new Region(0))
+  const [call] = pass.record(() => pass.write(operation, Object.fromEntries([...spans, ...values])))
+  return call
+}
 
-  /** SIMD kernels of a module, or reference kernels over a heap of a precision. */
-  constructor(from: WebAssembly.Module | ((heap: Heap) => object), precision: 'float32' | 'float64' = 'float32') {
-    this.#simd = from instanceof WebAssembly.Module
-    if (from instanceof WebAssembly.Module) {
-      const memory = new WebAssembly.Memory({ initial: BYTES / 65_536 })
-      this.#heap = heapOver(memory.buffer, 'float32', memory)
-      this.#kernels = new WebAssembly.Instance(from, { env: { memory } }).exports as unknown as Kernels
-    } else {
-      this.#heap = heapOver(new ArrayBuffer(BYTES), new Arena(precision).precision)
-      this.#kernels = from(this.#heap) as Kernels
-    }
-  }
+/** Far more than any array is long. */
+const APART = 2 ** 20
 
-  /** The outputs of a call; throws where another word of memory has changed. */
-  run(operation: Declaration, counts: Counts, inputs: Inputs, layout: Layout = {}): Outputs {
-    const { real, i32, buffer } = this.#heap
-    const { at, lengths } = this.#place(operation, counts, layout)
-    i32.fill(GUARD)
-    for (const [name, given] of Object.entries(inputs)) {
-      if (typeof given === 'number') continue
-      if (operation.operands[name].role === 'key') i32.set(given, at[name])
-      else real.set(given, at[name])
-    }
-    const before = Buffer.from(new Uint8Array(buffer.slice(0)))
-    this.#call(operation, counts, inputs, at)
-    const outputs: Record<string, Float64Array> = {}
-    const names = Object.keys(operation.operands).filter((name) => isOutput(operation.operands[name]))
-    for (const name of names) outputs[name] = Float64Array.from(real.subarray(at[name], at[name] + lengths[name]))
-    const original = new Uint8Array(buffer)
-    for (const name of names) {
-      const first = at[name] * real.BYTES_PER_ELEMENT
-      original.set(before.subarray(first, first + lengths[name] * real.BYTES_PER_ELEMENT), first)
-    }
-    if (!before.equals(original)) throw new Error(`${operation.id} wrote outside of its outputs.`)
-    return outputs
-  }
-
-  #call(operation: Declaration, counts: Counts, inputs: Inputs, at: Readonly<Record<string, Offset>>): void {
-    const kernel = this.#kernels[operation.id] as unknown as (...args: unknown[]) => void
-    if (!kernel) throw new Error(`There is no kernel ${operation.id}.`)
-    const args = { ...counts, ...at, ...inputs }
-    const names = Object.keys(operation.operands)
-    const values = names.map((name) => (operation.operands[name].role === 'value' ? inputs[name] : at[name]))
-    if (this.#simd) kernel(...operation.counts.map((name) => counts[name]), ...values)
-    else kernel({ ...args, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) })
-  }
-
-  #place(operation: Declaration, counts: Counts, { unaligned, same = {} }: Layout) {
-    const at: Record<string, Offset> = {}
-    const lengths: Record<string, number> = {}
-    let next = REALS
-    for (const [name, { role, shape }] of Object.entries(operation.operands)) {
-      lengths[name] = shape.reduce((product: number, size) => product * sizeOf(size, counts), 1)
-      if (role === 'key') at[name] = WORDS
-      else if (role !== 'value') {
-        next = Math.ceil((next + GAP) / 16) * 16 + (unaligned ? 1 + (Object.keys(at).length % 3) : 0)
-        at[name] = next
-        next += lengths[name]
-      }
-    }
-    for (const [name, other] of Object.entries(same)) at[name] = at[other]
-    return { at, lengths }
-  }
+/** The array that each operand lies in, by the operands' names, and its span counted from the array's beginning. */
+export function placesOf(
+  given: OperationCase,
+  arrays: Arrays,
+  size: readonly number[],
+): Record<string, { readonly array: string; readonly span: Span }> {
+  const names = Object.keys(arrays)
+  const at = Object.fromEntries(names.map((name, i) => [name, i * APART]))
+  const places = Object.entries(spansOf(given, at, size)).map(([name, span]) => [
+    name,
+    { array: names[Math.floor(span.at / APART)], span: { ...span, at: span.at % APART } },
+  ])
+  return Object.fromEntries(places)
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { dropout } from '#kernels/operations/dropout.js'
 import { portableDropout } from '#kernels/portable/dropout.js'
 import { philox } from '#random/philox.js'
-import { compileFiles, type Outputs, Trial } from './declared.js'
+import { compileFiles, type Outputs, Trial } from './compiled-alone.js'
 import { LENGTHS, normals } from './inputs.js'
 
 const simd = new Trial(await compileFiles('dropout'))

@@ -23,7 +23,7 @@ const { real } = kernels.heap
 function at(name: 'exp' | 'log' | 'tanh' | 'relu', value: number): number {
   real.set([0.5, value, 0.25, 1], x)
   expect(real[x + 1]).toBe(value)
-  kernels[name](4, x, y)
+  kernels.call(name, { n: 4, x, y })
   return real[y + 1]
 }
 
@@ -91,7 +91,7 @@ describe('tanh', () => {
     const [from, to] = [long.real(n), long.real(n)]
     const wide = createKernels(createHeap(long, 'simd', false))
     for (let i = 0; i < n; i++) wide.heap.i32[from + i] = first + i
-    wide.tanh(n, from, to)
+    wide.call('tanh', { n, x: from, y: to })
     const values = [...wide.heap.real.subarray(to, to + n)]
     expect(values.reduce((a, b) => Math.max(a, b))).toBe(1)
   })
@@ -139,12 +139,12 @@ describe('affineCouple', () => {
   /** e and z of one row whose tanh is saturated: s = ±bound; x = 1, t = 0. */
   function saturated(bound: number, sign: 1 | -1): { e: number; z: number; logDet: number } {
     const one = new Arena('float32')
-    const [f, a, t, from, z, logDet, u, e] = Array.from({ length: 8 }, () => one.real(1))
+    const [f, a, t, x, z, logDet, u, e] = Array.from({ length: 8 }, () => one.real(1))
     const coupled = createKernels(createHeap(one, 'simd', false))
     coupled.heap.real[f] = Math.log(bound)
     coupled.heap.real[a] = sign * 1e6
-    coupled.heap.real[from] = 1
-    coupled.affineCouple(1, f, a, t, from, z, logDet, u, e)
+    coupled.heap.real[x] = 1
+    coupled.call('affineCouple', { rows: 1, f, a, t, x, z, logDet, u, e })
     const [scale, out, total] = [e, z, logDet].map((offset) => coupled.heap.real[offset])
     return { e: scale, z: out, logDet: total }
   }

@@ -59,7 +59,7 @@ it.each([
   const reference = Math[name]
   const worst = sweep(
     PATTERNS,
-    (n) => kernels[name](n, x, y),
+    (n) => kernels.call(name, { n, x, y }),
     (i) => errorInUlp(real[y + i], reference(real[x + i])),
   )
   console.log(`${name}: ${worst.error} ulp at ${worst.at}`)

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { normalDistribution, sigma } from '#kernels/portable/functions.js'
-import { compile } from './declared.js'
+import { compile } from './compiled-alone.js'
 import { errorInUlp } from './ulp.js'
 
 const LENGTH = 1 << 14

@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import type { Case, Outcome } from './case.js'
+import { operations } from '#kernels/program.js'
+import { type Case, isDirect, type Outcome, titleOf } from './case.js'
+import { heldApart } from './held-apart.js'
 import { type Layout, Stage } from './stage.js'
 import { table } from './table.js'
 
 const simd = new Stage('simd')
 const portable = new Stage('portable')
 
-it('the table has every kernel of the contract', () => {
-  const contract = Object.keys(portable.kernels).filter((key) => !['name', 'heap', 'run'].includes(key))
-  expect(new Set(table.map(({ kernel }) => kernel))).toEqual(new Set(contract))
+it('the table, or a test of its own, has every declared operation; the table every kernel called outside of passes', () => {
+  const tried = (direct: boolean) => new Set(table.filter((given) => isDirect(given) === direct).map((c) => c.kernel))
+  const apart = Object.values(heldApart).flat()
+  expect(new Set([...tried(false), ...apart])).toEqual(new Set(operations.map(({ id }) => id)))
+  expect(apart.filter((name) => tried(false).has(name as never))).toEqual([])
+  const contract = Object.keys(portable.kernels).filter((key) => !['name', 'heap', 'run', 'call'].includes(key))
+  expect(tried(true)).toEqual(new Set(contract))
   for (const key of contract) expect(simd.kernels).toHaveProperty(key)
 })
 
@@ -50,7 +56,7 @@ function claims({ outputs, sizes }: Case): string {
 
 describe('SIMD kernels agree with the reference and write nothing else', () => {
   for (const given of table) {
-    it(`${given.kernel}${given.variant ? `, ${given.variant}` : ''}: ${claims(given)}`, () => {
+    it(`${titleOf(given)}: ${claims(given)}`, () => {
       expect(given.sizes.flatMap((size) => check(given, size)).slice(0, 5)).toEqual([])
     })
   }

@@ -5,7 +5,7 @@ import { mapBackward, mapInverseBackward } from '#kernels/operations/map-backwar
 import { exponential, softplus } from '#kernels/operations/positive-maps.js'
 import { sinhArcsinh, sinhArcsinhInverse } from '#kernels/operations/sinh-arcsinh.js'
 import { yeoJohnson, yeoJohnsonInverse } from '#kernels/operations/yeo-johnson.js'
-import { compileFiles, Trial } from './declared.js'
+import { compileFiles, Trial } from './compiled-alone.js'
 import { FILES, MAPS, portableMaps } from './maps.js'
 
 const trials = {

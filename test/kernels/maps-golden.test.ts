@@ -4,7 +4,7 @@ import { hyperbolicTangent, logistic } from '#kernels/operations/bounded-maps.js
 import { softplus } from '#kernels/operations/positive-maps.js'
 import { sinhArcsinh } from '#kernels/operations/sinh-arcsinh.js'
 import { yeoJohnson } from '#kernels/operations/yeo-johnson.js'
-import { type Inputs, Trial } from './declared.js'
+import { type Inputs, Trial } from './compiled-alone.js'
 import { portableMaps } from './maps.js'
 
 const double = new Trial(portableMaps, 'float64')

@@ -7,7 +7,7 @@ import {
   numberBackward,
   numberInverseBackward,
 } from '#kernels/operations/map-backward.js'
-import { compileFiles, type Inputs, type Layout, Trial } from './declared.js'
+import { compileFiles, type Inputs, type Layout, Trial } from './compiled-alone.js'
 import { LENGTHS, normals, normalsWithEdges, uniforms } from './inputs.js'
 import { type ElementMap, FILES, MAPS, portableMaps } from './maps.js'
 import { EPS } from './ulp.js'

@@ -6,7 +6,7 @@ import {
   numberBackward,
   numberInverseBackward,
 } from '#kernels/operations/map-backward.js'
-import { type Outputs, Trial } from './declared.js'
+import { type Outputs, Trial } from './compiled-alone.js'
 import { normals } from './inputs.js'
 import { type ElementMap, MAPS, portableMaps } from './maps.js'
 

@@ -4,6 +4,7 @@ import { createHeap } from '#kernels/create.js'
 import { Arena, heapOver, NONE } from '#kernels/heap.js'
 import { createSimd, createSimdMemory, simdSupported } from '#kernels/simd.js'
 import { sharedWasm, unsharedWasm } from '#kernels/wasm.generated.js'
+import { titleOf } from './case.js'
 import { Stage } from './stage.js'
 import { table } from './table.js'
 
@@ -64,15 +65,12 @@ describe.each([
 describe('shared and unshared modules give the same bits', () => {
   const shared = new Stage('simd', true)
   const unshared = new Stage('simd', false)
-  it.each(table.map((given) => [`${given.kernel}${given.variant ? `, ${given.variant}` : ''}`, given] as const))(
-    '%s',
-    (_, given) => {
-      for (const size of given.sizes.slice(-10)) {
-        const arrays = given.arrays(...size)
-        expect(shared.run(given, size, arrays, 'unaligned')).toEqual(unshared.run(given, size, arrays, 'unaligned'))
-      }
-    },
-  )
+  it.each(table.map((given) => [titleOf(given), given] as const))('%s', (_, given) => {
+    for (const size of given.sizes.slice(-10)) {
+      const arrays = given.arrays(...size)
+      expect(shared.run(given, size, arrays, 'unaligned')).toEqual(unshared.run(given, size, arrays, 'unaligned'))
+    }
+  })
 })
 
 describe('memory', () => {
@@ -111,12 +109,13 @@ describe('memory', () => {
     const [n, end] = [13, 2 ** 30]
     const [low, x, y] = [64, end - 2 * n, end - n]
     for (let i = 0; i < n; i++) real[low + i] = real[x + i] = i / 7 - 1
-    kernels.tanh(n, low, low + n)
-    kernels.tanh(n, x, y)
+    kernels.call('tanh', { n, x: low, y: low + n })
+    kernels.call('tanh', { n, x, y })
     const expected = [...real.subarray(low + n, low + 2 * n)]
     expect([...real.subarray(y, end)]).toEqual(expected)
-    kernels.dense(1, 1, n, low + n, low + 7, 1, NONE, low)
-    kernels.dense(1, 1, n, y, x + 7, 1, NONE, y - n)
+    const single = { outDim: 1, inDim: 1, rows: n, outStride: 1, bias: NONE }
+    kernels.call('dense', { ...single, x: low + n, weight: low + 7, y: low })
+    kernels.call('dense', { ...single, x: y, weight: x + 7, y: y - n })
     expect([...real.subarray(y - n, y)]).toEqual([...real.subarray(low, low + n)])
     expect(expected[7]).toBe(0)
 
@@ -127,7 +126,7 @@ describe('memory', () => {
       const arrays = Array.from({ length: 9 }, (_, i) => 64 + i * 16)
       for (const array of arrays) for (let i = 0; i < 16; i++) real[array + i] = (i - 5) / 9
       const [params, kept, x, zKept, z, logDet, a, u, e] = arrays
-      kernels.narrowCoupling(hidden, rows, params, kept, x, zKept, z, logDet, at, a, u, e)
+      kernels.call('narrowCoupling', { hidden, rows, params, kept, x, zKept, z, logDet, h: at, a, u, e })
     }
     expect([...real.subarray(h, end)]).toEqual([...real.subarray(256, 256 + hidden * rows)])
     expect(real[256]).toBeCloseTo(Math.tanh((real[64] * -5) / 9 + real[66]), 6)

@@ -71,26 +71,8 @@ function bench(kind: KernelKind, precision: 'float32' | 'float64', hidden: numbe
 type Bench = ReturnType<typeof bench>
 
 function fused({ kernels, at }: Bench, hidden: number, rows: number): void {
-  const { params, dParams, kept, x, zKept, z, logDet, h, a, u, e, dzKept, dz, dLogDet, dxKept, dx, scratch } = at
-  kernels.narrowCoupling(hidden, rows, params, kept, x, zKept, z, logDet, h, a, u, e)
-  kernels.narrowCouplingBackward(
-    hidden,
-    rows,
-    params,
-    dParams,
-    kept,
-    z,
-    h,
-    a,
-    u,
-    e,
-    dzKept,
-    dz,
-    dLogDet,
-    dxKept,
-    dx,
-    scratch,
-  )
+  kernels.call('narrowCoupling', { hidden, rows, ...at })
+  kernels.call('narrowCouplingBackward', { hidden, rows, ...at })
 }
 
 /** What the kernels leave in `h`. */
@@ -109,14 +91,16 @@ function couple({ kernels, at }: Bench, hidden: number, rows: number, inverse: b
   const f = params + 4 * hidden + 2
   const [bound, inverseBound] = [1, -1].map((sign) => {
     real[df] = sign * real[f]
-    kernels.exp(1, df, df)
+    kernels.call('exp', { n: 1, x: df, y: df })
     return real[df]
   })
   const weights = [...real.subarray(params + 2 * hidden, params + 3 * hidden)]
   const reach = weights.reduce((sum, w) => sum + Math.abs(w), Math.abs(real[params + 4 * hidden]))
   if (!(reach * inverseBound <= 0.9999 * SHORT_TANH)) {
-    const call = inverse ? 'affineCoupleInverse' : 'affineCouple'
-    kernels[call](rows, f, a, t, x, z, logDet, u, e)
+    // The inverse comes from x too, which it calls z.
+    const places = { rows, f, a, t, logDet, u, e }
+    if (inverse) kernels.call('affineCoupleInverse', { ...places, z: x, x: z })
+    else kernels.call('affineCouple', { ...places, x, z })
     return
   }
   const scale = Math.fround(inverseBound * SHORT_TANH_SCALE)
@@ -131,22 +115,28 @@ function couple({ kernels, at }: Bench, hidden: number, rows: number, inverse: b
   }
 }
 
+/** (a, t) = W₂ h + b₂, an output at a time. */
+function outputs({ kernels, at: { params, h, a, t } }: Bench, hidden: number, rows: number): void {
+  for (const [o, y] of [a, t].entries()) {
+    const [weight, bias] = [params + (2 + o) * hidden, params + 4 * hidden + o]
+    kernels.call('dense', { outDim: 1, inDim: hidden, rows, x: h, weight, outStride: hidden, bias, y })
+  }
+}
+
 /** The same by the separate kernels behind the hidden units, as the general coupling calls them. */
 function separate(one: Bench, hidden: number, rows: number): void {
   const { kernels: k, at } = one
-  const { params, dParams, kept, z, h, a, u, e, t, dh, dzKept, dz, dLogDet, dxKept, dx, da, dt } = at
+  const { params, dParams, kept, h, dh, dzKept, dxKept, da, dt } = at
   const output = 2 * hidden
   const f = 4 * hidden + 2
   hiddenUnits(one, hidden, rows)
-  k.dense(1, hidden, rows, h, params + output, hidden, params + 4 * hidden, a)
-  k.dense(1, hidden, rows, h, params + output + hidden, hidden, params + 4 * hidden + 1, t)
+  outputs(one, hidden, rows)
   couple(one, hidden, rows, false)
-  k.affineCoupleBackward(rows, params + f, a, u, e, z, dz, dLogDet, dx, da, dt, dParams + f)
-  k.denseWeightGradient(1, hidden, rows, h, da, dParams + output, hidden, dParams + 4 * hidden, NONE)
-  k.denseWeightGradient(1, hidden, rows, h, dt, dParams + output + hidden, hidden, dParams + 4 * hidden + 1, NONE)
-  // Both outputs side by side, as dense takes them.
-  const outputs = dt - da
-  if (outputs === rows) throw new Error('guards are gone')
+  k.call('affineCoupleBackward', { rows, ...at, f: params + f, df: dParams + f })
+  for (const [o, dy] of [da, dt].entries()) {
+    const gradients = { dWeight: dParams + output + o * hidden, dBias: dParams + 4 * hidden + o, scratch: NONE }
+    k.call('denseWeightGradient', { outDim: 1, inDim: hidden, rows, x: h, dy, outStride: hidden, ...gradients })
+  }
   for (let unit = 0; unit < hidden; unit++) {
     for (let i = 0; i < rows; i++) {
       const { real } = k.heap
@@ -154,9 +144,11 @@ function separate(one: Bench, hidden: number, rows: number): void {
       real[dh + unit * rows + i] = through + Math.fround(real[params + output + hidden + unit] * real[dt + i])
     }
   }
-  k.tanhBackward(hidden * rows, h, dh, dh)
-  k.denseWeightGradient(hidden, 1, rows, kept, dh, dParams, 1, dParams + hidden, NONE)
-  k.dense(1, hidden, rows, dh, params, hidden, NONE, dxKept)
+  k.call('tanhBackward', { n: hidden * rows, y: h, dy: dh, dx: dh })
+  const ofUnits = { dWeight: dParams, outStride: 1, dBias: dParams + hidden, scratch: NONE }
+  k.call('denseWeightGradient', { outDim: hidden, inDim: 1, rows, x: kept, dy: dh, ...ofUnits })
+  const turned = { outDim: 1, inDim: hidden, weight: params, outStride: hidden, bias: NONE }
+  k.call('dense', { rows, x: dh, ...turned, y: dxKept })
   k.add(rows, dzKept, dxKept)
 }
 
@@ -179,12 +171,10 @@ describe.each(sizes)('narrowCoupling of %i hidden units on %i rows', (hidden, ro
 
   it('has the bits of the separate kernels on the way back too', () => {
     const [one, other] = [0, 1].map(() => bench('simd', 'float32', hidden, rows))
-    const { params, kept, x, zKept, z, logDet, h, a, t, u, e } = one.at
-    one.kernels.narrowCouplingInverse(hidden, rows, params, kept, x, zKept, z, logDet, h, a, t, u, e)
-    const k = other.kernels
+    const { x, z, zKept } = one.at
+    one.kernels.call('narrowCouplingInverse', { hidden, rows, ...one.at, z: x, x: z, xKept: zKept })
     hiddenUnits(other, hidden, rows)
-    k.dense(1, hidden, rows, h, params + 2 * hidden, hidden, params + 4 * hidden, a)
-    k.dense(1, hidden, rows, h, params + 3 * hidden, hidden, params + 4 * hidden + 1, t)
+    outputs(other, hidden, rows)
     couple(other, hidden, rows, true)
     expect(one.guardsIntact()).toBe(true)
     expect(one.read('zKept')).toEqual(one.read('kept'))
@@ -216,15 +206,14 @@ function expectUnits(units: readonly (readonly number[])[], kept: readonly numbe
   const hidden = units.length
   const rows = kept.length
   const forward = {
-    narrowCoupling: ({ kernels, at: { params, kept, x, zKept, z, logDet, h, a, u, e } }: Bench) =>
-      kernels.narrowCoupling(hidden, rows, params, kept, x, zKept, z, logDet, h, a, u, e),
-    narrowCouplingInverse: ({ kernels, at: { params, kept, x, zKept, z, logDet, h, a, t, u, e } }: Bench) =>
-      kernels.narrowCouplingInverse(hidden, rows, params, kept, z, zKept, x, logDet, h, a, t, u, e),
+    narrowCoupling: ({ kernels, at }: Bench) => kernels.call('narrowCoupling', { hidden, rows, ...at }),
+    narrowCouplingInverse: ({ kernels, at }: Bench) =>
+      kernels.call('narrowCouplingInverse', { hidden, rows, ...at, xKept: at.zKept }),
     /** Of slope e⁰, so that the coupling sees the rows as they are. */
     leakyNarrowCoupling({ kernels, at }: Bench) {
-      const { params, kept, x, zKept, z, logDet, h, a, u, e, dxKept: bentKept, dx: bent, df: raw } = at
+      const { dxKept: bentKept, dx: bent, df: raw } = at
       kernels.heap.real[raw] = 0
-      kernels.leakyNarrowCoupling(hidden, rows, raw, params, kept, x, bentKept, bent, zKept, z, logDet, h, a, u, e)
+      kernels.call('leakyNarrowCoupling', { hidden, rows, ...at, raw, bentKept, bent })
     },
   }
   for (const call of Object.values(forward)) {
@@ -309,12 +298,12 @@ describe('an output about and beyond saturation', () => {
   function expectBits(weights: readonly number[], bias: number, signs: readonly number[] = weights.map(() => 1)): void {
     for (const rows of [4, 7, 40]) {
       const one = bench('simd', 'float32', hidden, rows)
-      const { params, kept, x, zKept, z, logDet, h, a, t, u, e, da: expected } = one.at
+      const { params, da: expected } = one.at
       const biases = signs.map((sign) => 100 * sign)
       const all = [...Array(hidden).fill(0), ...biases, ...weights, ...Array(hidden).fill(0.1), bias, 0.2, 0]
       one.kernels.heap.real.set(all, params)
-      one.kernels.narrowCoupling(hidden, rows, params, kept, x, zKept, z, logDet, h, a, u, e)
-      one.kernels.affineCouple(rows, params + 4 * hidden + 2, a, t, x, z, logDet, expected, e)
+      one.kernels.call('narrowCoupling', { hidden, rows, ...one.at })
+      one.kernels.call('affineCouple', { rows, ...one.at, f: params + 4 * hidden + 2, u: expected })
       expect(one.read('u')).toEqual(one.read('da'))
     }
   }

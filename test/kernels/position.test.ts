@@ -1,39 +1,32 @@
 import { describe, expect, it } from 'vitest'
 import { createHeap, createKernels } from '#kernels/create.js'
 import { Arena, NONE } from '#kernels/heap.js'
-import type { Arrays, Case, KernelName, Values } from './case.js'
+import { operationNamed } from '#kernels/program.js'
+import { type Arrays, type Case, isDirect, type KernelName, titleOf, type Values } from './case.js'
+import { CHANGED } from './declared.js'
 import { LENGTHS, normals } from './inputs.js'
 import { Stage } from './stage.js'
 import { table } from './table.js'
 
-/** Kernels that treat all rows alike: which of their counts is the number of rows, and the arrays that have a row. */
-const rowwise: Partial<Record<KernelName, readonly [at: number, names: string]>> = {
-  add: [0, 'x y'],
-  exp: [0, 'x y'],
-  log: [0, 'x y'],
-  tanh: [0, 'x y'],
-  relu: [0, 'x y'],
-  sincos: [0, 'x sine cosine'],
-  tanhBackward: [0, 'y dy dx'],
-  reluBackward: [0, 'y dy dx'],
-  dense: [2, 'x y'],
-  denseInputGradient: [2, 'dy dx'],
-  leakyReLU: [1, 'x z logDet'],
-  leakyReLUInverse: [1, 'x z logDet'],
-  leakyReLUBackward: [1, 'z dz dx dLogDet'],
-  leakyReLUInverseBackward: [1, 'z dz x dx dLogDet'],
-  affineCouple: [0, 'a t x z logDet u e'],
-  affineCoupleInverse: [0, 'a t x z logDet u e'],
-  affineCoupleBackward: [0, 'a u e z dz dLogDet dx da dt'],
-  affineCoupleInverseBackward: [0, 'a t u e x dx dLogDet dz da dt'],
-  narrowCoupling: [1, 'kept x zKept z logDet h a u e'],
-  narrowCouplingInverse: [1, 'kept z xKept x logDet h a t u e'],
-  narrowCouplingBackward: [1, 'kept z h a u e dzKept dz dLogDet dxKept dx'],
-  leakyNarrowCoupling: [1, 'kept x bentKept bent zKept z logDet h a u e'],
-  leakyNarrowCouplingBackward: [1, 'kept x z h a u e dzKept dz dLogDet dxKept dx'],
-  gaussian: [1, 'z logDet logProb'],
-  gaussianBackward: [1, 'z dLogProb dz'],
-  adamw: [0, 'theta gradient m v'],
+/** Kernels that treat all rows alike: which number of a size is that of rows, and the arrays that have a row. */
+interface Rowwise {
+  readonly at: number
+  readonly names: readonly string[]
+}
+
+const direct: Partial<Record<KernelName, Rowwise>> = {
+  sincos: { at: 0, names: ['x', 'sine', 'cosine'] },
+  adamw: { at: 0, names: ['theta', 'gradient', 'm', 'v'] },
+}
+
+/** Of an operation: operands whose last index goes through the rows. Undefined where it leaves nothing row by row. */
+function rowwise(given: Case): Rowwise | undefined {
+  if (isDirect(given)) return direct[given.kernel]
+  const { counts, operands } = operationNamed(given.kernel)
+  const count = counts.includes('rows') ? 'rows' : 'n'
+  const perRow = Object.entries(operands).filter(([, { shape }]) => shape.at(-1) === count)
+  if (!perRow.some(([, { role }]) => CHANGED.includes(role))) return undefined
+  return { at: counts.indexOf(count), names: perRow.map(([name]) => name) }
 }
 
 const simd = new Stage('simd')
@@ -48,8 +41,7 @@ function repeated(values: Values, row: number, rows: number): Values {
 
 /** The distinct results of one row at all positions in tiles of all lengths, for every array that has rows. */
 function distinct(given: Case, size: readonly number[], row: number): Record<string, Set<string>> {
-  const [at, names] = rowwise[given.kernel] as readonly [number, string]
-  const perRow = names.split(' ')
+  const { at, names: perRow } = rowwise(given) as Rowwise
   const seen: Record<string, Set<string>> = {}
   for (const rows of LENGTHS.filter((n) => n > 0)) {
     const eight = given.arrays(...size)
@@ -73,9 +65,9 @@ function distinct(given: Case, size: readonly number[], row: number): Record<str
 }
 
 describe('a row has the same bits at every position of tiles of every length', () => {
-  for (const given of table.filter(({ kernel }) => rowwise[kernel])) {
-    it(`${given.kernel}${given.variant ? `, ${given.variant}` : ''}`, () => {
-      const [at] = rowwise[given.kernel] as readonly [number, string]
+  for (const given of table.filter(rowwise)) {
+    it(titleOf(given), () => {
+      const { at } = rowwise(given) as Rowwise
       const sizes = given.sizes.filter((size) => size[at] === ROWS)
       expect(sizes.length).toBeGreaterThan(0)
       for (const size of sizes) {
@@ -110,8 +102,8 @@ describe.each(['exp', 'log'] as const)('%s', (name) => {
       for (let lane = 0; lane < 4; lane++) {
         const mixed = values.map((value, i) => (i % 4 === lane ? value : strange))
         const { kernels, at, slice } = heapWith(values, mixed, new Float32Array(n), new Float32Array(n))
-        kernels[name](n, at[0], at[2])
-        kernels[name](n, at[1], at[3])
+        kernels.call(name, { n, x: at[0], y: at[2] })
+        kernels.call(name, { n, x: at[1], y: at[3] })
         const beside = slice(at[3], n)
         const differing = slice(at[2], n).filter((value, i) => i % 4 === lane && !Object.is(value, beside[i]))
         expect(differing).toEqual([])
@@ -127,9 +119,10 @@ describe('the blocking of dense kernels does not show in the bits', () => {
 
   it('dense: each output alone is what it is among eleven', () => {
     const { kernels, at, slice } = heapWith(x, weight, bias, new Float32Array(outDim * rows), new Float32Array(rows))
-    kernels.dense(outDim, inDim, rows, at[0], at[1], inDim, at[2], at[3])
+    const inputs = { inDim, rows, x: at[0], outStride: inDim }
+    kernels.call('dense', { ...inputs, outDim, weight: at[1], bias: at[2], y: at[3] })
     for (let o = 0; o < outDim; o++) {
-      kernels.dense(1, inDim, rows, at[0], at[1] + o * inDim, inDim, at[2] + o, at[4])
+      kernels.call('dense', { ...inputs, outDim: 1, weight: at[1] + o * inDim, bias: at[2] + o, y: at[4] })
       expect(slice(at[4], rows)).toEqual(slice(at[3] + o * rows, rows))
     }
   })
@@ -142,8 +135,9 @@ describe('the blocking of dense kernels does not show in the bits', () => {
     )
     const [dx, expected] = [new Float32Array(inDim * rows), new Float32Array(inDim * rows)]
     const { kernels, at, slice } = heapWith(dy, weight, turned, dx, expected)
-    kernels.denseInputGradient(outDim, inDim, rows, at[0], at[1], inDim, at[3])
-    kernels.dense(inDim, outDim, rows, at[0], at[2], outDim, NONE, at[4])
+    kernels.call('denseInputGradient', { outDim, inDim, rows, dy: at[0], weight: at[1], outStride: inDim, dx: at[3] })
+    const transposed = { outDim: inDim, inDim: outDim, weight: at[2], outStride: outDim, bias: NONE }
+    kernels.call('dense', { ...transposed, rows, x: at[0], y: at[4] })
     expect(slice(at[3], dx.length)).toEqual(slice(at[4], dx.length))
   })
 
@@ -151,11 +145,14 @@ describe('the blocking of dense kernels does not show in the bits', () => {
     const outputs = 4
     const dy = normals(outputs * rows, 85)
     const { kernels, at, slice } = heapWith(x, dy, new Float32Array(outputs * inDim), new Float32Array(1))
-    kernels.denseWeightGradient(outputs, inDim, rows, at[0], at[1], at[2], inDim, NONE, NONE)
+    const none = { rows, dBias: NONE, scratch: NONE }
+    const all = { outDim: outputs, inDim, x: at[0], dy: at[1], dWeight: at[2], outStride: inDim }
+    kernels.call('denseWeightGradient', { ...none, ...all })
     for (let entry = 0; entry < outputs * inDim; entry++) {
       const [o, i] = [Math.floor(entry / inDim), entry % inDim]
       kernels.fill(1, 0, at[3])
-      kernels.denseWeightGradient(1, 1, rows, at[0] + i * rows, at[1] + o * rows, at[3], 1, NONE, NONE)
+      const one = { outDim: 1, inDim: 1, x: at[0] + i * rows, dy: at[1] + o * rows, dWeight: at[3], outStride: 1 }
+      kernels.call('denseWeightGradient', { ...none, ...one })
       expect(slice(at[3], 1)).toEqual(slice(at[2] + entry, 1))
     }
   })
@@ -166,11 +163,13 @@ describe('the blocking of dense kernels does not show in the bits', () => {
     const [wideX, dy] = [normals(wide.inDim * rows, 86), normals(wide.outDim * rows, 87)]
     const gradient = new Float32Array(wide.outDim * wide.inDim)
     const { kernels, at, slice } = heapWith(wideX, dy, gradient, gradient, new Float32Array(16 * (rows + wide.outDim)))
-    kernels.denseWeightGradient(wide.outDim, wide.inDim, rows, at[0], at[1], at[2], wide.inDim, NONE, at[4])
+    const shared = { rows, dBias: NONE, scratch: at[4] }
+    const ofWide = { ...wide, x: at[0], dy: at[1], dWeight: at[2], outStride: wide.inDim }
+    kernels.call('denseWeightGradient', { ...shared, ...ofWide })
     // The last 8 outputs and 16 inputs of the wide layer, in other blocks than there.
     const [o, i] = [wide.outDim - narrow.outDim, wide.inDim - narrow.inDim]
-    const [x0, dy0] = [at[0] + i * rows, at[1] + o * rows]
-    kernels.denseWeightGradient(narrow.outDim, narrow.inDim, rows, x0, dy0, at[3], narrow.inDim, NONE, at[4])
+    const part = { x: at[0] + i * rows, dy: at[1] + o * rows, dWeight: at[3], outStride: narrow.inDim }
+    kernels.call('denseWeightGradient', { ...shared, ...narrow, ...part })
     for (let row = 0; row < narrow.outDim; row++) {
       expect(slice(at[3] + row * narrow.inDim, narrow.inDim)).toEqual(
         slice(at[2] + (o + row) * wide.inDim + i, narrow.inDim),

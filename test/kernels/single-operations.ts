@@ -74,7 +74,8 @@ export function oneUnit(length: number) {
     params: real.subarray(params, params + 7) as Float32Array,
     kept: real.subarray(kept, kept + length) as Float32Array,
     h: real.subarray(h, h + length) as Float32Array,
-    run: () => kernels.narrowCoupling(1, length, params, kept, x, zKept, z, logDet, h, a, u, e),
+    run: () =>
+      kernels.call('narrowCoupling', { hidden: 1, rows: length, params, kept, x, zKept, z, logDet, h, a, u, e }),
   }
 }
 

@@ -1,7 +1,9 @@
 import { createHeap, createKernels } from '#kernels/create.js'
 import { Arena, type Heap, type Offset } from '#kernels/heap.js'
 import type { Kernels } from '#kernels/kernels.js'
-import type { Arrays, Case, Values } from './case.js'
+import type { OperationName } from '#kernels/program.js'
+import { type Arrays, type Case, isDirect, type Offsets, type Values } from './case.js'
+import { argumentsOf } from './declared.js'
 
 /** Reals of each heap. */
 const LENGTH = 1 << 16
@@ -36,7 +38,7 @@ export class Stage {
     words.fill(GUARD)
     for (const [name, values] of Object.entries(arrays)) viewOf(heap, values).set(values, at[name])
     const before = Buffer.from(new Uint8Array(heap.buffer))
-    given.run(this.kernels, at, ...size)
+    this.#call(given, at, size)
     const results: Record<string, Float64Array> = {}
     for (const name of Object.keys(given.outputs(...size))) {
       const view = viewOf(heap, arrays[name])
@@ -49,6 +51,17 @@ export class Stage {
     }
     return results
   }
+
+  #call(given: Case, at: Offsets, size: readonly number[]): void {
+    if (isDirect(given)) given.run(this.kernels, at, ...size)
+    else callByName(this.kernels, given.kernel, argumentsOf(given, at, size))
+  }
+}
+
+/** `Kernels.call` of whatever operation. */
+export function callByName(kernels: Kernels, name: OperationName, args: Readonly<Record<string, number>>): void {
+  const call: (name: OperationName, args: never) => void = kernels.call
+  call(name, args as never)
 }
 
 function viewOf(heap: Heap, values: Values): Heap['real'] | Int32Array {

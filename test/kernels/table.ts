@@ -1,4 +1,5 @@
 import type { Case } from './case.js'
+import { actNormCases } from './cases/act-norm.js'
 import { coupleCases } from './cases/couple.js'
 import { denseCases } from './cases/dense.js'
 import { elementwiseCases } from './cases/elementwise.js'
@@ -7,12 +8,19 @@ import { leakyReLUCases } from './cases/leaky-relu.js'
 import { memoryCases } from './cases/memory.js'
 import { narrowCouplingCases } from './cases/narrow-coupling.js'
 import { optimiserCases } from './cases/optimiser.js'
+import { positiveDiagonalCases } from './cases/positive-diagonal.js'
+import { quantileSplineCases } from './cases/quantile-spline.js'
 import { randomCases } from './cases/random.js'
+import { reflectCases } from './cases/reflect.js'
+import { rotateCases } from './cases/rotate.js'
+import { spreadCases } from './cases/spread.js'
 import { standardiseCases } from './cases/standardise.js'
+import { triangularCases } from './cases/triangular.js'
 
 /** Every kernel of the contract, at least once. */
 export const table: readonly Case[] = [
   ...memoryCases,
+  ...spreadCases,
   ...standardiseCases,
   ...elementwiseCases,
   ...denseCases,
@@ -20,6 +28,12 @@ export const table: readonly Case[] = [
   ...coupleCases,
   ...narrowCouplingCases,
   ...gaussianCases,
+  ...actNormCases,
+  ...triangularCases,
+  ...positiveDiagonalCases,
+  ...reflectCases,
+  ...rotateCases,
+  ...quantileSplineCases,
   ...randomCases,
   ...optimiserCases,
 ]

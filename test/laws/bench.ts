@@ -1,6 +1,6 @@
 import type { FlowDescription, Precision } from 'pushforward'
 import { buildStructure } from '#flow/structure.js'
-import { Tile } from '#flow/tile.js'
+import { type RandomKey, Tile } from '#flow/tile.js'
 import { createHeap, createKernels, type KernelKind } from '#kernels/create.js'
 import { Arena, NONE, type Offset } from '#kernels/heap.js'
 import type { Kernels } from '#kernels/kernels.js'
@@ -13,6 +13,8 @@ export const ROWS = 5
 export interface BenchOptions {
   readonly kernels?: KernelKind
   readonly rows?: number
+  /** By which masks its passes drop hidden units; without it they drop none. */
+  readonly key?: RandomKey
 }
 
 /** A case as the description of a flow of this one layer. */
@@ -29,7 +31,7 @@ export class LawBench {
   readonly #params: Offset
   readonly #dParams: Offset
 
-  constructor(given: Case, { kernels = 'portable', rows = ROWS }: BenchOptions = {}) {
+  constructor(given: Case, { kernels = 'portable', rows = ROWS, key }: BenchOptions = {}) {
     const precision = kernels === 'simd' ? 'float32' : 'float64'
     const structure = buildStructure(descriptionOf(given, precision))
     const arena = new Arena(precision)
@@ -40,6 +42,7 @@ export class LawBench {
     this.tile = new Tile(structure, arena, 'differentiate both ways', rows, this.#params)
     this.kernels = createKernels(createHeap(arena, kernels, false))
     this.tile.load(this.kernels.heap)
+    this.tile.setKey(this.kernels.heap, key)
     this.tile.accumulateInto(this.#dParams)
     const { real } = this.kernels.heap
     if (given.state) real.set(given.state, this.#params + this.parameters)

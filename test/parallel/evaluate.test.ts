@@ -248,7 +248,7 @@ it('refuses memory of another kind or size', async () => {
     ],
     [
       logProb(model, rows, { output: 1 } as never),
-      'logProb has no option "output"; it takes threads, signal, onProgress, out.',
+      'logProb has no option "output"; it takes threads, signal, onProgress, out, context.',
     ],
   ]
   for (const [job, message] of cases) {

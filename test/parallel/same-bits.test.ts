@@ -1,5 +1,18 @@
 import { createHash } from 'node:crypto'
-import { adamW, affineCoupling, encodeFlow, type FitOptions, fit, flow, jang, leakyReLU } from 'pushforward'
+import {
+  adamW,
+  affineCoupling,
+  coupling,
+  encodeFlow,
+  type FitOptions,
+  fit,
+  flow,
+  jang,
+  leakyReLU,
+  mlp,
+  residual,
+  softAffine,
+} from 'pushforward'
 import { describe, expect, it } from 'vitest'
 import { tutorialLayers } from '../fixtures/tutorial.js'
 
@@ -48,6 +61,27 @@ describe('SIMD minibatches of 300 rows of jang(1000, seed 0), initialisation see
       stopped: 'patience',
       file: '9201b4bbbabb891d5f6e5d4b3e220b16b97347c00e149372fb79677919234806',
     })
+  })
+})
+
+describe('SIMD minibatches with dropout, by nets of silu and gelu, residual blocks and a layer scale', () => {
+  it.each(THREADS)('give the committed model file and losses after 60 steps with %i threads', async (threads) => {
+    const dropout = 0.25
+    const conditioners = [
+      mlp({ hidden: [12, 9], activation: 'silu', dropout, lastLayerScale: 0.5 }),
+      residual({ hidden: 10, activation: 'gelu', layerScale: 0.1, dropout, lastLayerScale: 0.5 }),
+    ]
+    const layers = conditioners.map((conditioner, i) =>
+      coupling({ mask: [i, 1 - i], transformer: softAffine(), conditioner }),
+    )
+    const model = flow(2, layers, { seed: 42 })
+    const options = { ...minibatches, steps: 60, validation: 0.2, threads }
+    const { losses, validationLosses } = await fit(model, jang(1000, { seed: 0 }), options)
+    expect([hash(encodeFlow(model)), hash(losses), hash(validationLosses)]).toEqual([
+      '0ced969f1a80d8dfeef07da9bba0757bdc70af5514344b8a8c63738cdbe4e4f1',
+      '6f3c7695022357275fa28e2db699f204937654e5bf08222bfcb808bf09951736',
+      'f747b68e8756ce2a154845ff9778a8b68b803e7f821d83744f3dc7e5e2e6def6',
+    ])
   })
 })
 

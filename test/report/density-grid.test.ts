@@ -1,4 +1,4 @@
-import { flow, leakyReLU } from 'pushforward'
+import { flow, leakyReLU, reverse } from 'pushforward'
 import { describe, expect, test } from 'vitest'
 import { toMatrix } from '#data/rows.js'
 import { densityGrid, regionLevels } from '#report/density-grid.js'
@@ -6,7 +6,7 @@ import { densityPicture } from '#report/density-picture.js'
 import { parse, texts } from './svg.js'
 
 /** Without layers a flow is the standard normal. */
-const normal = flow(2, [])
+const normal = flow(2, [reverse()])
 
 describe('densityGrid', () => {
   test('a standard normal holds 0.46606 of its probability within one sd of both axes: (erf 1/√2)²', () => {

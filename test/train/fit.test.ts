@@ -118,7 +118,9 @@ describe('rows from a source', () => {
     await expect(fit(model, short, { threads: 0 })).rejects.toThrow(
       'Training data gave 70000 rows, but says it has 70001.',
     )
-    await expect(fit(flow(3, []), source)).rejects.toThrow('Training data has 2 columns, but this flow expects 3.')
+    await expect(fit(flow(3, [leakyReLU()]), source)).rejects.toThrow(
+      'Training data has 2 columns, but this flow expects 3.',
+    )
     await expect(fit(model, { ...source, rows: 1 })).rejects.toThrow('Training data has 1 rows; expected 2 or more.')
     expect(model.parameters).toEqual(before)
   })

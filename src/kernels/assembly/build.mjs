@@ -15,16 +15,7 @@ const outDir = await mkdtemp(join(tmpdir(), 'pushforward-wasm-'))
 
 // The maximum is what a heap may grow to be planned at (4 GiB); a memory itself is created at its final size.
 const shared = ['--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads']
-const common = [
-  '--runtime',
-  'stub',
-  '--importMemory',
-  '--noAssert',
-  '-O3',
-  '--converge',
-  '--enable',
-  'simd,bulk-memory',
-]
+const common = ['--runtime', 'stub', '--importMemory', '--noAssert', '-O3', '--enable', 'simd,bulk-memory']
 
 const VECTOR = /\(v128\.const i32x4 (0x[0-9a-f]+ 0x[0-9a-f]+ 0x[0-9a-f]+ 0x[0-9a-f]+)\)/g
 const ZERO = '0x00000000 0x00000000 0x00000000 0x00000000'

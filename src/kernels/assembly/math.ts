@@ -333,7 +333,7 @@ export function remainder4(x: v128, quadrant: v128): v128 {
 
 /**
  * ln(1 + x) where 0 ≤ x ≤ 1 or x is NaN, relative to itself however small: as in `logNormal`, x − s·(x − R(s²)) with
- * s = x/(2 + x), here without an exponent. Within 1 ulp.
+ * s = x/(2 + x), here without an exponent. Within 1.3 ulp.
  */
 @inline
 export function log1pUnit(x: v128): v128 {

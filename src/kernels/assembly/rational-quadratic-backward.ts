@@ -2,7 +2,7 @@
 import { bytes, load, store, wholeBytes } from './lanes'
 import {
   expOf, fixed, leastWidth, leftSlope, numerator, pick, rightSlope, risen, shifted, slopeOf, widthOf, widthScale, within,
-} from './rational-quadratic'
+} from './rational-quadratic-bin'
 
 /** The slope of `slopeOf`, 1/(1 + e^−v). */
 @inline

@@ -3,7 +3,8 @@ import { add, COST, type Counts, operation, read, type Size, strideOf, update, v
 // The rational-quadratic spline of one coordinate (Durkan et al., arXiv:1906.04032, §3.1): K bins on [−B, B]. The raw
 // numbers of a row are the logits of the widths and of the heights of its bins and the slopes at its knots. With
 // identity tails the slopes at ±B are 1 and what lies outside goes through; of the circular spline (Rezende et al.,
-// arXiv:2002.02428, §2.1.3) −B and B are one point, with one slope, the first. Zeros give the identity.
+// arXiv:2002.02428) −B and B are one point, with one slope, the first. Zeros give the identity. Fewer than 1000 bins, and
+// logits within ±10⁴: then all is finite.
 
 /** exp, its maximum, difference, sum and quotient; the width of it, the edge, the comparison: of two a bin */
 const BIN = 2 * (COST.exp + 7)
@@ -27,7 +28,8 @@ const allKnots: Size = 'bins'
 
 const DEFINITION =
   'w = 2B·(m + (1 − K·m)·softmax(widths)), h likewise, m = 1e-3, d = softplus(slopes + ln(e^(1 − ε) − 1)) + ε, ε = 1e-3'
-const KEPT = 'widths and heights become their softmax, bin is where the row lies'
+const KEPT =
+  'widths and heights become their softmax, bin is the number of the row’s, −1 below −B and K above B; z may lie where x does'
 
 const logits = (knots: Size) =>
   ({
@@ -72,7 +74,7 @@ const forward = (id: string, knots: Size, tails: string) =>
       bin: write('rows'),
     },
     {
-      formula: `${DEFINITION}; ξ = (x − x_k)/w, η = 1 − ξ, s = h/w, z = y_k + h·(sξ² + d₀ξη)/(s + (d₀ + d₁ − 2s)ξη), logDet += 2 ln s + ln(d₁ξ² + 2sξη + d₀η²) − 2 ln(s + (d₀ + d₁ − 2s)ξη); ${tails}; ${KEPT}`,
+      formula: `${DEFINITION}; ξ = (x − x_k)/w, η = 1 − ξ, s = h/w, z = y_k + h·A/D, A = sξ² + d₀ξη, D = s + (d₀ + d₁ − 2s)ξη, logDet += 2 ln s + ln(d₁ξ² + 2sξη + d₀η²) − 2 ln D; ${tails}; ${KEPT}`,
       cost: cost(BIN, ROW),
     },
   )

@@ -2,6 +2,7 @@ import type { Heap } from '../heap.js'
 import type { Kernels } from '../kernels.js'
 import type { Portable } from '../operation.js'
 import { type Operations, replayer } from '../program.js'
+import { portableActNorm } from './act-norm.js'
 import { portableActivations } from './activations.js'
 import { portableAdamW } from './adamw.js'
 import { portableAffineMaps } from './affine-maps.js'
@@ -17,12 +18,19 @@ import { portableMapBackward } from './map-backward.js'
 import { portableMemory, portableRows } from './memory.js'
 import { portableMixture } from './mixture.js'
 import { portableNarrowCoupling } from './narrow-coupling.js'
+import { portablePositiveDiagonal } from './positive-diagonal.js'
 import { portablePositiveMaps } from './positive-maps.js'
+import { portableQuantileSpline } from './quantile-spline.js'
 import { portableRandom } from './random.js'
+import { portableRationalQuadratic } from './rational-quadratic.js'
+import { portableReflect } from './reflect.js'
+import { portableRotate } from './rotate.js'
+import { portableScaleRows } from './scale-rows.js'
 import { portableSinhArcsinh } from './sinh-arcsinh.js'
 import { portableSpread } from './spread.js'
 import { portableStandardise } from './standardise.js'
 import { portableStudentT } from './student-t.js'
+import { portableTriangular } from './triangular.js'
 import { portableUniformBox } from './uniform-box.js'
 import { portableWhiten } from './whiten.js'
 import { portableYeoJohnson } from './yeo-johnson.js'
@@ -43,8 +51,16 @@ export function createPortable(heap: Heap): Kernels {
     ...portableDropout(heap),
     ...portableMapBackward(heap),
     ...portablePositiveMaps(heap),
+    ...portableRationalQuadratic(heap),
+    ...portableScaleRows(heap),
+    ...portableQuantileSpline(heap),
     ...portableSinhArcsinh(heap),
     ...portableYeoJohnson(heap),
+    ...portableActNorm(heap),
+    ...portableTriangular(heap),
+    ...portablePositiveDiagonal(heap),
+    ...portableReflect(heap),
+    ...portableRotate(heap),
     ...portableLocationScale(heap),
     ...portableMixture(heap),
     ...portableStudentT(heap),

@@ -15,12 +15,17 @@ type InverseBackward = Arguments<typeof operations.rationalQuadraticInverseBackw
 type Spline = Pick<Forward, Extract<keyof Forward, keyof Backward>>
 type Gradients = Pick<Backward, Extract<keyof Backward, `dWidths${string}` | `dHeights${string}` | `dSlopes${string}`>>
 
-/** The bin of a row: its ends, the slopes at them, and which of the raw slopes these are, −1 where one is 1. */
+/** A bin along one side: its ends, and its width by itself, which sums of other widths have not rounded. */
+interface Extent {
+  readonly from: number
+  readonly to: number
+  readonly size: number
+}
+
+/** The bin of a row, the slopes at its ends, and which of the raw slopes these are, −1 where one is 1. */
 interface Bin {
-  readonly left: number
-  readonly right: number
-  readonly bottom: number
-  readonly top: number
+  readonly width: Extent
+  readonly height: Extent
   readonly knot0: number
   readonly knot1: number
   readonly d0: number
@@ -29,14 +34,20 @@ interface Bin {
 
 const softplus = (v: number) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)))
 const sigmoid = (v: number) => (v >= 0 ? 1 / (1 + Math.exp(-v)) : Math.exp(v) / (1 + Math.exp(v)))
+/** How far a value is from either end, as shares of their distance. */
+const sharesOf = ({ from, to }: Extent, value: number): readonly [number, number] => [
+  (value - from) / (to - from),
+  (to - value) / (to - from),
+]
+const placed = ({ from, to }: Extent, share: number) => (share >= 1 ? to : Math.min(from + (to - from) * share, to))
 const clamp = (x: number, box: number) => Math.min(Math.max(x, -box), box)
 
 /**
  * f = A/D, A = ξ(sξ + d₀η), D = A + C, C = η(sη + d₁ξ), η = 1 − ξ: the paper's (sξ² + d₀ξη)/(s + (d₀ + d₁ − 2s)ξη), as
  * 1 = (ξ + η)², with no difference left. ∂f/∂ξ = s·N/D², N = d₁ξ² + 2sξη + d₀η².
  */
-function parts({ left, right, bottom, top, d0, d1 }: Bin, xi: number, eta: number) {
-  const s = (top - bottom) / (right - left)
+function parts({ width, height, d0, d1 }: Bin, xi: number, eta: number) {
+  const s = height.size / width.size
   const a = xi * (s * xi + d0 * eta)
   const c = eta * (s * eta + d1 * xi)
   const n = d1 * xi * xi + 2 * s * xi * eta + d0 * eta * eta
@@ -44,8 +55,8 @@ function parts({ left, right, bottom, top, d0, d1 }: Bin, xi: number, eta: numbe
 }
 
 /** ξ and η where f = c/(c + e), c + e = 1: s·e·ξ² + β·ξη − s·c·η² = 0, β = d₀e − d₁c, by the root that subtracts nothing. */
-function solve({ left, right, bottom, top, d0, d1 }: Bin, c: number, e: number): readonly [number, number] {
-  const s = (top - bottom) / (right - left)
+function solve({ width, height, d0, d1 }: Bin, c: number, e: number): readonly [number, number] {
+  const s = height.size / width.size
   const beta = d0 * e - d1 * c
   const sum = Math.abs(beta) + Math.sqrt(beta * beta + 4 * s * s * c * e)
   const [a, b] = beta >= 0 ? [2 * s * c, sum] : [sum, 2 * s * e]
@@ -70,26 +81,25 @@ function solve({ left, right, bottom, top, d0, d1 }: Bin, c: number, e: number):
  *   dh = dz·f + ds/w
  */
 function binBackward(own: Bin, xi: number, eta: number, dz: number, dx: number, dg: number) {
-  const { left, right, bottom, top, d0, d1 } = own
+  const { width, height, d0, d1 } = own
   const { s, a, c, d, n } = parts(own, xi, eta)
-  const w = right - left
   const both = xi * eta
-  const dF = (dz * (top - bottom)) / (d * d)
+  const dF = (dz * height.size) / (d * d)
   const ds = dF * both * (d1 * xi * xi - d0 * eta * eta) + dg * 2 * both * ((d0 + d1) / (s * d) + 1 / n)
   return {
     dd0: dF * both * c + dg * ((eta * eta) / n - (2 * both) / d),
     dd1: -dF * both * a + dg * ((xi * xi) / n - (2 * both) / d),
-    dw: -dx * xi - (ds * s) / w,
-    dh: (dz * a) / d + ds / w,
+    dw: -dx * xi - (ds * s) / width.size,
+    dh: (dz * a) / d + ds / width.size,
   }
 }
 
 /** ∂g/∂x = ∂g/∂ξ/w, ∂N/∂ξ = 2((d₁ − s)ξ + (s − d₀)η), ∂D/∂ξ = (d₀ + d₁ − 2s)(η − ξ) */
 function logSlopeByX(own: Bin, xi: number, eta: number): number {
-  const { left, right, d0, d1 } = own
+  const { width, d0, d1 } = own
   const { s, d, n } = parts(own, xi, eta)
   const byXi = ((d1 - s) * xi + (s - d0) * eta) / n - ((d0 + d1 - 2 * s) * (eta - xi)) / d
-  return (2 * byXi) / (right - left)
+  return (2 * byXi) / width.size
 }
 
 /** The rational-quadratic spline in double precision, as ../operations/rational-quadratic.ts declares it. */
@@ -102,30 +112,30 @@ export function portableRationalQuadratic({ real }: Heap): Portable<typeof opera
     for (let k = 0; k < bins; k++) real[at + k * stride] = Math.exp(real[at + k * stride] - top) / sum
   }
 
-  /** The ends of bin k: sums of the widths below, and B itself. */
-  function ends({ bins, box }: Spline, at: Offset, stride: number, k: number): readonly [number, number] {
+  /** Bin k: its ends are sums of the widths below, and B itself. */
+  function extentOf({ bins, box }: Spline, at: Offset, stride: number, k: number): Extent {
     const width = (i: number) => 2 * box * (LEAST_SHARE + (1 - bins * LEAST_SHARE) * real[at + i * stride])
-    let left = -box
-    for (let i = 0; i < k; i++) left += width(i)
-    return [left, k === bins - 1 ? box : left + width(k)]
+    let from = -box
+    for (let i = 0; i < k; i++) from += width(i)
+    return { from, to: k === bins - 1 ? box : from + width(k), size: width(k) }
   }
 
   /** The last bin that does not begin above the value. */
   function find(spline: Spline, at: Offset, stride: number, value: number): number {
     let k = 0
-    while (k < spline.bins - 1 && value >= ends(spline, at, stride, k)[1]) k++
+    while (k < spline.bins - 1 && value >= extentOf(spline, at, stride, k).to) k++
     return k
   }
 
   function binOf(spline: Spline, circular: boolean, t: number, k: number): Bin {
     const { bins, widths, widthsStride, heights, heightsStride, slopes, slopesStride } = spline
-    const [left, right] = ends(spline, widths + t, widthsStride, k)
-    const [bottom, top] = ends(spline, heights + t, heightsStride, k)
+    const width = extentOf(spline, widths + t, widthsStride, k)
+    const height = extentOf(spline, heights + t, heightsStride, k)
     const knot0 = circular ? k : k - 1
     const knot1 = circular ? (k + 1) % bins : k === bins - 1 ? -1 : k
     const slope = (knot: number) =>
       knot < 0 ? 1 : softplus(real[slopes + t + knot * slopesStride] + SLOPE_SHIFT) + LEAST_SLOPE
-    return { left, right, bottom, top, knot0, knot1, d0: slope(knot0), d1: slope(knot1) }
+    return { width, height, knot0, knot1, d0: slope(knot0), d1: slope(knot1) }
   }
 
   /** Makes the logits of a row their softmax, and finds its bin: −1 and `bins` where it goes through. */
@@ -147,9 +157,8 @@ export function portableRationalQuadratic({ real }: Heap): Portable<typeof opera
       if (k < 0 || k === bins) continue
       const value = clamp(given, box)
       const own = binOf(spline, circular, t, k)
-      const { left, right, bottom, top } = own
-      const { a, d, slope } = parts(own, (value - left) / (right - left), (right - value) / (right - left))
-      real[z + t] = Math.min(bottom + (top - bottom) * (a / d), top)
+      const { a, d, slope } = parts(own, ...sharesOf(own.width, value))
+      real[z + t] = placed(own.height, a / d)
       real[logDet + t] += Math.log(slope)
     }
   }
@@ -164,9 +173,8 @@ export function portableRationalQuadratic({ real }: Heap): Portable<typeof opera
       if (k < 0 || k === bins) continue
       const value = clamp(given, box)
       const own = binOf(spline, circular, t, k)
-      const { left, right, bottom, top } = own
-      const [xi, eta] = solve(own, (value - bottom) / (top - bottom), (top - value) / (top - bottom))
-      real[x + t] = Math.min(left + (right - left) * xi, right)
+      const [xi, eta] = solve(own, ...sharesOf(own.height, value))
+      real[x + t] = placed(own.width, xi)
       real[logDet + t] -= Math.log(parts(own, xi, eta).slope)
     }
   }
@@ -205,8 +213,7 @@ export function portableRationalQuadratic({ real }: Heap): Portable<typeof opera
     const { bins, box, widths, widthsStride, heights, heightsStride } = spline
     const { dWidths, dWidthsStride, dHeights, dHeightsStride } = spline
     const own = binOf(spline, circular, t, k)
-    const xi = (value - own.left) / (own.right - own.left)
-    const eta = (own.right - value) / (own.right - own.left)
+    const [xi, eta] = sharesOf(own.width, value)
     const { dz, dx, dg } = weightsOf(parts(own, xi, eta).slope, logSlopeByX(own, xi, eta))
     const { dd0, dd1, dw, dh } = binBackward(own, xi, eta, dz, dx, dg)
     slopesBackward(spline, circular, t, own, [dd0, dd1])

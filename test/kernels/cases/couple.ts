@@ -1,4 +1,4 @@
-import { bounded, type Case, exact, type Outcome, ulps } from '../case.js'
+import { bounded, exact, type OperationCase, type Outcome, ulps } from '../case.js'
 import { EXP_ULP, SCALED_TANH_ULP } from '../claims.js'
 import { blank, LENGTHS, normals, uniforms } from '../inputs.js'
 
@@ -17,7 +17,7 @@ function logScale(i: number, { size: [, f], reference: { u } }: Outcome): number
   return Math.abs(u[i] * Math.exp(f))
 }
 
-function direction(kernel: 'affineCouple' | 'affineCoupleInverse', from: string, to: string): Case {
+function direction(kernel: 'affineCouple' | 'affineCoupleInverse', from: string, to: string): OperationCase {
   return {
     kernel,
     sizes,
@@ -32,7 +32,6 @@ function direction(kernel: 'affineCouple' | 'affineCoupleInverse', from: string,
       u: blank(rows),
       e: blank(rows),
     }),
-    run: (k, at, rows) => k[kernel](rows, at.f, at.a, at.t, at[from], at[to], at.logDet, at.u, at.e),
     outputs: () => ({
       u: ulps('u', TANH),
       e: bounded(
@@ -94,15 +93,13 @@ const shared = (rows: number) => ({
   df: bounded('(rows + 10)·ε·(|df| + Σ|terms|)', rows + DS + BOUND + 5, dfMagnitude),
 })
 
-export const coupleCases: readonly Case[] = [
+export const coupleCases: readonly OperationCase[] = [
   direction('affineCouple', 'x', 'z'),
   direction('affineCoupleInverse', 'z', 'x'),
   {
     kernel: 'affineCoupleBackward',
     sizes,
     arrays: (rows, f) => ({ ...kept(rows, f), z: normals(rows, 50), dz: normals(rows, 51), dx: blank(rows) }),
-    run: (k, { f, a, u, e, z, dz, dLogDet, dx, da, dt, df }, rows) =>
-      k.affineCoupleBackward(rows, f, a, u, e, z, dz, dLogDet, dx, da, dt, df),
     outputs: (rows) => ({ dx: ulps('dx', 0.5), dt: ulps('dt', 0.5), ...shared(rows) }),
   },
   {
@@ -115,8 +112,6 @@ export const coupleCases: readonly Case[] = [
       dx: normals(rows, 54),
       dz: blank(rows),
     }),
-    run: (k, { f, a, t, u, e, x, dx, dLogDet, dz, da, dt, df }, rows) =>
-      k.affineCoupleInverseBackward(rows, f, a, t, u, e, x, dx, dLogDet, dz, da, dt, df),
     outputs: (rows) => ({ dz: ulps('dz', 0.5), dt: exact, ...shared(rows) }),
   },
 ]

@@ -1,5 +1,4 @@
-import { NONE } from '#kernels/heap.js'
-import { anything, bounded, type Case, type Outcome } from '../case.js'
+import { anything, bounded, type OperationCase, type Outcome } from '../case.js'
 import { blank, LENGTHS, normals } from '../inputs.js'
 
 /** [outDim, inDim], around register blocks of 2 and 4 and with odd ends; the last ones are wide layers. */
@@ -28,7 +27,7 @@ const sizes = [
 /** Columns of the weight matrix that a sub-block of inDim columns stands in. */
 const columnsAround = (inDim: number) => inDim + 3
 
-function forward(variant: string, biased: boolean, strideOf: (inDim: number) => number): Case {
+function forward(variant: string, biased: boolean, strideOf: (inDim: number) => number): OperationCase {
   return {
     kernel: 'dense',
     variant,
@@ -36,12 +35,10 @@ function forward(variant: string, biased: boolean, strideOf: (inDim: number) => 
     arrays: (outDim, inDim, rows) => ({
       x: normals(inDim * rows, 21),
       weight: normals(outDim * strideOf(inDim), 22),
-      bias: normals(outDim, 23),
+      ...(biased && { bias: normals(outDim, 23) }),
       y: blank(outDim * rows),
     }),
-    run(k, { x, weight, bias, y }, outDim, inDim, rows) {
-      k.dense(outDim, inDim, rows, x, weight, strideOf(inDim), biased ? bias : NONE, y)
-    },
+    operands: (_, _outDim, inDim) => ({ outStride: strideOf(inDim) }),
     outputs: (_, inDim, rows) => ({
       y: bounded('n·ε·(|bias| + Σ|wx|), n = inDim + 1', inDim + 1, (index, { before: { x, weight, bias } }) => {
         const [o, t] = [Math.floor(index / rows), index % rows]
@@ -53,7 +50,7 @@ function forward(variant: string, biased: boolean, strideOf: (inDim: number) => 
   }
 }
 
-function weightGradient(variant: string, biased: boolean, strideOf: (inDim: number) => number): Case {
+function weightGradient(variant: string, biased: boolean, strideOf: (inDim: number) => number): OperationCase {
   return {
     kernel: 'denseWeightGradient',
     variant,
@@ -62,22 +59,14 @@ function weightGradient(variant: string, biased: boolean, strideOf: (inDim: numb
       x: normals(inDim * rows, 24),
       dy: normals(outDim * rows, 25),
       dWeight: normals(outDim * strideOf(inDim), 26),
-      dBias: normals(outDim, 27),
+      ...(biased && { dBias: normals(outDim, 27) }),
       scratch: blank(16 * (rows + outDim)),
     }),
-    run: (k, { x, dy, dWeight, dBias, scratch }, outDim, inDim, rows) =>
-      // A sub-block starts one column into the matrix: what is left and right of it must stay as it is.
-      k.denseWeightGradient(
-        outDim,
-        inDim,
-        rows,
-        x,
-        dy,
-        strideOf(inDim) > inDim ? dWeight + 1 : dWeight,
-        strideOf(inDim),
-        biased ? dBias : NONE,
-        scratch,
-      ),
+    // A sub-block starts one column into the matrix: what is left and right of it must stay as it is.
+    operands: ({ dWeight }, _, inDim) => ({
+      dWeight: strideOf(inDim) > inDim ? dWeight + 1 : dWeight,
+      outStride: strideOf(inDim),
+    }),
     outputs(_, inDim, rows) {
       const stride = strideOf(inDim)
       const start = stride > inDim ? 1 : 0
@@ -102,7 +91,7 @@ function weightGradient(variant: string, biased: boolean, strideOf: (inDim: numb
   }
 }
 
-function inputGradient(variant: string, strideOf: (inDim: number) => number): Case {
+function inputGradient(variant: string, strideOf: (inDim: number) => number): OperationCase {
   return {
     kernel: 'denseInputGradient',
     variant,
@@ -112,8 +101,7 @@ function inputGradient(variant: string, strideOf: (inDim: number) => number): Ca
       weight: normals(outDim * strideOf(inDim), 29),
       dx: blank(inDim * rows),
     }),
-    run: (k, { dy, weight, dx }, outDim, inDim, rows) =>
-      k.denseInputGradient(outDim, inDim, rows, dy, weight, strideOf(inDim), dx),
+    operands: (_, _outDim, inDim) => ({ outStride: strideOf(inDim) }),
     outputs: (outDim, inDim, rows) => ({
       dx: bounded('n·ε·Σ|w·dy|, n = outDim', outDim, (index, { before: { dy, weight } }) => {
         const [i, t] = [Math.floor(index / rows), index % rows]
@@ -127,7 +115,7 @@ function inputGradient(variant: string, strideOf: (inDim: number) => number): Ca
 
 const whole = (inDim: number) => inDim
 
-export const denseCases: readonly Case[] = [
+export const denseCases: readonly OperationCase[] = [
   forward('with bias', true, whole),
   forward('no bias', false, whole),
   forward('of a sub-block, with bias', true, columnsAround),

@@ -1,5 +1,4 @@
-import type { Kernels } from '#kernels/kernels.js'
-import { type Bound, bounded, type Case, exact, ulps } from '../case.js'
+import { type Bound, bounded, type Case, exact, type OperationCase, ulps } from '../case.js'
 import { EXP_ULP, LOG_ULP, TANH_ULP, TRIG_ERROR } from '../claims.js'
 import { blank, LENGTHS, normals, normalsWithEdges, uniforms } from '../inputs.js'
 
@@ -10,13 +9,12 @@ function unary(
   kernel: 'exp' | 'log' | 'tanh' | 'relu',
   x: (n: number) => Float32Array,
   bound: (out: string) => Bound,
-): Case[] {
+): OperationCase[] {
   return [
     {
       kernel,
       sizes,
       arrays: (n) => ({ x: x(n), y: blank(n) }),
-      run: (k, at, n) => k[kernel](n, at.x, at.y),
       outputs: () => ({ y: bound('y') }),
     },
     {
@@ -24,21 +22,23 @@ function unary(
       variant: 'in place',
       sizes,
       arrays: (n) => ({ x: x(n) }),
-      run: (k, at, n) => k[kernel](n, at.x, at.x),
+      operands: ({ x }) => ({ y: x }),
       outputs: () => ({ x: bound('x') }),
     },
   ]
 }
 
 /** A gradient from y and dy to dx, apart and over dy. */
-function backward(kernel: 'tanhBackward' | 'reluBackward', y: (n: number) => Float32Array, bound: Bound): Case[] {
-  const run = (k: Kernels, n: number, at: Readonly<Record<string, number>>, dx: number) => k[kernel](n, at.y, at.dy, dx)
+function backward(
+  kernel: 'tanhBackward' | 'reluBackward',
+  y: (n: number) => Float32Array,
+  bound: Bound,
+): OperationCase[] {
   return [
     {
       kernel,
       sizes,
       arrays: (n) => ({ y: y(n), dy: normals(n, 12), dx: blank(n) }),
-      run: (k, at, n) => run(k, n, at, at.dx),
       outputs: () => ({ dx: bound }),
     },
     {
@@ -46,7 +46,7 @@ function backward(kernel: 'tanhBackward' | 'reluBackward', y: (n: number) => Flo
       variant: 'over dy',
       sizes,
       arrays: (n) => ({ y: y(n), dy: normals(n, 12) }),
-      run: (k, at, n) => run(k, n, at, at.dy),
+      operands: ({ dy }) => ({ dx: dy }),
       outputs: () => ({ dy: bound }),
     },
   ]

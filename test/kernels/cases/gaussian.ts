@@ -1,14 +1,13 @@
-import { bounded, type Case, ulps } from '../case.js'
+import { bounded, type OperationCase, ulps } from '../case.js'
 import { blank, normals, TILES } from '../inputs.js'
 
 const HALF_LN_2PI = Math.log(2 * Math.PI) / 2
 
-export const gaussianCases: readonly Case[] = [
+export const gaussianCases: readonly OperationCase[] = [
   {
     kernel: 'gaussian',
     sizes: TILES,
     arrays: (dim, rows) => ({ z: normals(dim * rows, 61, 2), logDet: normals(rows, 62), logProb: blank(rows) }),
-    run: (k, { z, logDet, logProb }, dim, rows) => k.gaussian(dim, rows, z, logDet, logProb),
     outputs: (dim, rows) => ({
       // A square and dim − 1 additions, the constant, and the two differences.
       logProb: bounded('(dim + 3)·ε·(|logDet| + ½Σz² + (dim/2) ln 2π)', dim + 3, (t, { before }) => {
@@ -26,7 +25,6 @@ export const gaussianCases: readonly Case[] = [
       dLogProb: normals(rows, 64).map((d, t) => (t % 3 === 1 ? 0 : d)),
       dz: blank(dim * rows),
     }),
-    run: (k, { z, dLogProb, dz }, dim, rows) => k.gaussianBackward(dim, rows, z, dLogProb, dz),
     outputs: () => ({ dz: ulps('dz', 0.5) }),
   },
 ]

@@ -1,4 +1,4 @@
-import { bounded, type Case, type Outcome, ulps } from '../case.js'
+import { bounded, type OperationCase, type Outcome, ulps } from '../case.js'
 import { EXP_ULP } from '../claims.js'
 import { blank, normals, normalsWithEdges, TILES } from '../inputs.js'
 
@@ -12,7 +12,7 @@ const sizes = RAWS.flatMap((raw) => TILES.map((tile) => [...tile, raw]))
 const SLOPE_ULP = 2 * EXP_ULP + 1
 
 /** Forward or inverse: `from` to `to`, with the log-det. */
-function direction(kernel: 'leakyReLU' | 'leakyReLUInverse', from: string, to: string): Case {
+function direction(kernel: 'leakyReLU' | 'leakyReLUInverse', from: string, to: string): OperationCase {
   return {
     kernel,
     sizes,
@@ -22,7 +22,6 @@ function direction(kernel: 'leakyReLU' | 'leakyReLUInverse', from: string, to: s
       [to]: blank(dim * rows),
       logDet: normals(rows, 32),
     }),
-    run: (k, at, dim, rows) => k[kernel](dim, rows, at.raw, at[from], at[to], at.logDet),
     outputs: (dim, _, raw) => ({
       [to]: ulps(to, SLOPE_ULP),
       logDet: bounded(
@@ -40,7 +39,7 @@ function backward(
   out: string,
   dOut: string,
   dIn: string,
-): Case {
+): OperationCase {
   const magnitude = (_: number, { size: [dim, rows], before }: Outcome) => {
     let sum = Math.abs(before.dRaw[0])
     for (let i = 0; i < dim * rows; i++) {
@@ -59,7 +58,6 @@ function backward(
       [dIn]: blank(dim * rows),
       dRaw: normals(1, 36),
     }),
-    run: (k, at, dim, rows) => k[kernel](dim, rows, at.raw, at[out], at[dOut], at.dLogDet, at[dIn], at.dRaw),
     outputs: (dim, rows) => ({
       [dIn]: ulps(dIn, SLOPE_ULP),
       // Of each term the product and the sum with dLogDet round, then n − 1 additions and the one to dRaw.
@@ -68,7 +66,7 @@ function backward(
   }
 }
 
-export const leakyReLUCases: readonly Case[] = [
+export const leakyReLUCases: readonly OperationCase[] = [
   direction('leakyReLU', 'x', 'z'),
   direction('leakyReLUInverse', 'z', 'x'),
   backward('leakyReLUBackward', 'z', 'dz', 'dx'),

@@ -1,5 +1,5 @@
 import { NONE } from '#kernels/heap.js'
-import { type Case, exact, ulps } from '../case.js'
+import { type Case, exact, type OperationCase, ulps } from '../case.js'
 import { blank, DIMS, LENGTHS, normals } from '../inputs.js'
 
 const lengths = LENGTHS.map((n) => [n])
@@ -21,28 +21,34 @@ const ragged = DIMS.flatMap((columns) =>
   ].map(([rows, count]) => [columns, rows, count]),
 )
 
-export const memoryCases: readonly Case[] = [
+/** These are operations and are called outside of passes too. */
+const moving: readonly OperationCase[] = [
   {
     kernel: 'fill',
     sizes: lengths,
     arrays: (n) => ({ y: blank(n) }),
-    run: (k, { y }, n) => k.fill(n, 0.1, y),
+    operands: () => ({ value: 0.1 }),
     outputs: () => ({ y: ulps('y', 0.5) }),
   },
   {
     kernel: 'copy',
     sizes: lengths,
     arrays: (n) => ({ x: normals(n, 1), y: blank(n) }),
-    run: (k, { x, y }, n) => k.copy(n, x, y),
     outputs: () => ({ y: exact }),
   },
   {
     kernel: 'add',
     sizes: lengths,
     arrays: (n) => ({ x: normals(n, 2), y: normals(n, 3) }),
-    run: (k, { x, y }, n) => k.add(n, x, y),
     outputs: () => ({ y: ulps('y', 0.5) }),
   },
+]
+
+export const memoryCases: readonly Case[] = [
+  ...moving,
+  { ...moving[0], variant: 'by position', run: (k, { y }, n) => k.fill(n, 0.1, y) },
+  { ...moving[1], variant: 'by position', run: (k, { x, y }, n) => k.copy(n, x, y) },
+  { ...moving[2], variant: 'by position', run: (k, { x, y }, n) => k.add(n, x, y) },
   {
     kernel: 'sum',
     sizes: lengths,

@@ -1,4 +1,4 @@
-import { anything, bounded, type Case, exact, type Outcome, ulps } from '../case.js'
+import { anything, bounded, exact, type OperationCase, type Outcome, ulps } from '../case.js'
 import { EXP_ULP, SCALED_TANH_ULP } from '../claims.js'
 import { blank, LENGTHS, normals, uniforms } from '../inputs.js'
 
@@ -81,7 +81,7 @@ function parameterTerm(index: number, t: number, it: Outcome): number {
   return Math.abs(factor) * (block < 2 ? unit(j, t) : [da, dt][block - 2](t))
 }
 
-export const narrowCouplingCases: readonly Case[] = [
+export const narrowCouplingCases: readonly OperationCase[] = [
   {
     kernel: 'narrowCoupling',
     sizes,
@@ -97,8 +97,6 @@ export const narrowCouplingCases: readonly Case[] = [
       u: blank(rows),
       e: blank(rows),
     }),
-    run: (k, { params, kept, x, zKept, z, logDet, h, a, u, e }, hidden, rows) =>
-      k.narrowCoupling(hidden, rows, params, kept, x, zKept, z, logDet, h, a, u, e),
     outputs: (_, rows) => ({
       zKept: exact,
       h: bounded('2·TANH·ε·|h| + 3·ε·(|b| + |wx|)', 1, (i, it) => errors(i % rows, it).unit(Math.floor(i / rows))),
@@ -130,8 +128,6 @@ export const narrowCouplingCases: readonly Case[] = [
       u: blank(rows),
       e: blank(rows),
     }),
-    run: (k, { params, kept, z, xKept, x, logDet, h, a, t, u, e }, hidden, rows) =>
-      k.narrowCouplingInverse(hidden, rows, params, kept, z, xKept, x, logDet, h, a, t, u, e),
     outputs: (_, rows) => ({
       xKept: exact,
       h: bounded('as narrowCoupling', 1, (i, it) => errors(i % rows, it).unit(Math.floor(i / rows))),
@@ -166,25 +162,6 @@ export const narrowCouplingCases: readonly Case[] = [
       dx: blank(rows),
       scratch: blank(scratchLength(hidden, rows)),
     }),
-    run: (k, { params, dParams, kept, z, h, a, u, e, dzKept, dz, dLogDet, dxKept, dx, scratch }, hidden, rows) =>
-      k.narrowCouplingBackward(
-        hidden,
-        rows,
-        params,
-        dParams,
-        kept,
-        z,
-        h,
-        a,
-        u,
-        e,
-        dzKept,
-        dz,
-        dLogDet,
-        dxKept,
-        dx,
-        scratch,
-      ),
     outputs: (hidden, rows) => ({
       dx: ulps('dx', 0.5),
       scratch: anything,
@@ -214,8 +191,6 @@ export const narrowCouplingCases: readonly Case[] = [
       u: blank(rows),
       e: blank(rows),
     }),
-    run: (k, { raw, params, kept, x, bentKept, bent, zKept, z, logDet, h, a, u, e }, hidden, rows) =>
-      k.leakyNarrowCoupling(hidden, rows, raw, params, kept, x, bentKept, bent, zKept, z, logDet, h, a, u, e),
     outputs: (_, rows, raw) => ({
       bentKept: ulps('bentKept', SLOPE_ULP),
       bent: ulps('bent', SLOPE_ULP),
@@ -258,30 +233,6 @@ export const narrowCouplingCases: readonly Case[] = [
       dx: blank(rows),
       scratch: blank(scratchLength(hidden, rows)),
     }),
-    run: (k, at, hidden, rows) => {
-      const { raw, dRaw, params, dParams, kept, x, z, h, a, u, e, dzKept, dz, dLogDet, dxKept, dx, scratch } = at
-      k.leakyNarrowCouplingBackward(
-        hidden,
-        rows,
-        raw,
-        dRaw,
-        params,
-        dParams,
-        kept,
-        x,
-        z,
-        h,
-        a,
-        u,
-        e,
-        dzKept,
-        dz,
-        dLogDet,
-        dxKept,
-        dx,
-        scratch,
-      )
-    },
     outputs: (hidden, rows, raw) => ({
       // dz·e, and the slope's product.
       dx: ulps('dx', SLOPE_ULP + 1),

@@ -1,0 +1,37 @@
+import { chosenColumns } from '../data/row-columns.js'
+import type { RowSource } from '../data/row-source.js'
+import { placeOf } from '../data/table-columns.js'
+import { UsageError } from '../errors.js'
+import type { DataSource } from './data-source.js'
+
+/** Rows as a flow takes them: the columns that are modelled, and behind them those that they are given. */
+export interface ModelRows {
+  readonly points: RowSource
+  readonly columns: readonly string[]
+  /** How many are modelled. */
+  readonly dim: number
+}
+
+/**
+ * Rows with the columns of --given put behind the others.
+ * @throws DataError for a column that is not there, UsageError where one is named twice or none is left to model.
+ */
+export function modelRows({ points, columns }: DataSource, given: readonly string[] = []): ModelRows {
+  const twice = given.find((column, i) => given.indexOf(column) !== i)
+  if (twice !== undefined) throw new UsageError(`--given names ${JSON.stringify(twice)} twice.`)
+  const behind = given.map((column) => placeOf(column, columns, '--given'))
+  const places = [...columns.keys()].filter((place) => !behind.includes(place))
+  if (places.length === 0) {
+    throw new UsageError(
+      `--given names every column (${columns.join(', ')}); expected one at least to be left to model.`,
+    )
+  }
+  const order = [...places, ...behind]
+  return { points: chosenColumns(points, order), columns: order.map((place) => columns[place]), dim: places.length }
+}
+
+/** "x1, x2", or "x1 | a, b" where these are given. */
+export function conditionText(columns: readonly string[], given: readonly string[] = []): string {
+  const modelled = columns.slice(0, columns.length - given.length)
+  return given.length === 0 ? modelled.join(', ') : `${modelled.join(', ')} | ${given.join(', ')}`
+}

@@ -1,0 +1,32 @@
+import { UsageError } from '../errors.js'
+import { echo } from '../options.js'
+import type { ConditionerSpec } from './conditioner.js'
+import type { MaskedConditioner, MaskedShape } from './masked-conditioner.js'
+import { buildMaskedMLP } from './masked-mlp.js'
+import { buildMaskedResidual } from './masked-residual.js'
+
+/** Builds a masked net; `share` is the part of a width that this net has, where several share it. */
+export type MaskedConditionerBuilder = (
+  spec: ConditionerSpec,
+  shape: MaskedShape,
+  share: (width: number) => number,
+) => MaskedConditioner
+
+const builders = new Map<string, MaskedConditionerBuilder>([
+  ['maskedMLP', buildMaskedMLP],
+  ['maskedResidual', buildMaskedResidual],
+])
+
+/** @throws UsageError where the type is unknown or its options are not usable. */
+export function buildMaskedConditioner(
+  spec: ConditionerSpec,
+  shape: MaskedShape,
+  share: (width: number) => number = (width) => width,
+): MaskedConditioner {
+  const builder = builders.get(spec?.type)
+  if (!builder) {
+    const known = [...builders.keys()].join(', ')
+    throw new UsageError(`No masked conditioner is called ${echo(spec?.type)}; known are ${known}.`)
+  }
+  return builder(spec, shape, share)
+}

@@ -123,11 +123,12 @@ async function train(flow: Flow, source: RowSource, options: CheckedFitOptions):
   const restoreBest = options.stopping.restoreBestWeights || end.reason === 'diverged'
   if (steps > 0) {
     const from = restoreBest ? plan.best : plan.params
-    if (!restoreBest || bestStep >= 0) flow.parameters.set(heap.real.subarray(from, from + structure.parameterCount))
-    flow.numbers.set(
-      heap.real.subarray(plan.params + structure.parameterCount, plan.params + structure.numberCount),
-      structure.parameterCount,
-    )
+    if (!restoreBest || bestStep >= 0) {
+      const { parameterCount, numberCount } = structure
+      flow.parameters.set(heap.real.subarray(from, from + parameterCount))
+      // What layers have set by the data belongs to these parameters.
+      flow.numbers.set(heap.real.subarray(plan.params + parameterCount, plan.params + numberCount), parameterCount)
+    }
     flow.scaler = scaler
     flow.scaled = true
     flow.data = { columns: flow.data.columns, sha256 }

@@ -64,4 +64,12 @@ export const randomCases: readonly Case[] = [
     run: (k, { z }, low, high, rows, dim) => k.normal(dim, rows, KEY[0], KEY[1], low, high, PURPOSE, z),
     outputs: () => ({ z: ofRadius }),
   },
+  {
+    kernel: 'uniform',
+    sizes: normalSizes,
+    arrays: (_low, _high, rows, dim) => ({ u: blank(dim * rows) }),
+    run: (k, { u }, low, high, rows, dim) => k.uniform(dim, rows, KEY[0], KEY[1], low, high, PURPOSE, u),
+    // w + ½ rounds once; next to 1 it is the largest number below.
+    outputs: () => ({ u: { claim: '2·ε', tolerance: () => 2 * EPS } }),
+  },
 ]

@@ -1,5 +1,5 @@
 import ndarray from 'ndarray'
-import { affineCoupling, alternatingMask, type Flow, flow, jang, leakyReLU } from 'pushforward'
+import { affineCoupling, alternatingMask, Flow, jang, leakyReLU, standardNormal } from 'pushforward'
 import { describe, expect, test } from 'vitest'
 import { ScalerFit } from '#data/scaler.js'
 import { picturesOf } from '#report/write-plots.js'
@@ -10,7 +10,15 @@ function model(dim: number, couplings: number): Flow {
     leakyReLU(),
     ...(dim > 1 ? [affineCoupling({ mask: alternatingMask(dim, i), hidden: [4] })] : []),
   ])
-  return flow(dim, layers.flat(), { seed: 3 })
+  // A model file may hold no layers at all.
+  const description = {
+    dim,
+    contextDim: 0,
+    layers: layers.flat(),
+    base: standardNormal(),
+    precision: 'float32',
+  } as const
+  return new Flow(description, { seed: 3 })
 }
 
 /** Points of a plain lattice: no two columns alike, and no randomness. */

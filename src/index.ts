@@ -72,7 +72,15 @@ export type { Split } from './train/split.js'
 export { additive } from './transformers/additive.js'
 export { type AffineOptions, affine } from './transformers/affine.js'
 export { type CircularShiftOptions, circularShift } from './transformers/circular-shift.js'
-export { exponential, hyperbolicTangent, logistic, sinhArcsinh, softplus, yeoJohnson } from './transformers/maps.js'
+export {
+  exponential,
+  hyperbolicTangent,
+  logistic,
+  sinhArcsinh,
+  softplus,
+  softsign,
+  yeoJohnson,
+} from './transformers/maps.js'
 export {
   circularRationalQuadratic,
   type RationalQuadraticOptions,

@@ -10,6 +10,8 @@ import {
   sinhArcsinh as sinhArcsinhMap,
   softplusInverse,
   softplus as softplusMap,
+  softsignInverse,
+  softsign as softsignMap,
   yeoJohnsonInverse,
   yeoJohnson as yeoJohnsonMap,
 } from '../kernels/operations/index.js'
@@ -56,6 +58,30 @@ export function buildLogistic(spec: TransformerSpec): Transformer {
     0,
     (pass, call) => logisticMap(pass, ahead(call)),
     (pass, call) => logisticInverse(pass, back(call)),
+  )
+}
+
+/**
+ * z = x/(1 + |x|), onto (−1, 1): ln|∂z/∂x| = −2 ln(1 + |x|), whose derivative jumps at 0. Its inverse is x = z/(1 − |z|); a
+ * row outside has density 0. No numbers.
+ */
+export function softsign(): TransformerSpec {
+  return { type: 'softsign' }
+}
+
+export function buildSoftsign(spec: TransformerSpec): Transformer {
+  checkSpec(spec, none)
+  return mapTransformer(
+    'Softsign',
+    0,
+    (pass, call) => {
+      softsignMap(pass, ahead(call))
+      pass.branch(call.bend)
+    },
+    (pass, call) => {
+      softsignInverse(pass, back(call))
+      pass.branch(call.bend)
+    },
   )
 }
 

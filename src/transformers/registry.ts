@@ -9,6 +9,7 @@ import {
   buildLogistic,
   buildSinhArcsinh,
   buildSoftplus,
+  buildSoftsign,
   buildYeoJohnson,
 } from './maps.js'
 import { buildCircularRationalQuadratic, buildRationalQuadratic } from './rational-quadratic.js'
@@ -29,6 +30,7 @@ const builders = new Map<string, TransformerBuilder>([
   ['sinhArcsinh', buildSinhArcsinh],
   ['softAffine', buildSoftAffine],
   ['softplus', buildSoftplus],
+  ['softsign', buildSoftsign],
   ['yeoJohnson', buildYeoJohnson],
 ])
 

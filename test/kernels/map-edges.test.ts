@@ -1,6 +1,6 @@
 // Where maps of one coordinate meet the ends of what floats and their images hold.
 import { describe, expect, it } from 'vitest'
-import { hyperbolicTangent, logistic } from '#kernels/operations/bounded-maps.js'
+import { hyperbolicTangent, logistic, softsign } from '#kernels/operations/bounded-maps.js'
 import { mapBackward, mapInverseBackward } from '#kernels/operations/map-backward.js'
 import { exponential, softplus } from '#kernels/operations/positive-maps.js'
 import { sinhArcsinh, sinhArcsinhInverse } from '#kernels/operations/sinh-arcsinh.js'
@@ -27,6 +27,7 @@ describe.each(Object.keys(trials) as (keyof typeof trials)[])('%s', (kind) => {
   it.each([
     ['hyperbolicTangent', [1, -1, 1.5, -7, 1e30, Infinity, -Infinity]],
     ['logistic', [0, -0, 1, -1e-30, 1.25, 1e30, Infinity, -Infinity]],
+    ['softsign', [1, -1, 1.5, -7, 1e30, Infinity, -Infinity]],
     ['softplus', [0, -0, -1e-30, -3, -1e30, -Infinity]],
     ['exponential', [0, -0, -1e-30, -3, -1e30, -Infinity]],
   ])("%s's inverse gives −∞ for the log-det outside of the image, a finite x, slope 1 and bend 0", (id, outside) => {
@@ -45,6 +46,7 @@ describe.each(Object.keys(trials) as (keyof typeof trials)[])('%s', (kind) => {
   it.each([
     [hyperbolicTangent, [1e3, -1e3, 1e6], [BELOW_ONE[kind], -BELOW_ONE[kind], BELOW_ONE[kind]]],
     [logistic, [1e3, -1e3, 1e6], [BELOW_ONE[kind], SMALLEST[kind], BELOW_ONE[kind]]],
+    [softsign, [1e17, -1e17, 1e19], [BELOW_ONE[kind], -BELOW_ONE[kind], BELOW_ONE[kind]]],
     [softplus, [-1e3, -1e6], [SMALLEST[kind], SMALLEST[kind]]],
     [exponential, [1e3, -1e3], [LARGEST[kind], SMALLEST[kind]]],
   ] as const)(

@@ -133,6 +133,18 @@ const CLAIMS: Readonly<Record<string, Readonly<Record<string, Claim>>>> = {
     slope: itself('slope', 2),
     bend: itself('bend', 0),
   },
+  softsign: {
+    z: itself('z', 3),
+    logDet: counted(5, (of) => 2 * log1p(abs(of('x')))),
+    slope: itself('slope', 6),
+    bend: itself('bend', 3),
+  },
+  softsignInverse: {
+    x: itself('x', 3),
+    logDet: counted(5, (of) => 2 * log1p(abs(of('x')))),
+    slope: itself('slope', 4),
+    bend: itself('bend', 2),
+  },
   softplus: {
     z: itself('z', 3.2),
     logDet: counted(2.2, (of) => max(-of('x'), 0) + 1),

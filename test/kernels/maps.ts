@@ -7,6 +7,8 @@ import {
   hyperbolicTangentInverse,
   logistic,
   logisticInverse,
+  softsign,
+  softsignInverse,
 } from '#kernels/operations/bounded-maps.js'
 import { exponential, exponentialInverse, softplus, softplusInverse } from '#kernels/operations/positive-maps.js'
 import { sinhArcsinh, sinhArcsinhInverse } from '#kernels/operations/sinh-arcsinh.js'
@@ -47,6 +49,7 @@ const LINE = [-1e25, 1e25] as const
 export const MAPS: readonly ElementMap[] = [
   { forward: hyperbolicTangent, inverse: hyperbolicTangentInverse, ...none, domain: [-8, 8], image: [-1, 1] },
   { forward: logistic, inverse: logisticInverse, ...none, domain: [-700, 15], image: [0, 1] },
+  { forward: softsign, inverse: softsignInverse, ...none, domain: [-1e4, 1e4], image: [-1, 1] },
   { forward: softplus, inverse: softplusInverse, ...none, domain: [-700, 1e9], image: [0, Infinity] },
   { forward: exponential, inverse: exponentialInverse, ...none, domain: [-700, 700], image: [0, Infinity] },
   {

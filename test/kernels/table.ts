@@ -1,5 +1,6 @@
 import type { Case } from './case.js'
 import { actNormCases } from './cases/act-norm.js'
+import { boundedMapCases } from './cases/bounded-maps.js'
 import { coupleCases } from './cases/couple.js'
 import { denseCases } from './cases/dense.js'
 import { elementwiseCases } from './cases/elementwise.js'
@@ -25,6 +26,7 @@ export const table: readonly Case[] = [
   ...elementwiseCases,
   ...denseCases,
   ...leakyReLUCases,
+  ...boundedMapCases,
   ...coupleCases,
   ...narrowCouplingCases,
   ...gaussianCases,

@@ -35,6 +35,7 @@ import {
   sinhArcsinh,
   softAffine,
   softplus,
+  softsign,
   type TransformerSpec,
   yeoJohnson,
 } from 'pushforward'
@@ -284,13 +285,14 @@ export const bijections: readonly Case[] = [
     // Wider, and an inverse by e^raw of a net takes values where a difference has no six digits left.
     { ...coupled(transformer.type, { mask: [1, 0, 0], transformer, conditioner: mlp({ hidden: [5] }) }), wide: 0.6 },
   ]),
-  ...[hyperbolicTangent(), logistic(), softplus(), exponential()].map((transformer) => ({
+  ...[hyperbolicTangent(), logistic(), softsign(), softplus(), exponential()].map((transformer) => ({
     ...columnwise(transformer.type, { transformer }, 2),
     imageOnly: true,
     edges: [0, -0, 1, -1],
   })),
   ...bounded('hyperbolicTangent', hyperbolicTangent(), (normal) => normal / (1 + Math.abs(normal))),
   ...bounded('logistic', logistic(), (normal) => 0.5 + normal / (2 + 2 * Math.abs(normal))),
+  ...bounded('softsign', softsign(), (normal) => normal / (1 + Math.abs(normal))),
   ...bounded('softplus', softplus(), (normal) => Math.exp(normal)),
   ...bounded('exponential', exponential(), (normal) => Math.exp(normal)),
   {

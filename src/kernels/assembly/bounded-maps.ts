@@ -1,8 +1,8 @@
-// Maps onto an interval: z = tanh x onto (−1, 1) and z = σ(x) onto (0, 1). A z that rounds to an end of its interval is held
-// at the nearest float inside. In the inverses a z that is not inside gives −∞ for the log-det, a finite x, slope 1, bend 0.
+// Maps onto an interval: z = tanh x and z = x/(1 + |x|) onto (−1, 1), z = σ(x) onto (0, 1). A z that rounds to an end of its
+// interval is held at the nearest float inside. In the inverses a z that is not inside gives −∞ for the log-det, a finite x, slope 1, bend 0.
 import { atanhPositive, choose, expOfNegativeAbs, logOnePlus, logSum, restOfOnePlus, withSign } from './functions'
 import { bytes, load, store } from './lanes'
-import { BELOW_ONE, count, uncountInside } from './map-rows'
+import { BELOW_ONE, count, uncount, uncountInside } from './map-rows'
 import { exp4, log4, MIN_NORMAL, tanh4 } from './math'
 
 /** Below this |x| or |z|, ln(1 − z²) is taken as it stands; above it would cancel. */
@@ -86,5 +86,44 @@ export function logisticInverse(rows: i32, z: usize, x: usize, logDet: usize, sl
     store(bytes(x + t), withSign(a, f32x4.neg(turn)), lanes)
     store(bytes(slope + t), choose(outside, f32x4.splat(1), product), lanes)
     store(bytes(bend + t), v128.andnot(turn, outside), lanes)
+  }
+}
+
+/** −2r·sign value, 0 where that is 0. */
+@inline
+function softsignBend4(r: v128, value: v128): v128 {
+  return v128.andnot(withSign(f32x4.add(r, r), f32x4.neg(value)), f32x4.eq(value, f32x4.splat(0)))
+}
+
+/** ln f′ = −2 ln(1 + |x|) */
+export function softsign(rows: i32, x: usize, z: usize, logDet: usize, slope: usize, bend: usize): void {
+  for (let t = 0; t < rows; t += 4) {
+    const lanes = min(rows - t, 4)
+    const value = load(bytes(x + t), lanes)
+    const a = f32x4.abs(value)
+    const onePlus = f32x4.add(a, f32x4.splat(1))
+    const r = f32x4.div(f32x4.splat(1), onePlus)
+    const sign = f32x4.div(value, onePlus)
+    const log = logOnePlus(a)
+    uncount(bytes(logDet + t), f32x4.add(log, log), lanes)
+    store(bytes(z + t), f32x4.pmax(f32x4.pmin(sign, f32x4.splat(BELOW_ONE)), f32x4.splat(-BELOW_ONE)), lanes)
+    store(bytes(slope + t), f32x4.mul(r, r), lanes)
+    store(bytes(bend + t), softsignBend4(r, value), lanes)
+  }
+}
+
+/** x = z/r, ln f′ = 2 ln r, r = 1 − |z|. */
+export function softsignInverse(rows: i32, z: usize, x: usize, logDet: usize, slope: usize, bend: usize): void {
+  for (let t = 0; t < rows; t += 4) {
+    const lanes = min(rows - t, 4)
+    const value = load(bytes(z + t), lanes)
+    const outside = f32x4.ge(f32x4.abs(value), f32x4.splat(1))
+    const a = f32x4.pmin(f32x4.abs(value), f32x4.splat(BELOW_ONE))
+    const r = f32x4.sub(f32x4.splat(1), a)
+    const log = logOnePlus(f32x4.neg(a))
+    uncountInside(bytes(logDet + t), f32x4.add(log, log), outside, lanes)
+    store(bytes(x + t), withSign(f32x4.div(a, r), value), lanes)
+    store(bytes(slope + t), choose(outside, f32x4.splat(1), f32x4.mul(r, r)), lanes)
+    store(bytes(bend + t), v128.andnot(softsignBend4(r, value), outside), lanes)
   }
 }

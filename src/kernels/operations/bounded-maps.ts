@@ -42,3 +42,24 @@ export const logisticInverse = operation(
     cost: ({ rows }) => (2 * COST.log + 8) * rows,
   },
 )
+
+export const softsign = operation(
+  'softsign',
+  ['rows'],
+  { x: read('rows'), z: write('rows'), logDet: add('rows'), slope: write('rows'), bend: write('rows') },
+  {
+    formula: 'r = 1/(1 + |x|), z = x·r, logDet −= 2 ln(1 + |x|), slope = r², bend = −2r·sign x, 0 at 0; z may be x',
+    cost: ({ rows }) => (COST.log + 10) * rows,
+  },
+)
+
+export const softsignInverse = operation(
+  'softsignInverse',
+  ['rows'],
+  { z: read('rows'), x: write('rows'), logDet: add('rows'), slope: write('rows'), bend: write('rows') },
+  {
+    formula:
+      'r = 1 − |z|, x = z/r, logDet −= 2 ln r, slope = r², bend = −2r·sign z, 0 at 0; logDet = −∞, slope = 1, bend = 0 where |z| ≥ 1; x may be z',
+    cost: ({ rows }) => (COST.log + 12) * rows,
+  },
+)

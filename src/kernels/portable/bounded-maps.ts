@@ -56,5 +56,27 @@ export function portableBoundedMaps({ real, precision }: Heap): Portable<typeof 
         real[bend + t] = outside ? 0 : 1 - 2 * value
       }
     },
+    softsign({ rows, x, z, logDet, slope, bend }) {
+      for (let t = 0; t < rows; t++) {
+        const value = real[x + t]
+        const onePlus = 1 + Math.abs(value)
+        real[logDet + t] -= 2 * Math.log1p(Math.abs(value))
+        real[z + t] = clamp(value / onePlus, -belowOne, belowOne)
+        real[slope + t] = (1 / onePlus) ** 2
+        real[bend + t] = (-2 * Math.sign(value)) / onePlus
+      }
+    },
+    softsignInverse({ rows, z, x, logDet, slope, bend }) {
+      for (let t = 0; t < rows; t++) {
+        const given = real[z + t]
+        const outside = Math.abs(given) >= 1
+        const value = clamp(given, -belowOne, belowOne)
+        const rest = 1 - Math.abs(value)
+        real[logDet + t] = outside ? -Infinity : real[logDet + t] - 2 * Math.log1p(-Math.abs(value))
+        real[x + t] = value / rest
+        real[slope + t] = outside ? 1 : rest * rest
+        real[bend + t] = outside ? 0 : -2 * Math.sign(value) * rest
+      }
+    },
   }
 }

@@ -5,9 +5,15 @@ import time
 
 import numpy
 
+# Rows that the spline flows score or sample at once: as many in every piece of a million, so that nothing compiles twice.
+CHUNK = 15_625
+
 
 def read_setup(versions):
-    """The first line: {rows: path, columns, layers, lr, wd, mode, threads}. With --version, says what is installed."""
+    """The first line: {rows: path, columns, lr, mode, threads, …}. With --version, says what is installed.
+
+    Of the tutorial's flow {layers, wd}, of a spline flow {structure, layers, hidden, bins, box, batch}.
+    """
     if "--version" in sys.argv:
         print(json.dumps(versions))
         sys.exit()

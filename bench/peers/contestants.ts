@@ -1,10 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { SplineFlow, Structure } from './splines.js'
 import type { ExportedPair } from './workloads.js'
 
-/** A peer in one of its modes. */
-export interface Contestant {
+/** A program in one of its modes. */
+export interface Entry {
   /** What `--only` calls it. */
   readonly id: string
   /** The column's title. */
@@ -14,6 +16,10 @@ export interface Contestant {
   readonly language: 'python' | 'javascript'
   /** Whether it scores and samples, too. */
   readonly evaluates: boolean
+}
+
+/** A peer that has the tutorial's flow. */
+export interface Contestant extends Entry {
   /** How far its loss after 100 steps may lie from ours, relative. */
   readonly tolerance: number
 }
@@ -33,21 +39,50 @@ export const contestants: readonly Contestant[] = [
   { id: 'jax-js', title: 'jax-js wasm', script: 'jaxjs_peer.mjs', mode: 'wasm', ...javascript },
 ]
 
+/** A library of flows, with its own parameters of spline flows. */
+export interface Library extends Entry {
+  readonly structures: readonly Structure[]
+}
+
+const flows = { language: 'python', evaluates: true, structures: ['coupling', 'autoregressive'] } as const
+
+export const libraries: readonly Library[] = [
+  { id: 'flowjax', title: 'flowjax jit', script: 'flowjax_peer.py', mode: 'jit', ...flows },
+  {
+    id: 'flowjax-scan',
+    title: 'flowjax lax.scan',
+    script: 'flowjax_peer.py',
+    mode: 'scan',
+    ...flows,
+    evaluates: false,
+  },
+  { id: 'zuko', title: 'zuko', script: 'zuko_peer.py', mode: 'eager', ...flows, structures: ['autoregressive'] },
+  { id: 'nflows', title: 'nflows', script: 'nflows_peer.py', mode: 'eager', ...flows },
+  {
+    id: 'normflows',
+    title: 'normflows',
+    script: 'normflows_peer.py',
+    mode: 'eager',
+    ...flows,
+    structures: ['coupling'],
+  },
+]
+
 /** The column that the others are compared with. */
 export const OURS = 'pushforward'
 
 export const INSTALL =
   'To install the peers: `npm ci --prefix bench/peers` (tfjs, jax-js) and `pip install -r bench/peers/requirements.txt` ' +
-  '(JAX, torch; PYTHON=/path/to/python names an interpreter other than python3).'
+  '(JAX, torch and flows on them; PYTHON=/path/to/python names an interpreter other than python3).'
 
 /** A contestant's program and arguments; this module lies in dist/bench/peers. */
-function command({ script, language }: Contestant): [string, string[]] {
+function command({ script, language }: Entry): [string, string[]] {
   const path = fileURLToPath(new URL(`../../../bench/peers/${script}`, import.meta.url))
   return [language === 'python' ? (process.env.PYTHON ?? 'python3') : process.execPath, [path]]
 }
 
 /** Name and version of a contestant's library, or why it cannot take part: the last line of what it said. */
-export function probe(contestant: Contestant): { versions: Record<string, string> } | { reason: string } {
+export function probe(contestant: Entry): { versions: Record<string, string> } | { reason: string } {
   const [program, args] = command(contestant)
   const { status, stdout, stderr, error } = spawnSync(program, [...args, '--version'], { encoding: 'utf8' })
   if (status === 0) return { versions: JSON.parse(stdout) }
@@ -64,10 +99,17 @@ export interface Setup {
   /** A file of float32, row-major. */
   readonly rows: string
   readonly columns: number
-  readonly layers: readonly ExportedPair[]
   readonly lr: number
-  readonly wd: number
   readonly threads: number
+}
+
+export interface TutorialSetup extends Setup {
+  readonly layers: readonly ExportedPair[]
+  readonly wd: number
+}
+
+export interface SplineSetup extends Setup, Omit<SplineFlow, 'dim'> {
+  readonly batch: number
 }
 
 /** What a contestant's turn lasts: long beside handing out a job, short beside the machine's moods. */
@@ -91,7 +133,7 @@ export interface Peer {
   end(): void
 }
 
-export function start(contestant: Contestant, setup: Setup): Peer {
+export function start(contestant: Entry, setup: TutorialSetup | SplineSetup): Peer {
   const [program, args] = command(contestant)
   const { threads } = setup
   // XLA sizes its thread pools by NPROC, OpenMP by its own variable.
@@ -102,12 +144,15 @@ export function start(contestant: Contestant, setup: Setup): Peer {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-20_000)
   })
+  // A program that ends early breaks the pipe and leaves its lines without a last one.
+  const ended = once(child, 'close').then(() => ({ value: '', done: true }))
+  child.stdin.on('error', () => {})
   const send = (message: object) => child.stdin.write(`${JSON.stringify(message)}\n`)
   send({ ...setup, mode: contestant.mode })
   return {
     async ask(question) {
       send(question)
-      const { value, done } = await lines.next()
+      const { value, done } = await Promise.race([lines.next(), ended])
       if (done) throw new Error(`${contestant.title} ended before it answered:\n${stderr}`)
       return JSON.parse(value)
     },

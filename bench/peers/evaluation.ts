@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { adamW, type Flow, fit, logProb, sample } from 'pushforward'
 import { median } from '../machine.js'
-import { type Answer, type Contestant, OURS, start, TURN_SECONDS } from './contestants.js'
+import { type Answer, type Contestant, OURS, type Peer, start, TURN_SECONDS } from './contestants.js'
 import { build, exported, label, shared, standardised, type Workload } from './workloads.js'
 
 /** Training that gives every parameter a part in the result. */
@@ -19,7 +19,7 @@ export interface Evaluation {
   readonly sampling: Map<string, number>
 }
 
-interface Entrant {
+export interface Entrant {
   readonly title: string
   score(): Promise<Pick<Answer, 'seconds' | 'mean'>>
   sample(seed: number): Promise<Pick<Answer, 'seconds' | 'means'>>
@@ -46,25 +46,28 @@ export async function raceEvaluation(
   })
   const setup = { rows: path, columns: workload.dim, layers: exported(model), lr: 0, wd: 0, threads }
   const running = contestants.map((contestant) => ({ contestant, peer: start(contestant, setup) }))
-  const peers = running.map(({ contestant, peer }) => ({
-    title: contestant.title,
-    score: () => peer.ask({ do: 'score', rows: path, turn: TURN_SECONDS }),
-    sample: (seed: number) => peer.ask({ do: 'sample', count: workload.rows, seed, turn: TURN_SECONDS }),
-  }))
+  const peers = running.map(({ contestant, peer }) => entrantPeer(contestant.title, peer, path, workload.rows))
   try {
     const ours = entrantOurs(model, rows, threads)
     await check(label(workload), workload, ours, peers)
-    return await race(workload, [ours, ...peers])
+    return await alternate(workload.rows, [ours, ...peers], ROUNDS)
   } finally {
     for (const { peer } of running) peer.end()
   }
 }
 
+/** A peer that scores the rows of a file, and draws as many as `count`. */
+export const entrantPeer = (title: string, peer: Peer, path: string, count: number): Entrant => ({
+  title,
+  score: () => peer.ask({ do: 'score', rows: path, turn: TURN_SECONDS }),
+  sample: (seed) => peer.ask({ do: 'sample', count, seed, turn: TURN_SECONDS }),
+})
+
 /**
  * Ours, with memory for results made once: what peers give back goes to their allocators, ours would wait for the
  * collector.
  */
-function entrantOurs(model: Flow, rows: Float32Array, threads: number): Entrant {
+export function entrantOurs(model: Flow, rows: Float32Array, threads: number): Entrant {
   const { dim } = model
   const count = rows.length / dim
   const densities = new Float32Array(new SharedArrayBuffer(4 * count))
@@ -116,9 +119,10 @@ async function check(what: string, { rows, dim }: Workload, ours: Entrant, peers
   }
 }
 
-async function race({ rows }: Workload, entrants: readonly Entrant[]): Promise<Evaluation> {
+/** Million rows a second, of `rows` scored and drawn: medians of alternating rounds. */
+export async function alternate(rows: number, entrants: readonly Entrant[], rounds: number): Promise<Evaluation> {
   const turns = entrants.map((entrant) => ({ entrant, scoring: [] as number[], sampling: [] as number[] }))
-  for (let round = 1; round <= ROUNDS; round++) {
+  for (let round = 1; round <= rounds; round++) {
     for (const { entrant, scoring, sampling } of turns) {
       scoring.push((await entrant.score()).seconds)
       sampling.push((await entrant.sample(round)).seconds)

@@ -1,11 +1,15 @@
 import { parseArgs } from 'node:util'
-import { type Contestant, contestants } from './contestants.js'
+import { type Contestant, contestants, type Library, libraries } from './contestants.js'
+import { evaluationOf, type SplineWorkload, splineWorkloads } from './splines.js'
 import { evaluationWorkloads, type TrainingWorkload, trainingWorkloads, type Workload } from './workloads.js'
 
 export interface Options {
   readonly contestants: readonly Contestant[]
   readonly training: readonly TrainingWorkload[]
   readonly evaluation: readonly Workload[]
+  readonly libraries: readonly Library[]
+  readonly splineTraining: readonly SplineWorkload[]
+  readonly splineEvaluation: readonly SplineWorkload[]
   readonly threads: number
 }
 
@@ -21,18 +25,25 @@ export function readOptions(): Options {
   const isChosen = chooser(
     '--only',
     values.only,
-    contestants.map(({ id }) => id),
+    [...contestants, ...libraries].map(({ id }) => id),
   )
-  const names = [...trainingWorkloads, ...evaluationWorkloads].map(({ name }) => name)
+  const tutorials = [...trainingWorkloads, ...evaluationWorkloads].map(({ name }) => name)
+  const names = [...tutorials, ...splineWorkloads.flatMap((w) => [w.name, evaluationOf(w)])]
   const isWanted = chooser('--workloads', values.workloads, names)
   const threads = Number(values.threads)
   if (!Number.isInteger(threads) || threads < 1) {
     throw new Error(`--threads is ${values.threads}; expected an integer ≥ 1.`)
   }
+  const splineTraining = splineWorkloads.filter(({ name }) => isWanted(name))
+  const splineEvaluation = splineWorkloads.filter((workload) => isWanted(evaluationOf(workload)))
+  const structures = [...splineTraining, ...splineEvaluation].map(({ structure }) => structure)
   return {
-    contestants: contestants.filter(({ id }) => isChosen(id)),
+    contestants: tutorials.some(isWanted) ? contestants.filter(({ id }) => isChosen(id)) : [],
     training: trainingWorkloads.filter(({ name }) => isWanted(name)),
     evaluation: evaluationWorkloads.filter(({ name }) => isWanted(name)),
+    libraries: libraries.filter((l) => isChosen(l.id) && l.structures.some((s) => structures.includes(s))),
+    splineTraining,
+    splineEvaluation,
     threads,
   }
 }

@@ -1,25 +1,18 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { adamW, fit } from 'pushforward'
-import { median } from '../machine.js'
-import { type Contestant, OURS, start, TURN_SECONDS } from './contestants.js'
+import { type Contestant, OURS, start } from './contestants.js'
+import { millisecondsOfStep, stepsOfTurn, type Trainer, type Turn } from './turns.js'
 import { build, exported, label, standardised, type TrainingWorkload } from './workloads.js'
 
 const LEARNING_RATE = 1e-4
 const WEIGHT_DECAY = 1e-4
 /** Loss 100 is that of the parameters after 100 updates. */
 const CHECK_STEPS = 101
-/** How much longer than the last one a trial on the way to a full turn may be. */
-const LONGER = 8
-/** A contestant whose step takes longer than its turn still takes as many. */
-const LEAST_STEPS = 2
-const ROUNDS = 7
 
-interface Entrant {
-  readonly title: string
+interface Entrant extends Trainer {
   readonly tolerance: number
   train(steps: number): Promise<{ seconds: number; loss: number }>
-  warm(steps: number): Promise<unknown>
   end(): void
 }
 
@@ -70,23 +63,9 @@ function entrantOurs(workload: TrainingWorkload, rows: Float32Array, threads: nu
   }
 }
 
-/** Steps that fill a turn: approached from below, since short trainings spend most of their time on starting. */
-async function stepsOfTurn(entrant: Entrant, secondsOfCheck: number): Promise<number> {
-  let [steps, seconds] = [CHECK_STEPS, secondsOfCheck]
-  // The first training also started whatever had to be started.
-  for (let first = seconds < 2 * TURN_SECONDS; first || seconds < TURN_SECONDS / 2; first = false) {
-    if (!first) steps = Math.round(steps * Math.min(LONGER, TURN_SECONDS / seconds))
-    await entrant.warm(steps)
-    seconds = (await entrant.train(steps)).seconds
-  }
-  steps = Math.max(LEAST_STEPS, Math.round((TURN_SECONDS * steps) / seconds))
-  await entrant.warm(steps)
-  return steps
-}
-
 async function race(what: string, entrants: readonly Entrant[]): Promise<Map<string, number>> {
   let reference: number | undefined
-  const turns: { entrant: Entrant; steps: number; times: number[] }[] = []
+  const turns: Turn[] = []
   for (const entrant of entrants) {
     await entrant.warm(CHECK_STEPS)
     const { seconds, loss } = await entrant.train(CHECK_STEPS)
@@ -95,10 +74,7 @@ async function race(what: string, entrants: readonly Entrant[]): Promise<Map<str
     if (!(Math.abs(loss / reference - 1) <= entrant.tolerance)) {
       throw new Error(`${what}: ${entrant.title} has loss ${loss} after 100 steps, we have ${reference}.`)
     }
-    turns.push({ entrant, steps: await stepsOfTurn(entrant, seconds), times: [] })
+    turns.push({ trainer: entrant, steps: await stepsOfTurn(entrant, CHECK_STEPS, seconds) })
   }
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const { entrant, steps, times } of turns) times.push((await entrant.train(steps)).seconds / steps)
-  }
-  return new Map(turns.map(({ entrant, times }) => [entrant.title, 1000 * median(times)]))
+  return millisecondsOfStep(turns)
 }

@@ -40,7 +40,7 @@ export function build({ dim, hidden }: Workload): Flow<'float32'> {
 }
 
 /** Standardised rows [rows, dim], row-major: crescents side by side, each with a seed of its own. */
-export function standardised({ rows, dim }: Workload): Float32Array {
+export function standardised({ rows, dim }: Pick<Workload, 'rows' | 'dim'>): Float32Array {
   const out = new Float32Array(rows * dim)
   for (let j = 0; j < dim; j++) {
     const { data } = jang(rows, { seed: j >> 1 })

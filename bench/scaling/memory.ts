@@ -35,7 +35,7 @@ export function peakMemory(counts: readonly number[]): { rows: number; megabytes
 }
 
 function writeRows(path: string, rows: number): void {
-  const data = standardised({ name: '', rows, dim: 2, hidden: [] })
+  const data = standardised({ rows, dim: 2 })
   const file = openSync(path, 'w')
   writeSync(file, 'x,y\n')
   for (let first = 0; first < rows; first += WRITE_ROWS) {

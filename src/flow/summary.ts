@@ -9,7 +9,7 @@ export function summary(flow: Flow): string {
   const row = (title: string, label: string, parameters: readonly ParameterSlot[]) => [
     title,
     label,
-    parameters.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join('  '),
+    slotsText(parameters),
     String(parameterCount(parameters)),
   ]
   const rows = layers.map((layer, i) => row(String(i), layer.label, layer.parameters))
@@ -30,4 +30,13 @@ export function summary(flow: Flow): string {
     ...rows.map(line),
     `${structure.parameterCount} parameters, tiles of ${tiles} rows`,
   ].join('\n')
+}
+
+/** Slots that are named one by one; of more, the first ones and how many there are, as a line has an end. */
+const NAMED_SLOTS = 3
+
+function slotsText(slots: readonly ParameterSlot[]): string {
+  const named = slots.length > NAMED_SLOTS ? slots.slice(0, NAMED_SLOTS - 1) : slots
+  const texts = named.map(({ name, shape }) => `${name} [${shape.join(', ')}]`)
+  return [...texts, ...(named.length < slots.length ? [`… ${slots.length} arrays`] : [])].join('  ')
 }

@@ -66,18 +66,24 @@ afterAll(() => {
   console.info(['worst relative errors of gradients', ...lines].join('\n'))
 })
 
+/** Row-major rows as a tile has them. */
+function turned(values: Float64Array, rows: number): Float64Array {
+  const columns = values.length / rows
+  return values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)])
+}
+
 /** Of the mean −ln p of rows [rows, dim], where the first step of training with the seed of the case's key drops units. */
-function maskedGradient(given: Case, params: ArrayLike<number>, data: Float64Array): Float64Array {
+function maskedGradient(
+  given: Case,
+  params: ArrayLike<number>,
+  data: Float64Array,
+  context: Float64Array = new Float64Array(0),
+): Float64Array {
   const { dim } = given
   const rows = data.length / dim
   const key = { seed: given.key?.seed ?? 0, step: 0, firstRow: 0 }
   const bench = new LawBench(given, { kernels: 'simd', rows, key })
-  const { output } = bench.apply(
-    'x',
-    params,
-    data.map((_, i) => data[(i % rows) * dim + Math.floor(i / rows)]),
-    [],
-  )
+  const { output } = bench.apply('x', params, turned(data, rows), turned(context, rows))
   // −ln p = ½|z|² − log-det, and a constant.
   const gradients = bench.differentiate('x', output, new Float64Array(rows).fill(-1))
   return gradients.params.map((value) => value / rows)
@@ -163,9 +169,10 @@ describe.each(bijections)('$name', (bijection) => {
     flow.parameters.set(params)
     if (bijection.state) flow.numbers.set(bijection.state, flow.parameters.length)
     const { output, logDet } = bench.apply('x', params, input, context)
-    if (context.length > 0) return
-    const rows = Array.from({ length: ROWS }, (_, t) => Array.from({ length: dim }, (_, j) => input[j * ROWS + t]))
-    const evaluated = flow.forward(rows)
+    const rowsOf = (values: Float64Array, columns: number) =>
+      Array.from({ length: ROWS }, (_, t) => Array.from({ length: columns }, (_, j) => values[j * ROWS + t]))
+    const given = context.length > 0 ? { context: rowsOf(context, context.length / ROWS) } : {}
+    const evaluated = flow.forward(rowsOf(input, dim), given)
     for (let t = 0; t < ROWS; t++) {
       for (let j = 0; j < dim; j++) expect(evaluated.z.get(t, j)).toBe(output[j * ROWS + t])
       expect(evaluated.logDet[t]).toBe(logDet[t])
@@ -209,18 +216,19 @@ describe.each(bijections)('$name', (bijection) => {
   })
 
   it('trains a step over three tiles to the parameters that the plain gradient gives, with and without threads', async () => {
-    if ((bijection.contextDim ?? 0) > 0) return
     const rows = 200
+    const { contextDim = 0 } = bijection
+    const given = contextDim > 0 ? { context: normals(contextDim * rows, 82) } : {}
     const data = normals(dim * rows, 81).map((value) => bijection.data?.(value) ?? value)
     const trained = await Promise.all(
       ([0, 2] as const).map(async (threads) => {
         const flow = new Flow(descriptionOf(bijection, 'float32'), { seed: 3 })
         if (bijection.state) flow.numbers.set(bijection.state, flow.parameters.length)
         const start = flow.parameters.slice()
-        const gradient = key ? maskedGradient(bijection, start, data) : flow.nll(data).gradient
+        const gradient = key ? maskedGradient(bijection, start, data, given.context) : flow.nll(data, given).gradient
         const seed = key?.seed ?? 0
         const options = { steps: 1, standardise: false, threads, seed, stopping: { restoreBestWeights: false } }
-        if (!bijection.settles) await fit(flow, data, options)
+        if (!bijection.settles) await fit(flow, given.context ? { rows: data, context: given.context } : data, options)
         return { flow, start, gradient }
       }),
     )
@@ -238,7 +246,7 @@ describe.each(bijections)('$name', (bijection) => {
       const expected = theta - lr * (g / (Math.abs(g) + epsilon) + decay * theta)
       expect(Math.abs(value - expected), `parameter ${p}`).toBeLessThan(2e-6 + 2 ** -22 * Math.abs(theta))
     })
-    const densities = await logProbOf(one.flow, data, { threads: 0 })
+    const densities = await logProbOf(one.flow, data, { threads: 0, ...given })
     expect(densities.every(Number.isFinite)).toBe(true)
   })
 })

@@ -1,6 +1,9 @@
 import type { Heap, Offset } from './heap.js'
 import type { ArgumentsOf, OperationName } from './program.js'
 
+/** Numbers of a block that `squares` adds up. */
+export const SQUARES_BLOCK = 16
+
 /**
  * What runs a flow's arithmetic over arrays in a heap: recorded passes of the operations declared in ./operations, and
  * kernels that are called outside of them.
@@ -28,6 +31,14 @@ export interface Kernels {
   add(n: number, x: Offset, y: Offset): void
   /** f64[total] += Σ x[i], summed in float64 */
   sum(n: number, x: Offset, total: Offset): void
+  /** f64[total] += Σ x[i]·y[i], multiplied and summed in float64 */
+  dot(n: number, x: Offset, y: Offset, total: Offset): void
+  /** f64[sums + b] = Σ x[i]² of block b of SQUARES_BLOCK numbers, the last one of what is left; in float64 */
+  squares(n: number, x: Offset, sums: Offset): void
+  /** y[i] += factor·x[i] */
+  addScaled(n: number, factor: number, x: Offset, y: Offset): void
+  /** y[i] += rate·(x[i] − y[i]) */
+  approach(n: number, rate: number, x: Offset, y: Offset): void
   /**
    * Row-major rows into a tile: x[j, t] = source[row(t) · columns + j], row(t) = i32[indices + t], or t where
    * `indices` is NONE. Lanes t ≥ count repeat the last valid row.

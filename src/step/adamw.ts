@@ -1,17 +1,19 @@
 import { UsageError } from '../errors.js'
+import { echo } from '../options.js'
 
-/** AdamW as a value: all that two threads need to take the same step. */
+/** Adam or AdamW as a value: all that two threads need to take the same step. */
 export interface Optimizer {
-  readonly type: 'adamW'
+  readonly type: 'adamW' | 'adam'
   readonly learningRate: number
   readonly beta1: number
   readonly beta2: number
   readonly epsilon: number
-  /** Decoupled: the parameters shrink by learningRate · weightDecay of themselves, whatever the gradient. */
+  /** Decoupled: the parameters shrink by learningRate · weightDecay of themselves, whatever the gradient. Adam's is 0. */
   readonly weightDecay: number
 }
 
 export type AdamWOptions = Partial<Omit<Optimizer, 'type'>>
+export type AdamOptions = Omit<AdamWOptions, 'weightDecay'>
 
 const DEFAULTS = { learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4 }
 
@@ -22,21 +24,44 @@ const DEFAULTS = { learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, 
  * @throws UsageError where an option is unknown or outside its range.
  */
 export function adamW(options: AdamWOptions = {}): Optimizer {
-  const optimizer: Optimizer = { type: 'adamW', ...DEFAULTS, ...options }
-  for (const [name, value] of Object.entries(optimizer)) {
-    if (name === 'type') continue
-    if (!(name in DEFAULTS)) {
-      throw new UsageError(`adamW has no option "${name}"; it takes ${Object.keys(DEFAULTS).join(', ')}.`)
+  return checked('adamW', options, DEFAULTS)
+}
+
+/**
+ * Adam: AdamW without weight decay. Source: Kingma & Ba, arXiv:1412.6980, algorithm 1.
+ *
+ * @throws UsageError where an option is unknown or outside its range.
+ */
+export function adam(options: AdamOptions = {}): Optimizer {
+  const { weightDecay: _, ...defaults } = DEFAULTS
+  return { ...checked('adam', options, defaults), weightDecay: 0 }
+}
+
+/** @throws UsageError where a value is no optimiser. */
+export function optimizerOf(value: unknown): Optimizer {
+  const { type, ...options } = { ...(value as Optimizer) }
+  if (type === 'adamW') return adamW(options)
+  if (type !== 'adam' || options.weightDecay !== 0) {
+    throw new UsageError(`optimizer is ${echo(value)}; expected the value of adam({ … }) or adamW({ … }).`)
+  }
+  const { weightDecay: _, ...rest } = options
+  return adam(rest)
+}
+
+function checked(type: Optimizer['type'], options: AdamWOptions, defaults: Partial<typeof DEFAULTS>): Optimizer {
+  for (const [name, value] of Object.entries({ ...defaults, ...options })) {
+    if (!(name in defaults)) {
+      throw new UsageError(`${type} has no option "${name}"; it takes ${Object.keys(defaults).join(', ')}.`)
     }
     const beta = name.startsWith('beta')
     // With ε = 0 a parameter without a gradient would become 0/0.
     const range = beta ? 'in [0, 1)' : name === 'epsilon' ? '> 0' : '≥ 0'
     const inside = beta ? value < 1 : value < Number.POSITIVE_INFINITY && (name !== 'epsilon' || value > 0)
     if (typeof value !== 'number' || !(value >= 0) || !inside) {
-      throw new UsageError(`adamW's ${name} is ${value}; expected a number ${range}.`)
+      throw new UsageError(`${type}'s ${name} is ${value}; expected a number ${range}.`)
     }
   }
-  return optimizer
+  return { type, ...DEFAULTS, ...options }
 }
 
 /** The running products βᵗ, by multiplication alone so that every engine gets the same bits. */

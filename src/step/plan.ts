@@ -1,8 +1,13 @@
 import type { FlowStructure } from '../flow/structure.js'
 import { Tile } from '../flow/tile.js'
 import { Arena, type Offset } from '../kernels/heap.js'
+import { SQUARES_BLOCK } from '../kernels/kernels.js'
 import type { Optimizer } from './adamw.js'
+import type { Averaging } from './averaging.js'
+import { batchPhases, type Growing, type Phase } from './batches.js'
 import { dealLength } from './deal.js'
+import type { Noise } from './noise.js'
+import type { Schedule } from './schedule.js'
 import {
   batchTileRows,
   cutIntoShards,
@@ -15,16 +20,31 @@ import {
 } from './shards.js'
 import type { Stopping } from './stopping.js'
 
+/** Numbers [first, end). */
+export interface Range {
+  readonly first: number
+  readonly end: number
+}
+
 /** What is trained and how: the part of a job that decides its numbers. Plain data, so that it can cross threads. */
 export interface TrainingTask {
   readonly rows: number
   readonly validationRows: number
-  /** Rows of a step; equal to `rows` for full-batch training. */
-  readonly batchRows: number
+  /** Rows of a step, equal to `rows` for full-batch training, or how they grow. */
+  readonly batch: number | Growing
   readonly steps: number
   /** The validation loss is computed at steps 0, every, 2·every, … */
   readonly validationEvery: number
   readonly optimizer: Optimizer
+  readonly schedule: Schedule
+  /** The greatest Euclidean norm of a step's gradient; a longer one is shortened to it. ∞ leaves all as they are. */
+  readonly clip: number
+  readonly average: Averaging | undefined
+  readonly noise: Noise | undefined
+  /** Whether every row has a weight. */
+  readonly weighted: boolean
+  /** Parameters that stay as they are, ascending and apart. */
+  readonly frozen: readonly Range[]
   readonly stopping: Stopping
   readonly seed: number
 }
@@ -36,13 +56,27 @@ export interface Unit {
   readonly program: readonly Instruction[]
 }
 
-/** What belongs to one rank: its tile, its spare gradient buffers, and which parameters it updates. */
+/** What belongs to one rank: its tiles, its spare gradient buffers, and which parameters it updates. */
 export interface RankPlan {
   readonly tile: Tile
+  /** Evaluates the averaged parameters, where there are rows to try them on. */
+  readonly averaged: Tile | undefined
+  /** Normals of a tile's noise, [dim, rows]; only for training with noise. */
+  readonly noise: Offset
   readonly spares: readonly Offset[]
-  readonly validationShards: { readonly first: number; readonly end: number }
-  /** Parameters [first, end) are summed and updated by this rank. */
-  readonly slice: { readonly first: number; readonly end: number }
+  readonly validationShards: Range
+  /** Parameters that are summed and updated by this rank. */
+  readonly slice: Range
+  /** Those of the slice that are not frozen. */
+  readonly trained: readonly Range[]
+}
+
+/** Steps whose batches have the same number of rows, and how these are cut and added up. */
+export interface PhasePlan extends Phase {
+  readonly shards: Shards
+  readonly units: readonly Unit[]
+  /** The additions that join the units' sums into the first one's slot. */
+  readonly join: readonly { readonly add: number; readonly to: number }[]
 }
 
 /** Where everything of a training job lies in its heap. The same inputs give the same plan in every thread. */
@@ -51,69 +85,126 @@ export interface TrainingPlan {
   readonly task: TrainingTask
   readonly bytes: number
   readonly arena: Arena
-  readonly shards: Shards
+  readonly phases: readonly PhasePlan[]
   readonly validationShards: Shards | undefined
   /** The parameters, and behind them the layers' state. */
   readonly params: Offset
+  /** Their running average, with the state behind it as well; only where there is one. */
+  readonly average: Offset
   readonly firstMoment: Offset
   readonly secondMoment: Offset
   readonly best: Offset
   /** Row-major standardised rows, [rows, dim + contextDim]. */
   readonly data: Offset
   readonly validationData: Offset
+  /** A row's weight times −1, of mean −1 over the training rows, and over the validation rows; only where there are some. */
+  readonly weights: Offset
+  readonly validationWeights: Offset
   /** Row numbers of the epoch in shuffled order; only for minibatches. */
   readonly permutation: Offset
-  /** f64, one a shard: the sum of its rows' negative log-densities. */
+  /** f64, one a shard: the sum of its rows' log-densities, or of those times their weights of −1 in the mean. */
   readonly shardLoss: Offset
   readonly validationLoss: Offset
+  /** The same of the averaged parameters. */
+  readonly averagedLoss: Offset
+  /** f64: the sum of squares of each block of the gradient; only where it may be clipped. */
+  readonly squares: Offset
   /** i32: the step after which all ranks leave, or −1; written by rank 0 before a barrier. */
   readonly stopAfter: Offset
   /** i32, the deal of the units. */
   readonly deal: Offset
-  readonly units: readonly Unit[]
-  /** The additions that join the units' sums into the first one's slot. */
-  readonly join: readonly { readonly add: number; readonly to: number }[]
   readonly ranks: readonly RankPlan[]
 }
 
-/** Parameter slices start on cache lines, so that two ranks never write to one. */
-const SLICE_ALIGNMENT = 16
+/** Parameter slices start on cache lines, so that two ranks never write to one, and on blocks of squares. */
+const SLICE_ALIGNMENT = SQUARES_BLOCK
 
 /** Lays out a training job for `size` ranks. */
 export function planTraining(structure: FlowStructure, task: TrainingTask, size: number): TrainingPlan {
-  const { width, parameterCount, description } = structure
+  const { parameterCount, description } = structure
   const arena = new Arena(description.precision)
-  const tileRows = batchTileRows(task.batchRows, structure)
-  const shards = cutIntoShards(task.batchRows, tileRows)
+  const batches = batchPhases(task.batch, task.rows, task.steps)
+  const tileRows = batchTileRows(batches[0].batchRows, structure)
   const validationShards = task.validationRows > 0 ? cutIntoShards(task.validationRows, tileRows) : undefined
-  const global = {
-    params: arena.real(structure.numberCount),
+  const shards = batches.map(({ batchRows }) => cutIntoShards(batchRows, tileRows))
+  const global = placeGlobals(structure, task, arena, {
+    shards: Math.max(...shards.map(({ count }) => count)),
+    validationShards: validationShards?.count ?? 0,
+    minibatches: batches.some(({ batchRows }) => batchRows < task.rows),
+    size,
+  })
+  const trees = shards.map(({ count }) => cutTree(count, mostUnits(parameterCount, size)))
+  const slots = Array.from({ length: Math.max(...trees.map(({ length }) => length)) }, () => arena.real(parameterCount))
+  const phases = batches.map((phase, i): PhasePlan => {
+    const { count } = shards[i]
+    const units = trees[i].map((tree, u) => ({ slot: slots[u], program: subtreeProgram(count, tree, 0, 1) }))
+    return { ...phase, shards: shards[i], units, join: joinProgram(count, trees[i]) }
+  })
+  const spares = Math.max(...trees.map(([{ level }]) => level))
+  const ranks = Array.from({ length: size }, (_, rank): RankPlan => {
+    const slice = sliceOf(parameterCount, rank, size)
+    return {
+      tile: new Tile(structure, arena, 'train', tileRows, global.params),
+      averaged:
+        task.average && validationShards ? new Tile(structure, arena, 'evaluate', tileRows, global.average) : undefined,
+      noise: arena.real(task.noise ? structure.dim * tileRows : 0),
+      spares: Array.from({ length: spares }, () => arena.real(parameterCount)),
+      validationShards: runOf(validationShards?.count ?? 0, rank, size),
+      slice,
+      trained: without(slice, task.frozen),
+    }
+  })
+  return { structure, task, arena, bytes: arena.bytes, phases, validationShards, ...global, ranks }
+}
+
+/** How many of what a plan has. */
+interface Counts {
+  readonly shards: number
+  readonly validationShards: number
+  readonly minibatches: boolean
+  readonly size: number
+}
+
+function placeGlobals(
+  { width, parameterCount, numberCount }: FlowStructure,
+  task: TrainingTask,
+  arena: Arena,
+  { shards, validationShards, minibatches, size }: Counts,
+) {
+  const weighted = task.weighted ? 1 : 0
+  const averaged = task.average ? 1 : 0
+  const blocks = Math.ceil(parameterCount / SQUARES_BLOCK)
+  return {
+    params: arena.real(numberCount),
+    average: arena.real(averaged * numberCount),
     firstMoment: arena.real(parameterCount),
     secondMoment: arena.real(parameterCount),
     best: arena.real(parameterCount),
     data: arena.real(task.rows * width),
     validationData: arena.real(task.validationRows * width),
-    permutation: arena.int(task.batchRows < task.rows ? task.rows : 0),
-    shardLoss: arena.double(shards.count),
-    validationLoss: arena.double(validationShards?.count ?? 0),
+    weights: arena.real(weighted * task.rows),
+    validationWeights: arena.real(weighted * task.validationRows),
+    permutation: arena.int(minibatches ? task.rows : 0),
+    shardLoss: arena.double(shards),
+    validationLoss: arena.double(validationShards),
+    averagedLoss: arena.double(averaged * validationShards),
+    squares: arena.double(task.clip < Number.POSITIVE_INFINITY ? blocks : 0),
     stopAfter: arena.int(1),
     deal: arena.int(dealLength(size)),
   }
-  const subtrees = cutTree(shards.count, mostUnits(parameterCount, size))
-  const units = subtrees.map((subtree) => ({
-    slot: arena.real(parameterCount),
-    program: subtreeProgram(shards.count, subtree, 0, 1),
-  }))
-  const ranks = Array.from({ length: size }, (_, rank): RankPlan => {
-    return {
-      tile: new Tile(structure, arena, 'train', tileRows, global.params),
-      spares: Array.from({ length: subtrees[0].level }, () => arena.real(parameterCount)),
-      validationShards: runOf(validationShards?.count ?? 0, rank, size),
-      slice: sliceOf(parameterCount, rank, size),
-    }
-  })
-  const join = joinProgram(shards.count, subtrees)
-  return { structure, task, arena, bytes: arena.bytes, shards, validationShards, ...global, units, join, ranks }
+}
+
+/** What is left of a range without others, which are ascending and apart. */
+function without({ first, end }: Range, others: readonly Range[]): Range[] {
+  const left: Range[] = []
+  let from = first
+  for (const other of others) {
+    if (other.end <= from || other.first >= end) continue
+    if (other.first > from) left.push({ first: from, end: other.first })
+    from = other.end
+  }
+  if (from < end) left.push({ first: from, end })
+  return left
 }
 
 /** Units for each rank: enough for ranks of different speed to end together, where their sums take little memory. */
@@ -127,7 +218,7 @@ function mostUnits(parameterCount: number, size: number): number {
   return size * Math.min(most, Math.max(least, Math.floor(UNIT_NUMBERS / (parameterCount * size))))
 }
 
-function sliceOf(parameterCount: number, rank: number, size: number): { first: number; end: number } {
+function sliceOf(parameterCount: number, rank: number, size: number): Range {
   const blocks = Math.ceil(parameterCount / SLICE_ALIGNMENT)
   const run = runOf(blocks, rank, size)
   const first = Math.min(parameterCount, run.first * SLICE_ALIGNMENT)

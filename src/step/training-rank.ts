@@ -1,14 +1,16 @@
 import type { Offset } from '../kernels/heap.js'
-import { NONE } from '../kernels/heap.js'
 import type { Kernels } from '../kernels/kernels.js'
 import { PURPOSE } from '../random/purposes.js'
 import { permutationInto } from '../random/stream.js'
-import { type AdamWState, advanceAdamW, startAdamW } from './adamw.js'
+import { type Batch, batchOf } from './batches.js'
 import type { Communicator } from './communicator.js'
 import { Deal } from './deal.js'
-import type { RankPlan, TrainingPlan, Unit } from './plan.js'
-import { type Shards, shardRows, treeSum } from './shards.js'
+import type { PhasePlan, TrainingPlan } from './plan.js'
+import { ScheduledRate } from './schedule.js'
+import { ShardWork } from './shard-work.js'
+import { type Shards, treeSum } from './shards.js'
 import { BestSoFar } from './stopping.js'
+import { Update } from './update.js'
 
 /** What rank 0 tells the outside after every step, and what the outside may ask of it. */
 export interface TrainingRecord {
@@ -21,6 +23,12 @@ export type TrainingEnd =
   | { readonly reason: 'steps' | 'patience' | 'aborted'; readonly step: number }
   | { readonly reason: 'diverged'; readonly step: number; readonly loss: number }
 
+/** The loss that decides, and whether it is that of the averaged parameters. */
+interface Watched {
+  readonly loss: number
+  readonly averaged: boolean
+}
+
 /**
  * One rank of a training job. Every rank calls `step` until it returns an end; between two barriers each does its own
  * share, and all decide by the same numbers, so that they leave together.
@@ -28,13 +36,16 @@ export type TrainingEnd =
 export class TrainingRank {
   readonly #kernels: Kernels
   readonly #plan: TrainingPlan
-  readonly #own: RankPlan
   readonly #communicator: Communicator
   readonly #record: TrainingRecord | undefined
-  readonly #adamw: AdamWState = startAdamW()
+  readonly #work: ShardWork
+  readonly #update: Update
   readonly #best: BestSoFar
-  readonly #deal: Deal
+  readonly #rate: ScheduledRate
+  /** One a phase; they count in the same words. */
+  readonly #deals: readonly Deal[]
   #step = 0
+  #phase = 0
 
   /**
    * `record` is rank 0's. The heap holds parameters and data; moments start at zero. Ranks meet at a barrier between
@@ -43,14 +54,15 @@ export class TrainingRank {
   constructor(kernels: Kernels, plan: TrainingPlan, communicator: Communicator, record?: TrainingRecord) {
     this.#kernels = kernels
     this.#plan = plan
-    this.#own = plan.ranks[communicator.rank]
     this.#communicator = communicator
     this.#record = record
+    this.#work = new ShardWork(kernels, plan, communicator)
+    this.#update = new Update(kernels, plan, communicator)
     this.#best = new BestSoFar(plan.task.stopping)
+    this.#rate = new ScheduledRate(plan.task.schedule, plan.task.steps)
     const { rank, size } = communicator
-    this.#deal = new Deal(kernels.heap.i32, plan.deal, plan.units.length, rank, size)
-    this.#deal.reset()
-    this.#own.tile.load(kernels.heap)
+    this.#deals = plan.phases.map(({ units }) => new Deal(kernels.heap.i32, plan.deal, units.length, rank, size))
+    this.#deals[0].reset()
   }
 
   get best(): BestSoFar {
@@ -59,22 +71,27 @@ export class TrainingRank {
 
   /** Takes one step: losses and gradients of the parameters as they stand, then the update. */
   step(): TrainingEnd | undefined {
-    const { task } = this.#plan
+    const { task, phases, shardLoss } = this.#plan
     const step = this.#step
     if (step === task.steps) return { reason: 'steps', step }
+    const phase = phases[this.#phase]
+    const batch = batchOf(phase, task.rows, step)
     const validate = task.validationRows > 0 && step % task.validationEvery === 0
-    this.#computeUnits(this.#batchStart(step))
-    if (validate) this.#computeValidation()
+    this.#shuffle(batch)
+    this.#computeUnits(phase, batch)
+    if (validate) this.#work.computeValidation()
     this.#communicator.exchange()
 
-    const loss = this.#meanLoss(this.#plan.shards, this.#plan.shardLoss)
-    const watched = task.validationRows > 0 ? (validate ? this.#validationLoss() : undefined) : loss
-    if (!Number.isFinite(loss) || (watched !== undefined && !Number.isFinite(watched))) {
-      return { reason: 'diverged', step, loss: Number.isFinite(loss) ? (watched as number) : loss }
+    const loss = this.#meanLoss(phase.shards, shardLoss)
+    const watched = this.#watched(validate, loss)
+    if (!Number.isFinite(loss) || (watched !== undefined && !Number.isFinite(watched.loss))) {
+      return { reason: 'diverged', step, loss: Number.isFinite(loss) ? (watched as Watched).loss : loss }
     }
-    const improved = watched !== undefined && this.#best.improves(step, watched)
-    this.#update(improved)
-    this.#publish(step, loss, watched)
+    this.#beginPhase(step + 1)
+    if (watched !== undefined && this.#best.improves(step, watched.loss)) this.#update.keepBest(watched.averaged)
+    if (watched !== undefined) this.#rate.observe(watched.loss)
+    this.#update.take(step, phase, this.#rate.factor(step))
+    this.#publish(step, loss, watched?.loss)
     this.#communicator.barrier()
 
     this.#step++
@@ -84,112 +101,45 @@ export class TrainingRank {
     return undefined
   }
 
-  /** Phase 1: units of shards forward and backward, as they are dealt, each added up along its part of the tree. */
-  #computeUnits(batchStart: number): void {
-    const { task, permutation, units } = this.#plan
-    const indices = task.batchRows < task.rows ? permutation + batchStart : NONE
-    for (let unit = this.#deal.take(); unit >= 0; unit = this.#deal.take()) this.#computeUnit(units[unit], indices)
-  }
-
-  #computeUnit({ slot, program }: Unit, indices: Offset): void {
-    const { structure, data, shards, shardLoss } = this.#plan
-    const { spares, tile } = this.#own
-    const buffer = (index: number) => (index === 0 ? slot : spares[index - 1])
-    for (const instruction of program) {
-      if ('add' in instruction) {
-        this.#kernels.add(structure.parameterCount, buffer(instruction.add), buffer(instruction.to))
-        continue
-      }
-      this.#communicator.checkAbort()
-      const gradient = buffer(instruction.into)
-      this.#kernels.fill(structure.parameterCount, 0, gradient)
-      tile.accumulateInto(gradient)
-      this.#computeShard(shards, instruction.shard, data, indices, shardLoss, true)
+  /** Phase 1 of a step: units as they are dealt. */
+  #computeUnits(phase: PhasePlan, batch: Batch): void {
+    const deal = this.#deals[this.#phase]
+    for (let unit = deal.take(); unit >= 0; unit = deal.take()) {
+      this.#work.computeUnit(phase.units[unit], phase, batch, this.#step)
     }
   }
 
-  #computeValidation(): void {
-    const { validationShards, validationData, validationLoss } = this.#plan
-    const { first, end } = this.#own.validationShards
-    for (let shard = first; shard < end; shard++) {
-      this.#communicator.checkAbort()
-      this.#computeShard(validationShards as Shards, shard, validationData, NONE, validationLoss, false)
-    }
+  /** Makes the deal whole again for the step to come: now, between two barriers, nobody takes. */
+  #beginPhase(step: number): void {
+    const { phases } = this.#plan
+    if (phases[this.#phase + 1]?.firstStep === step) this.#phase++
+    this.#deals[this.#phase].reset()
   }
 
-  /** Σ log-density of a shard's rows into f64[losses + shard], and for training its gradient. */
-  #computeShard(shards: Shards, shard: number, data: Offset, indices: Offset, losses: Offset, train: boolean): void {
-    const kernels = this.#kernels
-    const { tile } = this.#own
-    const { structure, task } = this.#plan
-    const { width } = structure
-    kernels.heap.f64[losses + shard] = 0
-    const { first, end } = shardRows(shards, shard)
-    for (let row = first; row < end; row += tile.rows) {
-      const count = Math.min(tile.rows, end - row)
-      const source = indices === NONE ? data + row * width : data
-      if (tile.random)
-        tile.setKey(kernels.heap, train ? { seed: task.seed, step: this.#step, firstRow: row } : undefined)
-      kernels.gather(width, tile.rows, count, source, indices === NONE ? NONE : indices + row, tile.data)
-      tile.density(kernels)
-      kernels.sum(count, tile.logProb, losses + shard)
-      if (!train) continue
-      // The objective is −Σ log p; dividing by the batch waits for AdamW.
-      tile.seed(kernels, -1, count)
-      tile.backward(kernels)
-    }
-  }
-
-  /** Phase 2: this rank's slice of the parameters, from the summed gradient. */
-  #update(improved: boolean): void {
-    const { params, firstMoment, secondMoment, best, units, join, task } = this.#plan
-    const { first, end } = this.#own.slice
-    this.#deal.reset()
-    const { c1, c2 } = advanceAdamW(this.#adamw, task.optimizer)
-    const n = end - first
-    if (n === 0) return
-    if (improved) this.#kernels.copy(n, params + first, best + first)
-    for (const { add, to } of join) this.#kernels.add(n, units[add].slot + first, units[to].slot + first)
-    const { learningRate, beta1, beta2, epsilon, weightDecay } = task.optimizer
-    this.#kernels.adamw(
-      n,
-      params + first,
-      units[0].slot + first,
-      firstMoment + first,
-      secondMoment + first,
-      1 / task.batchRows,
-      learningRate,
-      beta1,
-      beta2,
-      epsilon,
-      weightDecay,
-      c1,
-      c2,
-    )
-  }
-
-  /** First position of the step's batch within the epoch; shuffles at the start of each epoch. */
-  #batchStart(step: number): number {
+  /** Shuffles at the start of each epoch of minibatches. */
+  #shuffle({ rows, start, epoch }: Batch): void {
     const { task, permutation } = this.#plan
-    if (task.batchRows === task.rows) return 0
-    const stepsPerEpoch = Math.floor(task.rows / task.batchRows)
-    const position = step % stepsPerEpoch
-    if (position === 0) {
-      if (this.#communicator.rank === 0) {
-        const target = this.#kernels.heap.i32.subarray(permutation, permutation + task.rows)
-        permutationInto(target, task.seed, PURPOSE.shuffle, step / stepsPerEpoch)
-      }
-      this.#communicator.barrier()
+    if (rows === task.rows || start > 0) return
+    if (this.#communicator.rank === 0) {
+      const target = this.#kernels.heap.i32.subarray(permutation, permutation + task.rows)
+      permutationInto(target, task.seed, PURPOSE.shuffle, epoch)
     }
-    return position * task.batchRows
+    this.#communicator.barrier()
+  }
+
+  /** Of rows held out where there are any, of the parameters or their average, whichever is better; between two, nothing. */
+  #watched(validate: boolean, loss: number): Watched | undefined {
+    const { task, validationShards, validationLoss, averagedLoss } = this.#plan
+    if (task.validationRows === 0) return { loss, averaged: false }
+    if (!validate) return undefined
+    const own = this.#meanLoss(validationShards as Shards, validationLoss)
+    const averaged = task.average ? this.#meanLoss(validationShards as Shards, averagedLoss) : Number.POSITIVE_INFINITY
+    return averaged < own ? { loss: averaged, averaged: true } : { loss: own, averaged: false }
   }
 
   #meanLoss(shards: Shards, losses: Offset): number {
-    return -treeSum(this.#kernels.heap.f64, losses, shards.count) / shards.rows
-  }
-
-  #validationLoss(): number {
-    return this.#meanLoss(this.#plan.validationShards as Shards, this.#plan.validationLoss)
+    const sum = treeSum(this.#kernels.heap.f64, losses, shards.count)
+    return (this.#plan.task.weighted ? sum : -sum) / shards.rows
   }
 
   #publish(step: number, loss: number, watched: number | undefined): void {

@@ -20,11 +20,13 @@ import {
   recordInto,
   type TrainingRankTask,
 } from '../parallel/training-tasks.js'
+import { batchPhases, rowsOf } from '../step/batches.js'
 import { alone } from '../step/communicator.js'
 import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan.js'
 import { batchTileRows, cutIntoShards } from '../step/shards.js'
 import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
-import { type GivenRows, withContext } from './given-rows.js'
+import { frozenRanges } from './frozen.js'
+import { type GivenRows, weightsOf, withContext } from './given-rows.js'
 import { type CheckedFitOptions, checkFitOptions, type FitOptions } from './options.js'
 import { settleLayers } from './settle.js'
 import { type Split, splitRows, validationRowsOf } from './split.js'
@@ -77,27 +79,39 @@ export async function fit(
   options: FitOptions = {},
 ): Promise<FitResult> {
   const source = withContext(flow, rows, 'Training data')
+  const weights = weightsOf(rows, source.rows, 'Training data')
   const checked = checkFitOptions(options, source.rows)
   if (inTraining.has(flow))
     throw new UsageError('This flow is being trained already; wait for that fit, or train a copy.')
   inTraining.add(flow)
   try {
-    return await train(flow, source, checked)
+    return await train(flow, source, weights, checked)
   } finally {
     inTraining.delete(flow)
   }
 }
 
-async function train(flow: Flow, source: RowSource, options: CheckedFitOptions): Promise<FitResult> {
+async function train(
+  flow: Flow,
+  source: RowSource,
+  weights: Float64Array | undefined,
+  options: CheckedFitOptions,
+): Promise<FitResult> {
   const { structure } = flow
   if (source.rows < 2) throw new DataError(`Training data has ${source.rows} rows; expected 2 or more.`)
   const validationRows = validationRowsOf(source.rows, options.validation)
-  const task = taskOf(source.rows - validationRows, validationRows, options)
+  const task: TrainingTask = {
+    ...taskOf(source.rows - validationRows, validationRows, options),
+    weighted: weights !== undefined,
+    frozen: frozenRanges(structure, options.frozen),
+  }
+  const phases = batchPhases(task.batch, task.rows, task.steps)
+  const [{ batchRows }] = phases
   const kernels = resolveKernels(options.kernels, structure.description.precision)
   const size = resolveThreads(
     options.threads,
-    cutIntoShards(task.batchRows, batchTileRows(task.batchRows, structure)).count,
-    estimatedMilliseconds(structure.parameterCount, task.steps * task.batchRows, kernels),
+    cutIntoShards(batchRows, batchTileRows(batchRows, structure)).count,
+    estimatedMilliseconds(structure.parameterCount, rowsOf(phases, task.steps), kernels),
   )
   const plan = planTraining(structure, task, Math.max(1, size))
   if (plan.bytes > MAX_BYTES) {
@@ -109,7 +123,9 @@ async function train(flow: Flow, source: RowSource, options: CheckedFitOptions):
   const split = splitRows(source.rows, validationRows, options.seed)
   const heap = createHeap(plan.arena, kernels, size > 0)
   const { scaler, sha256 } = await load(heap, plan, flow, abortable(source, options.signal), split, options)
+  if (weights) loadWeights(heap, plan, weights, split)
   if (!options.signal?.aborted) settleLayers(structure, plan, heap, kernels)
+  if (task.average) heap.real.copyWithin(plan.average, plan.params, plan.params + structure.numberCount)
   const record = createRecord(task, size > 0)
 
   const started = performance.now()
@@ -119,10 +135,11 @@ async function train(flow: Flow, source: RowSource, options: CheckedFitOptions):
   )
   const { steps, bestStep } = readRecord(record)
   let { end } = supervised
-  if (!options.stopping.restoreBestWeights && steps > 0) end = afterLastUpdate(end, flow, plan, heap, kernels)
+  const last = task.average ? plan.average : plan.params
+  if (!options.stopping.restoreBestWeights && steps > 0) end = afterLastUpdate(end, flow, plan, last, heap, kernels)
   const restoreBest = options.stopping.restoreBestWeights || end.reason === 'diverged'
   if (steps > 0) {
-    const from = restoreBest ? plan.best : plan.params
+    const from = restoreBest ? plan.best : last
     if (!restoreBest || bestStep >= 0) {
       const { parameterCount, numberCount } = structure
       flow.parameters.set(heap.real.subarray(from, from + parameterCount))
@@ -159,20 +176,24 @@ async function train(flow: Flow, source: RowSource, options: CheckedFitOptions):
   }
 }
 
-function taskOf(rows: number, validationRows: number, options: CheckedFitOptions): TrainingTask {
-  const batchRows = options.batch === 'all' ? rows : options.batch
-  if (batchRows > rows) {
-    throw new UsageError(`batch is ${batchRows}, but there are ${rows} training rows; use "all" or a smaller batch.`)
+function taskOf(
+  rows: number,
+  validationRows: number,
+  options: CheckedFitOptions,
+): Omit<TrainingTask, 'weighted' | 'frozen'> {
+  const batch = options.batch === 'all' ? rows : options.batch
+  const [least, most] = typeof batch === 'number' ? [batch, batch] : [batch.from, batch.to]
+  if (most > rows) {
+    throw new UsageError(`batch is ${most}, but there are ${rows} training rows; use "all" or a smaller batch.`)
   }
+  const { steps, optimizer, schedule, clip, average, noise, stopping, seed } = options
   return {
     rows,
     validationRows,
-    batchRows,
-    steps: options.steps,
-    validationEvery: options.validationEvery ?? Math.floor(rows / batchRows),
-    optimizer: options.optimizer,
-    stopping: options.stopping,
-    seed: options.seed,
+    batch,
+    steps,
+    validationEvery: options.validationEvery ?? Math.floor(rows / least),
+    ...{ optimizer, schedule, clip, average, noise, stopping, seed },
   }
 }
 
@@ -240,6 +261,18 @@ async function loadRows(
   }
 }
 
+/** Weights times −1 in the mean over the training rows, those of the rows held out by the same measure. */
+function loadWeights({ real }: Heap, plan: TrainingPlan, weights: Float64Array, { training, validation }: Split): void {
+  let sum = 0
+  for (const row of training) sum += weights[row]
+  const scale = -training.size / sum
+  if (!Number.isFinite(scale)) throw new DataError('All training rows have weight 0; expected one above 0 at least.')
+  let at = plan.weights
+  for (const row of training) real[at++] = weights[row] * scale
+  at = plan.validationWeights
+  for (const row of validation) real[at++] = weights[row] * scale
+}
+
 /** Rows that the weights after the last update are tried on: enough to see whether they still are a density. */
 const TRIAL_ROWS = 4096
 
@@ -248,11 +281,12 @@ function afterLastUpdate(
   end: TrainingEnd,
   flow: Flow,
   plan: TrainingPlan,
+  params: Offset,
   heap: Heap,
   kernels: KernelKind,
 ): TrainingEnd {
   if (end.reason === 'diverged') return end
-  const { structure, task, params, data } = plan
+  const { structure, task, data } = plan
   const evaluator = new Evaluator(flow.structure, kernels)
   evaluator.setNumbers(heap.real.subarray(params, params + structure.numberCount) as Reals)
   const count = Math.min(task.rows, evaluator.chunkRows, TRIAL_ROWS)

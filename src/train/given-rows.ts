@@ -1,13 +1,16 @@
 import { chosenColumns, placesFrom, sideBySide } from '../data/row-columns.js'
 import { blockRowsOf, isSource, type RowBlock, type RowSource, toSource } from '../data/row-source.js'
 import type { Matrix, Rows } from '../data/rows.js'
-import { UsageError } from '../errors.js'
+import { DataError, UsageError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
 
-/** Rows with what each is given: as many rows of context. */
+/** Rows with what goes with each: as many rows of context, and a weight each. */
 export interface GivenRows {
   readonly rows: Rows | RowSource
-  readonly context: Rows | RowSource
+  /** What each row is given, for a flow with a context. */
+  readonly context?: Rows | RowSource
+  /** How much each row counts, ≥ 0: twice as much is as if it were there twice. Default 1 each. */
+  readonly weights?: ArrayLike<number>
 }
 
 /**
@@ -17,29 +20,47 @@ export interface GivenRows {
  */
 export function withContext(flow: Flow, input: Rows | RowSource | GivenRows, what: string): RowSource {
   const { dim, contextDim } = flow
-  if (isGiven(input)) {
+  const { rows, context } = isGiven(input) ? input : { rows: input, context: undefined }
+  if (context !== undefined) {
     if (contextDim === 0) {
       throw new UsageError(
         `${what} has a context, but this flow has none: give the rows alone, or make the flow with { context: columns }.`,
       )
     }
-    const rows = toSource(input.rows, dim, what)
-    const context = toSource(input.context, contextDim, `Context of ${what.toLowerCase()}`)
-    if (rows.rows === context.rows) return sideBySide(rows, context)
-    throw new UsageError(`${what} has ${rows.rows} rows, its context ${context.rows}; expected as many.`)
+    const points = toSource(rows, dim, what)
+    const given = toSource(context, contextDim, `Context of ${what.toLowerCase()}`)
+    if (points.rows === given.rows) return sideBySide(points, given)
+    throw new UsageError(`${what} has ${points.rows} rows, its context ${given.rows}; expected as many.`)
   }
-  if (contextDim === 0) return toSource(input, dim, what)
+  if (contextDim === 0) return toSource(rows, dim, what)
   const columns = contextDim === 1 ? '1 column' : `${contextDim} columns`
-  if (!isSource(input) || input.columns !== dim + contextDim) {
+  if (!isSource(rows) || rows.columns !== dim + contextDim) {
     throw new UsageError(
       `This flow is conditioned on ${columns}: give { rows, context }, or a source of ${dim + contextDim} columns, the context last.`,
     )
   }
-  return toSource(input, dim + contextDim, what)
+  return toSource(rows, dim + contextDim, what)
 }
 
 function isGiven(input: Rows | RowSource | GivenRows): input is GivenRows {
-  return typeof input === 'object' && input !== null && 'context' in input
+  return typeof input === 'object' && input !== null && ('context' in input || 'weights' in input) && 'rows' in input
+}
+
+/**
+ * The weights of rows, where they have some.
+ * @throws UsageError for another number of them; DataError for one that is negative or not finite.
+ */
+export function weightsOf(input: Rows | RowSource | GivenRows, rows: number, what: string): Float64Array | undefined {
+  if (!isGiven(input) || input.weights === undefined) return undefined
+  const weights = Float64Array.from(input.weights)
+  if (weights.length !== rows) {
+    throw new UsageError(`${what} has ${rows} rows, but ${weights.length} weights; expected as many.`)
+  }
+  const row = weights.findIndex((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY))
+  if (row >= 0) {
+    throw new DataError(`The weight of row ${row} (counted from 0) is ${weights[row]}; expected a finite number ≥ 0.`)
+  }
+  return weights
 }
 
 /** The context of `count` evenly spaced rows, [count, contextDim], of a source that has it behind its columns. */

@@ -2,8 +2,13 @@ import { UsageError } from '../errors.js'
 import type { KernelChoice } from '../kernels/create.js'
 import type { Threads } from '../parallel/threads.js'
 import { seedWords } from '../random/philox.js'
-import { adamW, type Optimizer } from '../step/adamw.js'
+import { adamW, type Optimizer, optimizerOf } from '../step/adamw.js'
+import { type Averaging, averaging } from '../step/averaging.js'
+import { type Growing, growingOf } from '../step/batches.js'
+import { type Noise, noiseOf } from '../step/noise.js'
+import { constant, type Schedule, schedule } from '../step/schedule.js'
 import { type Stopping, stopping } from '../step/stopping.js'
+import type { Part } from './frozen.js'
 
 /** A reading of a training run, about ten times a second. */
 export interface Progress {
@@ -25,9 +30,22 @@ export interface FitOptions {
   /** Number of updates; default 50 000. */
   steps?: number
   /** Rows of a step, drawn without replacement within an epoch, or 'all' (default): every row in every step. */
-  batch?: number | 'all'
+  batch?: number | 'all' | Growing
   /** Default `adamW()`. */
   optimizer?: Optimizer
+  /** What the learning rate is multiplied by over the run; default `constant()`. */
+  schedule?: Schedule
+  /** The greatest norm of a step's gradient, by which a longer one is shortened; default none. */
+  clip?: number
+  /**
+   * A running average of the parameters, `ema(0.999)`: the rows held out judge both, and the better one is kept; without
+   * such rows the average is what training leaves behind. Default none.
+   */
+  average?: Averaging
+  /** Noise on the rows of a step, `noise({ sd: 0.05 })`; default none. */
+  noise?: Noise
+  /** What stays as it is: layers by their number from 0, 'base', 'embedding'; default nothing. */
+  frozen?: readonly Part[]
   /** Default: no patience; best weights restored where there is a loss to judge by (not with unvalidated minibatches). */
   stopping?: Partial<Stopping>
   /** Share of the rows held out and watched instead of the training loss; default 0. */
@@ -48,8 +66,9 @@ export interface FitOptions {
   onProgress?: (progress: Progress) => void
 }
 
-export type CheckedFitOptions = Required<Omit<FitOptions, 'signal' | 'onProgress' | 'stopping' | 'validationEvery'>> &
-  Pick<FitOptions, 'signal' | 'onProgress' | 'validationEvery'> & { stopping: Stopping }
+type Maybe = 'signal' | 'onProgress' | 'validationEvery' | 'average' | 'noise'
+export type CheckedFitOptions = Required<Omit<FitOptions, Maybe | 'stopping'>> &
+  Pick<FitOptions, Maybe> & { stopping: Stopping }
 
 /** Every step's loss is kept, 8 bytes each. */
 export const MAX_STEPS = 100_000_000
@@ -58,6 +77,11 @@ const NAMES = [
   'steps',
   'batch',
   'optimizer',
+  'schedule',
+  'clip',
+  'average',
+  'noise',
+  'frozen',
   'stopping',
   'validation',
   'validationEvery',
@@ -81,6 +105,9 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     steps = 50_000,
     batch = 'all',
     optimizer = adamW(),
+    schedule: rates = constant(),
+    clip = Number.POSITIVE_INFINITY,
+    frozen = [],
     validation = 0,
     validationEvery,
     seed = 0,
@@ -95,9 +122,10 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
   if (!Number.isInteger(steps) || steps < 1 || steps > MAX_STEPS) {
     throw new UsageError(`steps is ${steps}; expected an integer from 1 to ${MAX_STEPS}.`)
   }
-  if (batch !== 'all' && (!Number.isInteger(batch) || batch < 1)) {
-    throw new UsageError(`batch is ${JSON.stringify(batch)}; expected "all" or an integer ≥ 1.`)
+  if (typeof batch !== 'object' && batch !== 'all' && (!Number.isInteger(batch) || batch < 1)) {
+    throw new UsageError(`batch is ${JSON.stringify(batch)}; expected "all", an integer ≥ 1, or growing({ from, to }).`)
   }
+  if (typeof clip !== 'number' || !(clip > 0)) throw new UsageError(`clip is ${clip}; expected a norm > 0.`)
   if (typeof standardise !== 'boolean') {
     throw new UsageError(`standardise is ${JSON.stringify(standardise)}; expected true or false.`)
   }
@@ -112,11 +140,21 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
       'stopping with minibatches needs rows to watch, a batch loss is too noisy: set validation to 0.1, or batch to "all".',
     )
   }
+  if (options.average && validation === 0 && rule.restoreBestWeights) {
+    throw new UsageError(
+      'average needs rows to judge it by: set validation to 0.1, or stopping.restoreBestWeights to false.',
+    )
+  }
   seedWords(seed)
   return {
     steps,
-    batch,
-    optimizer: adamW(withoutType(optimizer)),
+    batch: typeof batch === 'object' ? growingOf(batch) : batch,
+    optimizer: optimizerOf(optimizer),
+    schedule: schedule(rates),
+    clip,
+    average: options.average && averaging(options.average),
+    noise: options.noise && noiseOf(options.noise),
+    frozen,
     stopping: rule,
     validation,
     validationEvery,
@@ -127,12 +165,4 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     signal,
     onProgress,
   }
-}
-
-function withoutType(optimizer: Optimizer): Omit<Optimizer, 'type'> {
-  const { type, ...options } = { ...optimizer }
-  if (type !== 'adamW') {
-    throw new UsageError(`optimizer is ${JSON.stringify(optimizer)}; expected the value of adamW({ … }).`)
-  }
-  return options
 }

@@ -1,4 +1,5 @@
 import { type RecordBlock, readRecord, requestStop } from '../parallel/training-tasks.js'
+import { rowsOf } from '../step/batches.js'
 import type { TrainingPlan, TrainingTask } from '../step/plan.js'
 import type { TrainingEnd } from '../step/training-rank.js'
 import type { CheckedFitOptions, Progress } from './options.js'
@@ -27,7 +28,7 @@ export async function supervise(
       best: watchedAt(record, task, bestStep),
       bestStep,
       patience: Math.max(0, stopping.patience - (steps - 1 - Math.max(0, bestStep))),
-      rowsPerSecond: (steps * task.batchRows) / seconds(),
+      rowsPerSecond: rowsOf(plan.phases, steps) / seconds(),
     }
     onProgress(progress)
   }

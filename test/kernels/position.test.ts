@@ -17,6 +17,8 @@ interface Rowwise {
 const direct: Partial<Record<KernelName, Rowwise>> = {
   sincos: { at: 0, names: ['x', 'sine', 'cosine'] },
   adamw: { at: 0, names: ['theta', 'gradient', 'm', 'v'] },
+  addScaled: { at: 0, names: ['x', 'y'] },
+  approach: { at: 0, names: ['x', 'y'] },
 }
 
 /** Of an operation: operands whose last index goes through the rows. Undefined where it leaves nothing row by row. */

@@ -16,6 +16,7 @@ import { reflectCases } from './cases/reflect.js'
 import { rotateCases } from './cases/rotate.js'
 import { spreadCases } from './cases/spread.js'
 import { standardiseCases } from './cases/standardise.js'
+import { trainingCases } from './cases/training.js'
 import { triangularCases } from './cases/triangular.js'
 
 /** Every kernel of the contract, at least once. */
@@ -38,4 +39,5 @@ export const table: readonly Case[] = [
   ...quantileSplineCases,
   ...randomCases,
   ...optimiserCases,
+  ...trainingCases,
 ]

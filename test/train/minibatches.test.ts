@@ -1,16 +1,12 @@
-import { adamW, type Flow, fit, flow, jang, type Optimizer } from 'pushforward'
+import { adamW, fit } from 'pushforward'
 import { describe, expect, it } from 'vitest'
-import { PURPOSE } from '#random/purposes.js'
-import { permutationInto } from '#random/stream.js'
-import { tutorialLayers } from '../fixtures/tutorial.js'
+import { adamWByHand, distance, points, SEED, shuffled, standardise, untrained } from '../fixtures/training-by-hand.js'
 
 /*
  * Minibatch training beside a loop by hand: standardising, batches of rows, AdamW, validation and the rule of stopping
  * are written out here. Shared are the mean −ln p with its gradient, held to finite differences elsewhere, the numbers
  * that shuffles are drawn from, and which rows are held out.
  */
-
-const SEED = 5
 
 /** Far from the defaults, so that every term shows; with a small ε, AdamW would forgive a gradient times a constant. */
 const optimizer = adamW({ learningRate: 0.03, beta1: 0.8, beta2: 0.95, epsilon: 0.01, weightDecay: 0.1 })
@@ -27,49 +23,6 @@ const PATIENCE = 6
 
 /** Where batches take three tiles, the last one partly filled. */
 const BATCH = 300
-
-function untrained(): Flow<'float64'> {
-  return flow(2, tutorialLayers(3), { seed: 3, precision: 'float64', kernels: 'portable' })
-}
-
-function points(count: number): number[][] {
-  const { data } = jang(count, { seed: 1 })
-  return Array.from({ length: count }, (_, i) => [data[2 * i], data[2 * i + 1]])
-}
-
-/** 0 … count − 1 in the order of an epoch. */
-function shuffled(count: number, epoch: number): number[] {
-  const order = new Int32Array(count)
-  permutationInto(order, SEED, PURPOSE.shuffle, epoch)
-  return [...order]
-}
-
-/** Mean and population standard deviation of each column. */
-function standardise(model: Flow<'float64'>, rows: number[][]): void {
-  const mean = [0, 1].map((j) => rows.reduce((sum, row) => sum + row[j], 0) / rows.length)
-  const sd = mean.map((m, j) => Math.sqrt(rows.reduce((sum, row) => sum + (row[j] - m) ** 2, 0) / rows.length))
-  model.scaler = { mean: Float64Array.from(mean), sd: Float64Array.from(sd) }
-}
-
-/** mₜ = β₁mₜ₋₁ + (1−β₁)g, vₜ = β₂vₜ₋₁ + (1−β₂)g², θ ← θ − lr·(m̂/(√v̂ + ε) + wd·θ): arXiv:1711.05101, algorithm 2. */
-function adamWByHand(
-  { learningRate, beta1, beta2, epsilon, weightDecay }: Optimizer,
-  theta: Float64Array,
-): (gradient: Float64Array) => void {
-  const m = theta.map(() => 0)
-  const v = theta.map(() => 0)
-  let t = 0
-  return (gradient) => {
-    t++
-    gradient.forEach((g, i) => {
-      m[i] = beta1 * m[i] + (1 - beta1) * g
-      v[i] = beta2 * v[i] + (1 - beta2) * g ** 2
-      const mHat = m[i] / (1 - beta1 ** t)
-      const vHat = v[i] / (1 - beta2 ** t)
-      theta[i] -= learningRate * (mHat / (Math.sqrt(vHat) + epsilon) + weightDecay * theta[i])
-    })
-  }
-}
 
 interface ByHand {
   readonly losses: number[]
@@ -114,12 +67,6 @@ function trainByHand(
       }
     }
   }
-}
-
-/** max |aᵢ − bᵢ|/max(1, |bᵢ|) of arrays that must be equally long. */
-function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  expect(a.length).toBe(b.length)
-  return Math.max(0, ...Array.from(a, (value, i) => Math.abs(value - b[i]) / Math.max(1, Math.abs(b[i]))))
 }
 
 describe.each([0, 2])('fit with minibatches and %i threads', (threads) => {

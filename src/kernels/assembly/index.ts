@@ -9,3 +9,4 @@ export { standardise, standardiseDoubles, destandardise, shift } from './standar
 export { sincos } from './elementwise'
 export { philox, normal, uniform } from './random'
 export { adamw } from './adamw'
+export { dot, squares, addScaled, approach } from './training'

@@ -30,6 +30,7 @@ import { portableSinhArcsinh } from './sinh-arcsinh.js'
 import { portableSpread } from './spread.js'
 import { portableStandardise } from './standardise.js'
 import { portableStudentT } from './student-t.js'
+import { portableTraining } from './training.js'
 import { portableTriangular } from './triangular.js'
 import { portableUniformBox } from './uniform-box.js'
 import { portableWhiten } from './whiten.js'
@@ -80,5 +81,6 @@ export function createPortable(heap: Heap): Kernels {
     ...portableStandardise(heap),
     ...portableRandom(heap),
     ...portableAdamW(heap),
+    ...portableTraining(heap),
   }
 }

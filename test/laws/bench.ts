@@ -5,7 +5,7 @@ import { createHeap, createKernels, type KernelKind } from '#kernels/create.js'
 import { Arena, NONE, type Offset } from '#kernels/heap.js'
 import type { Kernels } from '#kernels/kernels.js'
 import { randomStream } from '#random/stream.js'
-import type { Case } from './bijections.js'
+import type { Case } from './cases/case.js'
 
 /** Rows of the tile that laws run on. */
 export const ROWS = 5

@@ -1,7 +1,8 @@
 import { Flow, fit, logProb as logProbOf } from 'pushforward'
 import { afterAll, describe, expect, it } from 'vitest'
 import { descriptionOf, LawBench, normals, ROWS } from './bench.js'
-import { bijections, type Case } from './bijections.js'
+import { bijections } from './bijections.js'
+import type { Case } from './cases/case.js'
 import { centralDifference, relativeError } from './differences.js'
 import { logAbsDet } from './log-det.js'
 

@@ -10,7 +10,7 @@ import { type Evaluation, evaluate } from '../train/evaluation.js'
 import type { FitResult } from '../train/fit.js'
 import { contextsOf } from '../train/given-rows.js'
 import { wayOut } from './run-folder.js'
-import type { Job } from './train.js'
+import type { Job } from './train-job.js'
 
 export const TRAINED_FILES = {
   metrics: 'metrics.jsonl',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { chosenRows, type RowSource } from '../data/row-source.js'
+import { chosenRows } from '../data/row-source.js'
 import { dataSha256 } from '../data/sha256.js'
 import { DataError, TrainingError, UsageError } from '../errors.js'
 import { type Flow, flow } from '../flow/flow.js'
@@ -11,35 +11,21 @@ import { splitOffTest } from '../train/split.js'
 import { architecture } from './architecture.js'
 import type { CommandArguments } from './arguments.js'
 import { resolvedConfig, withConfig } from './config.js'
-import { type DataSource, fileFirst, readData } from './data-source.js'
+import { fileFirst, readData } from './data-source.js'
 import { modelRows } from './given-columns.js'
 import { catchInterrupts, INTERRUPTED } from './interrupt.js'
 import { metricsText } from './metrics.js'
 import { say, warn } from './output.js'
 import { checkUnused, defaultRunPath, openRunFolder, type RunFolder, wayOut } from './run-folder.js'
-import { endedRun, type RunRecord, startedRun, trainedRun } from './run-record.js'
+import { endedRun, startedRun, trainedRun } from './run-record.js'
+import type { Job } from './train-job.js'
 import { CONFIGURABLE, type TrainOptions, trainOptions } from './train-options.js'
 import { TRAINED_FILES, writeOutcome } from './train-outcome.js'
-import { type TrainReport, trainReport } from './train-report.js'
+import { trainReport } from './train-report.js'
 import { flag } from './values.js'
 import { repetitionWarnings } from './warnings.js'
 
 export { trainUsage as usage } from './train-options.js'
-
-/** A run on its way. */
-export interface Job {
-  readonly options: TrainOptions
-  readonly source: DataSource
-  /** Names of the columns of all rows that follow, the given ones last. */
-  readonly columns: readonly string[]
-  /** What `fit` gets, and what is kept from it. */
-  readonly rows: RowSource
-  readonly test: RowSource | undefined
-  readonly model: Flow
-  readonly folder: RunFolder
-  readonly report: TrainReport
-  record: RunRecord
-}
 
 /** `pushforward train [DATA]`. */
 export async function run({ operands: [operand], values: given }: CommandArguments): Promise<number> {

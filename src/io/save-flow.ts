@@ -2,9 +2,9 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError, UsageError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
-import { decodeFlow, encodeFlow } from '../flow/model-record.js'
 import type { KernelChoice } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
+import { decodeFlow, encodeFlow } from './model-record.js'
 import { writeFileWhole } from './write-file.js'
 
 /** The model's name in a run folder. */

@@ -1,14 +1,7 @@
 import { LiveRanges } from './live-ranges.js'
 import type { Range } from './operation.js'
 import { type Call, lengthOf, rangeOf, type Span } from './pass.js'
-import { ROUNDS } from './rewriting-rules.js'
-
-/** Neighbouring calls of these operations as others that leave what they would, but for `unwritten`. */
-export interface Rule {
-  readonly names: readonly string[]
-  /** Undefined where the calls do not hang together as the rule asks for. */
-  rewrite(...calls: readonly Call[]): { readonly call: Call; readonly unwritten: readonly Span[] } | undefined
-}
+import { ROUNDS, type Rule } from './rewriting-rules.js'
 
 /**
  * The calls of passes that run one after another, with neighbours made one where a rule says how and where nothing that

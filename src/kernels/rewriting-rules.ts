@@ -7,7 +7,13 @@ import {
   narrowCouplingInverse,
 } from './operations/index.js'
 import { type Call, countsOf, lengthOf, part, type Span, strideOf } from './pass.js'
-import type { Rule } from './rewrite.js'
+
+/** Neighbouring calls of these operations as others that leave what they would, but for `unwritten`. */
+export interface Rule {
+  readonly names: readonly string[]
+  /** Undefined where the calls do not hang together as the rule asks for. */
+  rewrite(...calls: readonly Call[]): { readonly call: Call; readonly unwritten: readonly Span[] } | undefined
+}
 
 const spans = ({ given }: Call) => given as Readonly<Record<string, Span>>
 

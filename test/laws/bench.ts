@@ -5,7 +5,9 @@ import { createHeap, createKernels, type KernelKind } from '#kernels/create.js'
 import { Arena, NONE, type Offset } from '#kernels/heap.js'
 import type { Kernels } from '#kernels/kernels.js'
 import { randomStream } from '#random/stream.js'
-import type { Case } from './bijections.js'
+import type { Case } from './cases/case.js'
+
+export const SIDES = ['x', 'z'] as const
 
 /** Rows of the tile that laws run on. */
 export const ROWS = 5
@@ -87,6 +89,30 @@ export class LawBench {
       context: tile.dContext === NONE ? new Float64Array(0) : copy(tile.dContext, contextSize),
     }
   }
+}
+
+/** What a pass goes by, feature-major. */
+export interface Numbers {
+  readonly params: Float64Array
+  readonly input: Float64Array
+  readonly context: Float64Array
+}
+
+/**
+ * Parameters drawn wide: with this sd tanh saturates, slopes run from 0.1 to 8 and log-scales reach their clamp. Wider,
+ * and e^s alone makes values so large (10⁵) that a difference at h = 1e-6 has no six digits left.
+ */
+const WIDE = 1
+
+/** Numbers for a pass that starts on the side `from`: images of data where the noise does not fill the line. */
+export function draw(given: Case, from: 'x' | 'z', seed: number, rows = ROWS): Numbers {
+  const bench = new LawBench(given, { rows })
+  const params = normals(bench.parameters, seed).map((value) => value * (given.wide ?? WIDE))
+  const context = normals((given.contextDim ?? 0) * rows, seed + 2)
+  const free = normals(given.dim * rows, seed + 1)
+  if (from === 'z' && !given.imageOnly) return { params, input: free, context }
+  const data = given.data ? free.map(given.data) : free
+  return { params, input: from === 'x' ? data : bench.apply('x', params, data, context).output, context }
 }
 
 /** Standard normals of a stream of the tests' own. */

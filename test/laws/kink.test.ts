@@ -1,9 +1,25 @@
 import { leakyReLU } from 'pushforward'
 import { describe, expect, it } from 'vitest'
-import { LawBench, ROWS } from './bench.js'
+import { LawBench, ROWS, SIDES } from './bench.js'
+import { bijections } from './bijections.js'
 import { STEP } from './differences.js'
+import { endsOf, jumps, LINES } from './jumps.js'
+
+describe.each(bijections)('$name', (bijection) => {
+  it.each(SIDES)('names a branch wherever its gradient by rows and context jumps, from %s', (from) => {
+    expect(jumps(bijection, from).filter(({ named }) => !named)).toEqual([])
+  })
+})
 
 describe('leakyReLU at its kink', () => {
+  it.each(SIDES)('has a jump on each line that crosses 0, from %s, and on no other', (from) => {
+    const given = { name: '', spec: leakyReLU(), dim: 1 }
+    const [start, end] = endsOf(given, from)
+    const crossing = start.input.filter((value, row) => value * end.input[row] < 0)
+    expect(crossing.length).toBeGreaterThan(LINES / 4)
+    expect(jumps(given, from)).toHaveLength(crossing.length)
+  })
+
   it('has slope α below and 1 above, by one-sided differences', () => {
     const bench = new LawBench({ name: '', spec: leakyReLU(), dim: 1 })
     const raw = -0.7

@@ -1,35 +1,18 @@
 import { Flow, fit, logProb as logProbOf } from 'pushforward'
 import { afterAll, describe, expect, it } from 'vitest'
-import { descriptionOf, LawBench, normals, ROWS } from './bench.js'
-import { bijections, type Case } from './bijections.js'
+import { descriptionOf, draw, LawBench, type Numbers, normals, ROWS, SIDES } from './bench.js'
+import { bijections } from './bijections.js'
+import type { Case } from './cases/case.js'
 import { centralDifference, relativeError } from './differences.js'
 import { logAbsDet } from './log-det.js'
 
-/**
- * Parameters drawn wide: with this sd tanh saturates, slopes run from 0.1 to 8 and log-scales reach their clamp. Wider,
- * and e^s alone makes values so large (10⁵) that a difference at h = 1e-6 has no six digits left.
- */
-const WIDE = 1
-
-const SIDES = ['x', 'z'] as const
-
-interface Setting {
+interface Setting extends Numbers {
   readonly bench: LawBench
-  readonly params: Float64Array
-  readonly input: Float64Array
-  readonly context: Float64Array
 }
 
-/** Inputs on the side `from`: images of data where the noise does not fill the line; with masks, where there are some. */
+/** Numbers for a pass from that side, and a bench for it; with masks, where there are some. */
 function setting(given: Case, seed: number, from: 'x' | 'z'): Setting {
-  const bench = new LawBench(given, { key: given.key })
-  const params = normals(bench.parameters, seed).map((value) => value * (given.wide ?? WIDE))
-  const context = normals((given.contextDim ?? 0) * ROWS, seed + 2)
-  const free = normals(given.dim * ROWS, seed + 1)
-  const data = given.data ? free.map(given.data) : free
-  const usable = from === 'x' || !given.imageOnly
-  const input = from === 'x' ? data : usable ? free : bench.apply('x', params, data, context).output
-  return { bench, params, input, context }
+  return { bench: new LawBench(given, { key: given.key }), ...draw(given, from, seed) }
 }
 
 /** The branches of all rows after a call, as one string. */

@@ -16,7 +16,7 @@ const core = `
   export { stopping } from ${JSON.stringify(dist('step/stopping.js'))}
   export { alone } from ${JSON.stringify(dist('step/communicator.js'))}
   export { flow } from ${JSON.stringify(dist('flow/flow.js'))}
-  export { encodeFlow, decodeFlow } from ${JSON.stringify(dist('flow/model-record.js'))}
+  export { encodeFlow, decodeFlow } from ${JSON.stringify(dist('io/model-record.js'))}
   export { leakyReLU } from ${JSON.stringify(dist('layers/leaky-relu.js'))}
   export { jang } from ${JSON.stringify(dist('data/generators.js'))}
   export { ScalerFit } from ${JSON.stringify(dist('data/scaler.js'))}

@@ -1,11 +1,11 @@
 import type { BaseSpec } from '../bases/base.js'
 import { FormatError, UsageError } from '../errors.js'
-import { decodeModel, encodeModel, type ModelRecord, type NamedTensor } from '../io/model-file.js'
+import { Flow } from '../flow/flow.js'
+import { buildStructure, type FlowDescription, type FlowStructure, namedSlots } from '../flow/structure.js'
 import type { KernelChoice } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
 import { slotLength } from '../nets/parameters.js'
-import { Flow } from './flow.js'
-import { buildStructure, type FlowDescription, type FlowStructure, namedSlots } from './structure.js'
+import { decodeModel, encodeModel, type ModelRecord, type NamedTensor } from './model-file.js'
 
 /** The bytes of a flow's model file (safetensors); equal flows give equal bytes. */
 export function encodeFlow(flow: Flow): Uint8Array {

@@ -1,0 +1,22 @@
+import type { RowSource } from '../data/row-source.js'
+import type { Flow } from '../flow/flow.js'
+import type { DataSource } from './data-source.js'
+import type { RunFolder } from './run-folder.js'
+import type { RunRecord } from './run-record.js'
+import type { TrainOptions } from './train-options.js'
+import type { TrainReport } from './train-report.js'
+
+/** A run on its way. */
+export interface Job {
+  readonly options: TrainOptions
+  readonly source: DataSource
+  /** Names of the columns of all rows that follow, the given ones last. */
+  readonly columns: readonly string[]
+  /** What `fit` gets, and what is kept from it. */
+  readonly rows: RowSource
+  readonly test: RowSource | undefined
+  readonly model: Flow
+  readonly folder: RunFolder
+  readonly report: TrainReport
+  record: RunRecord
+}

@@ -190,6 +190,41 @@ const residualNet = { conditioner: maskedResidual({ hidden: 8, activation: 'tanh
 
 const ACTIVATIONS: readonly Activation[] = ['tanh', 'relu', 'silu', 'gelu']
 
+/** Nets that see waves of the columns before, masked and not, in every structure. */
+function waves(): Case[] {
+  const last = { lastLayerScale: 1 } as const
+  const net = { conditioner: maskedMLP({ ...last, hidden: [9, 6], fourier: { count: 2, period: 6 } }) }
+  const alone = {
+    conditioner: maskedResidual({ ...last, hidden: 8, activation: 'silu', fourier: { count: 3, raw: false } }),
+  }
+  const ofContext = { conditioner: maskedMLP({ ...last, hidden: [7], fourier: { count: 2, context: true } }) }
+  const kept = { kept: rationalQuadratic({ bins: 4, box: 3 }), conditioner: mlp({ hidden: [5], fourier: 2 }) }
+  const narrow: Pick<Case, 'wide'> = { wide: 0.6 }
+  return [
+    { ...coupled('splines, waves, kept too', { mask: [1, 0, 1], ...splines, ...kept }), ...atEdges },
+    { ...ordered('3-D, waves', [0, 1, 2], net), ...narrow },
+    { ...ordered('3-D, waves, context', [2, 0, 1], { order: [2, 0, 1], ...net }, 2), ...narrow },
+    { ...ordered('4-D, residual, waves alone', [3, 2, 1, 0], { order: 'reversed', ...alone }), ...narrow },
+    { ...ordered('2-D, waves of a context', [0, 1], ofContext, 2), ...narrow },
+    { ...ordered('1-D, waves of a context', [0], ofContext, 1), ...narrow },
+    { ...ordered('1-D, waves of nothing', [0], net), ...narrow },
+    { ...inverted(ordered('3-D, waves', [0, 1, 2], net)), ...narrow },
+    {
+      ...inverted(ordered('3-D, residual, waves alone, context', [1, 2, 0], { order: [1, 2, 0], ...alone }, 1)),
+      ...narrow,
+    },
+    { ...inverted(ordered('3-D, splines, waves', [0, 1, 2], { ...splines, ...net })), ...atEdges },
+    { ...adjacent('adjacency, waves, context', [[1], [], [1], [0, 2], [1, 0]], net, 2), ...narrow },
+    { ...inverted(adjacent('adjacency, waves alone', [[2], [2], []], alone)), ...narrow },
+    columnwise(
+      'waves of a context',
+      { transformer: affine(), conditioner: mlp({ hidden: [4], fourier: { count: 2, context: true } }) },
+      2,
+      1,
+    ),
+  ]
+}
+
 /** Couplings by every net: its activations, layer scale, dropout, context. */
 function nets(): Case[] {
   const by = (variant: string, conditioner: ConditionerSpec, contextDim?: number): Case => ({
@@ -199,6 +234,7 @@ function nets(): Case[] {
   // With last weights of 0 a first step would have no gradient to train the others by.
   const started = { lastLayerScale: 0.5 }
   const scaled = { ...started, hidden: 5, activation: 'gelu', layerScale: 0.1 } as const
+  const dropped = { ...started, hidden: [6], activation: 'silu', dropout: 0.4 } as const
   return [
     ...ACTIVATIONS.flatMap((activation, i) => {
       const perceptron = { ...started, hidden: [6, 5], activation }
@@ -210,9 +246,12 @@ function nets(): Case[] {
         by(`residual, ${activation}, dropout`, residual({ ...blocks, dropout: 0.4, layerScale: [0.1, 1][i] })),
       ]
     }),
+    by('mlp, waves', mlp({ ...started, hidden: [6], fourier: 3 })),
+    by('mlp, waves alone, dropout, context', mlp({ ...dropped, fourier: { count: 2, period: 3, raw: false } }), 2),
+    by('residual, waves, context', residual({ ...scaled, fourier: { count: 2, context: true } }), 2),
     by('residual, layer scale', residual(scaled)),
     by('residual, layer scale, context', residual(scaled), 2),
-    by('mlp, dropout, context', mlp({ ...started, hidden: [6], activation: 'silu', dropout: 0.4 }), 2),
+    by('mlp, dropout, context', mlp(dropped), 2),
     by('residual, dropout, context', residual({ ...scaled, dropout: 0.4 }), 2),
   ]
 }
@@ -375,6 +414,7 @@ export const bijections: readonly Case[] = [
   { name: 'reverse, 1-D', spec: reverse(), dim: 1 },
   { name: 'invert, luLinear', spec: invert(luLinear()), dim: 3, wide: 0.5 },
   ...nets(),
+  ...waves(),
   gaussianised('1-D', 1),
   gaussianised('3-D', 3),
   gaussianised('some columns', 3, [2, 0]),

@@ -62,7 +62,7 @@ export function buildTheta(name: string, options: ThetaOptions, contextDim: numb
   if (conditioner && options.learnable !== undefined) {
     throw new UsageError(`${name} has a conditioner, which is learnt in any case: leave learnable out.`)
   }
-  const net = conditioner && buildConditioner(conditioner, contextDim, parameterCount(slots))
+  const net = conditioner && buildConditioner(conditioner, contextDim, parameterCount(slots), contextDim)
   const trained = learnable && !net
   return {
     parameters: net ? prefixed('conditioner', net.parameters) : trained ? slots : [],

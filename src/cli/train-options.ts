@@ -62,6 +62,7 @@ export const trainUsage: CommandUsage = {
     box: { placeholder: 'B', text: 'splines act on [-B, B], in standardised units (5)' },
     activation: { placeholder: 'NAME', text: 'tanh, relu, silu or gelu (by preset)' },
     dropout: { placeholder: 'SHARE', text: 'share of hidden units that a step leaves out (0)' },
+    fourier: { placeholder: 'N', text: 'frequencies of the waves that conditioners see of columns (none; circular 4)' },
     steps: { placeholder: 'N', text: 'most steps (50000)' },
     batch: { placeholder: 'N', text: 'rows of a step, or all (all)' },
     lr: { placeholder: 'RATE', text: 'learning rate of AdamW (tutorial 1e-4, others 1e-3)' },
@@ -155,6 +156,7 @@ function presetOptions(values: Values): SplinePresetOptions {
     activation:
       values.activation === undefined ? undefined : choice(values, 'activation', ['tanh', 'relu', 'silu', 'gelu']),
     dropout: values.dropout === undefined ? undefined : nonNegative(values, 'dropout', 0, 1),
+    fourier: integer(values, 'fourier', undefined, 1),
   }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }

@@ -88,7 +88,12 @@ function familyNets(
 ): MaskedConditioner {
   const share = (width: number) => Math.max(Math.round(width / families.length), Math.min(width, LEAST_SHARE))
   const groups = families.map(({ members, parents }) => {
-    const shape = { dim: 1, contextDim: contextDim + parents.length, numbers: numbers * members.length }
+    const shape = {
+      dim: 1,
+      contextDim: contextDim + parents.length,
+      parents: parents.length,
+      numbers: numbers * members.length,
+    }
     return {
       first: sequence.indexOf(members[0]),
       size: members.length,

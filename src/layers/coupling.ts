@@ -57,7 +57,8 @@ export function buildCoupling(spec: LayerSpec, dim: number, contextDim: number):
   checkMask('coupling', mask, dim)
   const [seen, moved] = [coordinates(mask, 1), coordinates(mask, 0)]
   const transformer = buildTransformer(map)
-  const net = buildConditioner(conditioner, seen.length + contextDim, transformer.numbers * moved.length)
+  const outputs = transformer.numbers * moved.length
+  const net = buildConditioner(conditioner, seen.length + contextDim, outputs, contextDim)
   const coupled = couple(mask, net, transformer)
   const whole = kept
     ? chain(['coupling', 'kept'], coupled, transformColumns(dim, seen, buildTransformer(kept)))

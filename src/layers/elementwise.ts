@@ -36,6 +36,7 @@ export function buildElementwise(spec: LayerSpec, dim: number, contextDim: numbe
     throw new UsageError('elementwise has a conditioner, but the flow no context that it could see: leave it out.')
   }
   const transformer = buildTransformer(map)
-  const net = conditioner && buildConditioner(conditioner, contextDim, transformer.numbers * columns.length)
+  const outputs = transformer.numbers * columns.length
+  const net = conditioner && buildConditioner(conditioner, contextDim, outputs, contextDim)
   return { ...transformColumns(dim, columns, transformer, net), spec, label: transformer.label }
 }

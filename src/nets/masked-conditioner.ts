@@ -6,6 +6,8 @@ import type { ParameterSlot, Spans, Values } from './parameters.js'
 export interface MaskedShape {
   readonly dim: number
   readonly contextDim: number
+  /** How many of the context, the last ones, are columns that were known before; default 0. */
+  readonly parents?: number
   readonly numbers: number
 }
 

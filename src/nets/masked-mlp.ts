@@ -3,7 +3,8 @@ import { parts, reshape, type Span } from '../kernels/pass.js'
 import { checkSpec, widths } from '../options.js'
 import { type Activation, activationOption, bendsInPlace, dropoutOption, hiddenUnits } from './activations.js'
 import type { ConditionerSpec } from './conditioner.js'
-import { block, type Ends, hiddenEnds, inputEnds, outputEnds, widthOf } from './degrees.js'
+import { block, type Ends, hiddenEnds, outputEnds, widthOf } from './degrees.js'
+import { type Fourier, fourierOption, withMaskedFeatures } from './fourier.js'
 import { lastLayerScaleOption } from './linear.js'
 import type { MaskedConditioner, MaskedShape } from './masked-conditioner.js'
 import { maskedDense } from './masked-dense.js'
@@ -15,6 +16,8 @@ export interface MaskedMLPOptions {
   readonly activation?: Activation
   /** The share of hidden units that a training step leaves out, in [0, 1); default 0. Elsewhere none is. */
   readonly dropout?: number
+  /** Waves sin kωx, cos kωx that the net sees of every column, beside it or in its place; a number is how many. */
+  readonly fourier?: Fourier
   /** What the last layer's initial weights are multiplied by; default 0, so that a flow starts as the identity. */
   readonly lastLayerScale?: number
 }
@@ -31,19 +34,20 @@ const schema = v.strictObject({
   hidden: v.optional(widths, [64, 64]),
   activation: v.optional(activationOption, 'tanh'),
   dropout: v.optional(dropoutOption, 0),
+  fourier: v.optional(fourierOption),
   lastLayerScale: v.optional(lastLayerScaleOption, 0),
 })
 
 /** `share` is the part of the widths that this net has, where several share them. */
 export function buildMaskedMLP(
   spec: ConditionerSpec,
-  { dim, contextDim, numbers }: MaskedShape,
+  shape: MaskedShape,
   share: (width: number) => number,
 ): MaskedConditioner {
-  const { hidden, ...options } = checkSpec(spec, schema)
-  const layers = hidden.map((width) => hiddenEnds(share(width), dim, contextDim))
-  const ends = [inputEnds(dim, contextDim), ...layers]
-  return maskedPerceptron([...ends, outputEnds(numbers, ends[ends.length - 1])], options)
+  const { hidden, fourier, ...options } = checkSpec(spec, schema)
+  const layers = hidden.map((width) => hiddenEnds(share(width), shape.dim, shape.contextDim))
+  const outs = outputEnds(shape.numbers, layers[layers.length - 1])
+  return withMaskedFeatures(fourier, shape, (ins) => maskedPerceptron([ins, ...layers, outs], options))
 }
 
 export interface MaskedPerceptronOptions {

@@ -12,7 +12,8 @@ import {
   hiddenUnits,
 } from './activations.js'
 import type { ConditionerSpec } from './conditioner.js'
-import { block, type Ends, hiddenEnds, inputEnds, outputEnds, widthOf } from './degrees.js'
+import { block, type Ends, hiddenEnds, outputEnds, widthOf } from './degrees.js'
+import { type Fourier, fourierOption, withMaskedFeatures } from './fourier.js'
 import { lastLayerScaleOption } from './linear.js'
 import type { MaskedConditioner, MaskedShape } from './masked-conditioner.js'
 import { type MaskedDense, maskedDense } from './masked-dense.js'
@@ -29,6 +30,8 @@ export interface MaskedResidualOptions {
   readonly activation?: Activation
   /** The share of units between a block's layers that a training step leaves out, in [0, 1); default 0. */
   readonly dropout?: number
+  /** Waves sin kωx, cos kωx that the net sees of every column, beside it or in its place; a number is how many. */
+  readonly fourier?: Fourier
   /** What the last layer's initial weights are multiplied by; default 0, so that a flow starts as the identity. */
   readonly lastLayerScale?: number
 }
@@ -46,18 +49,20 @@ const schema = v.strictObject({
   blocks: v.optional(integer(1), 2),
   activation: v.optional(activationOption, 'relu'),
   dropout: v.optional(dropoutOption, 0),
+  fourier: v.optional(fourierOption),
   lastLayerScale: v.optional(lastLayerScaleOption, 0),
 })
 
 /** `share` is the part of the width that this net has, where several share it. */
 export function buildMaskedResidual(
   spec: ConditionerSpec,
-  { dim, contextDim, numbers }: MaskedShape,
+  shape: MaskedShape,
   share: (width: number) => number,
 ): MaskedConditioner {
-  const { hidden, ...options } = checkSpec(spec, schema)
-  const units = hiddenEnds(share(hidden), dim, contextDim)
-  return residualNet([inputEnds(dim, contextDim), units, outputEnds(numbers, units)], options)
+  const { hidden, fourier, ...options } = checkSpec(spec, schema)
+  const units = hiddenEnds(share(hidden), shape.dim, shape.contextDim)
+  const outs = outputEnds(shape.numbers, units)
+  return withMaskedFeatures(fourier, shape, (ins) => residualNet([ins, units, outs], options))
 }
 
 interface BlockOptions {

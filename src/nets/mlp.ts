@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { checkSpec, widths } from '../options.js'
 import { type Activation, activationOption, dropoutOption, hiddenUnits } from './activations.js'
 import type { Conditioner, ConditionerSpec } from './conditioner.js'
+import { type Fourier, fourierOption, withFeatures } from './fourier.js'
 import { lastLayerScaleOption, linear, linearScratch } from './linear.js'
 
 export interface MLPOptions {
@@ -11,6 +12,8 @@ export interface MLPOptions {
   readonly activation?: Activation
   /** The share of hidden units that a training step leaves out, in [0, 1); default 0. Elsewhere none is. */
   readonly dropout?: number
+  /** Waves sin kωx, cos kωx that the net sees of every column, beside it or in its place; a number is how many. */
+  readonly fourier?: Fourier
   /** What the last layer's initial weights are multiplied by; default 0, so that a flow starts as the identity. */
   readonly lastLayerScale?: number
 }
@@ -29,11 +32,13 @@ const schema = v.strictObject({
   hidden: v.optional(widths, [64, 64]),
   activation: v.optional(activationOption, 'tanh'),
   dropout: v.optional(dropoutOption, 0),
+  fourier: v.optional(fourierOption),
   lastLayerScale: v.optional(lastLayerScaleOption, 0),
 })
 
-export function buildMLP(spec: ConditionerSpec, inputs: number, outputs: number): Conditioner {
-  return perceptron({ ...checkSpec(spec, schema), inputs, outputs })
+export function buildMLP(spec: ConditionerSpec, inputs: number, outputs: number, contextDim: number): Conditioner {
+  const { fourier, ...options } = checkSpec(spec, schema)
+  return withFeatures(fourier, { inputs, contextDim }, (inputs) => perceptron({ ...options, inputs, outputs }))
 }
 
 export interface PerceptronOptions {

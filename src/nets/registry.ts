@@ -4,8 +4,13 @@ import type { Conditioner, ConditionerSpec } from './conditioner.js'
 import { buildMLP } from './mlp.js'
 import { buildResidual } from './residual.js'
 
-/** Builds a net between so many numbers a row. */
-export type ConditionerBuilder = (spec: ConditionerSpec, inputs: number, outputs: number) => Conditioner
+/** Builds a net between so many numbers a row; of its inputs the last `contextDim` are the context. */
+export type ConditionerBuilder = (
+  spec: ConditionerSpec,
+  inputs: number,
+  outputs: number,
+  contextDim: number,
+) => Conditioner
 
 const builders = new Map<string, ConditionerBuilder>([
   ['mlp', buildMLP],
@@ -13,10 +18,15 @@ const builders = new Map<string, ConditionerBuilder>([
 ])
 
 /** @throws UsageError where the type is unknown or its options are not usable. */
-export function buildConditioner(spec: ConditionerSpec, inputs: number, outputs: number): Conditioner {
+export function buildConditioner(
+  spec: ConditionerSpec,
+  inputs: number,
+  outputs: number,
+  contextDim: number,
+): Conditioner {
   const builder = builders.get(spec?.type)
   if (!builder) {
     throw new UsageError(`No conditioner is called ${echo(spec?.type)}; known are ${[...builders.keys()].join(', ')}.`)
   }
-  return builder(spec, inputs, outputs)
+  return builder(spec, inputs, outputs, contextDim)
 }

@@ -6,6 +6,7 @@ import { checkSpec, integer, number } from '../options.js'
 import type { RandomStream } from '../random/stream.js'
 import { type Activation, activationOption, activations, dropoutOption, hiddenUnits } from './activations.js'
 import type { Conditioner, ConditionerSpec } from './conditioner.js'
+import { type Fourier, fourierOption, withFeatures } from './fourier.js'
 import { type Linear, type LinearGradients, lastLayerScaleOption, linear, linearScratch } from './linear.js'
 import type { ParameterSlot, Spans, Values } from './parameters.js'
 
@@ -20,6 +21,8 @@ export interface ResidualOptions {
   readonly dropout?: number
   /** What γ starts at, such as 1e-2; by default there is no γ. */
   readonly layerScale?: number
+  /** Waves sin kωx, cos kωx that the net sees of every column, beside it or in its place; a number is how many. */
+  readonly fourier?: Fourier
   /** What the last layer's initial weights are multiplied by; default 0, so that a flow starts as the identity. */
   readonly lastLayerScale?: number
 }
@@ -41,6 +44,7 @@ const schema = v.strictObject({
   blocks: v.optional(integer(1), 2),
   activation: v.optional(activationOption, 'relu'),
   dropout: v.optional(dropoutOption, 0),
+  fourier: v.optional(fourierOption),
   layerScale: v.optional(number('a finite number ≥ 0', (scale) => scale >= 0)),
   lastLayerScale: v.optional(lastLayerScaleOption, 0),
 })
@@ -48,10 +52,15 @@ const schema = v.strictObject({
 /** What W₂ of a block without layer scale starts multiplied by: a block then adds about a hundredth of what it sees. */
 export const QUIET = 0.01
 
-type BlockOptions = Pick<v.InferOutput<typeof schema>, 'hidden' | 'activation' | 'dropout' | 'layerScale'>
+type NetOptions = Omit<v.InferOutput<typeof schema>, 'fourier'>
+type BlockOptions = Pick<NetOptions, 'hidden' | 'activation' | 'dropout' | 'layerScale'>
 
-export function buildResidual(spec: ConditionerSpec, inputs: number, outputs: number): Conditioner {
-  const options = checkSpec(spec, schema)
+export function buildResidual(spec: ConditionerSpec, inputs: number, outputs: number, contextDim: number): Conditioner {
+  const { fourier, ...options } = checkSpec(spec, schema)
+  return withFeatures(fourier, { inputs, contextDim }, (inputs) => residualNet(inputs, outputs, options))
+}
+
+function residualNet(inputs: number, outputs: number, options: NetOptions): Conditioner {
   const { hidden, blocks, lastLayerScale } = options
   const [first, last] = [linear('first', inputs, hidden), linear('last', hidden, outputs)]
   const residuals = Array.from({ length: blocks }, (_, k) => residualBlock(`blocks.${k}`, options))

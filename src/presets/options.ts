@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 import type { ConditionerSpec } from '../nets/conditioner.js'
+import { type Fourier, type FourierOptions, fourierOption } from '../nets/fourier.js'
 import { checkOptions, integer, number, oneOf, widths } from '../options.js'
 
-/** What all presets take. */
+/** What presets take. */
 export interface PresetOptions {
   /** How many transforms; each preset says what one is. */
   readonly layers?: number
@@ -11,7 +12,12 @@ export interface PresetOptions {
   readonly activation?: 'tanh' | 'relu' | 'silu' | 'gelu'
   /** Share of hidden units that a training step leaves out; default 0. */
   readonly dropout?: number
+  /** Waves that the conditioners see of their columns, by default none; a number is how many frequencies. */
+  readonly fourier?: Fourier
 }
+
+/** What that takes whose conditioners see columns as they are. */
+export type PlainPresetOptions = Omit<PresetOptions, 'fourier'>
 
 /** What those of splines take. */
 export interface SplinePresetOptions extends PresetOptions {
@@ -27,28 +33,42 @@ const common = {
   activation: v.optional(oneOf(['tanh', 'relu', 'silu', 'gelu'])),
   dropout: v.optional(number('a share from 0 to below 1', (share) => share >= 0 && share < 1)),
 }
+const nets = { ...common, fourier: v.optional(fourierOption) }
 const splines = {
-  ...common,
+  ...nets,
   bins: v.optional(integer(2, 512)),
   box: v.optional(number('a number above 0, at most 10⁶', (box) => box > 0 && box <= 1e6)),
 }
 
 /** @throws UsageError for an unknown option or one that is not of its kind. */
-export const checkedOptions = (preset: string, options: PresetOptions) =>
+export const checkedPlainOptions = (preset: string, options: PlainPresetOptions) =>
   checkOptions(preset, v.strictObject(common), options)
+
+/** @throws UsageError for an unknown option or one that is not of its kind. */
+export const checkedOptions = (preset: string, options: PresetOptions) =>
+  checkOptions(preset, v.strictObject(nets), options)
 
 /** @throws UsageError for an unknown option or one that is not of its kind. */
 export const checkedSplineOptions = (preset: string, options: SplinePresetOptions) =>
   checkOptions(preset, v.strictObject(splines), options)
 
-/** The options of a net as a preset has them, with what it takes where nothing is said. */
+/** What a preset says of a net where nothing is said; of its waves, if there are any. */
+interface Defaults {
+  readonly hidden: readonly number[]
+  readonly activation: string
+  readonly waves?: Partial<FourierOptions>
+}
+
+/** The options of a net as a preset has them. */
 export function netOptions(
-  { hidden, activation, dropout }: Omit<PresetOptions, 'layers'>,
-  defaults: { hidden: readonly number[]; activation: string },
+  { hidden, activation, dropout, fourier }: Omit<PresetOptions, 'layers'>,
+  defaults: Defaults,
 ): Omit<ConditionerSpec, 'type'> {
+  const waves = typeof fourier === 'number' ? { count: fourier } : fourier
   return {
     hidden: [...(hidden ?? defaults.hidden)],
     activation: activation ?? defaults.activation,
     ...(dropout !== undefined && dropout > 0 && { dropout }),
+    ...(waves && { fourier: { ...defaults.waves, ...waves } }),
   }
 }

@@ -13,15 +13,22 @@ import { circularRationalQuadratic, rationalQuadratic } from '../transformers/ra
 import type { TransformerSpec } from '../transformers/transformer.js'
 import {
   checkedOptions,
+  checkedPlainOptions,
   checkedSplineOptions,
   netOptions,
+  type PlainPresetOptions,
   type PresetOptions,
   type SplinePresetOptions,
 } from './options.js'
 
 // Each is a plain function from the number of columns to a list of layers, data → noise.
 
-const NET = { hidden: [64, 64], activation: 'relu' }
+/** Nets whose waves, if any, repeat after a spline's whole box; a single column's have but the context to see. */
+const netOf = (dim: number, box?: number) => ({
+  hidden: [64, 64],
+  activation: 'relu',
+  waves: { ...(box !== undefined && { period: 2 * box }), ...(dim === 1 && { context: true }) },
+})
 
 /** `count` lists of layers, one after the other. */
 function repeat(count: number, layers: (i: number) => readonly LayerSpec[]): LayerSpec[] {
@@ -35,8 +42,8 @@ function couplings(dim: number, i: number, transformer: TransformerSpec, net: ob
 }
 
 /** The default flow: leaky ReLU and affine coupling with the soft clamp, `layers` times; default 9 with [4], tanh. */
-export function tutorial(dim: number, options: PresetOptions = {}): LayerSpec[] {
-  const { layers = 9, hidden = [4], activation = 'tanh' } = checkedOptions('tutorial', options)
+export function tutorial(dim: number, options: PlainPresetOptions = {}): LayerSpec[] {
+  const { layers = 9, hidden = [4], activation = 'tanh' } = checkedPlainOptions('tutorial', options)
   if (dim === 1) return realNVP(dim, { layers, hidden, activation })
   return repeat(layers, (i) => [
     leakyReLU(),
@@ -48,7 +55,7 @@ export function tutorial(dim: number, options: PresetOptions = {}): LayerSpec[] 
 export function nice(dim: number, options: PresetOptions = {}): LayerSpec[] {
   const { layers = 8, ...net } = checkedOptions('nice', options)
   return [
-    ...repeat(layers, (i) => [couplings(dim, i, additive(), netOptions(net, NET))]),
+    ...repeat(layers, (i) => [couplings(dim, i, additive(), netOptions(net, netOf(dim)))]),
     elementwise({ transformer: affine() }),
   ]
 }
@@ -56,7 +63,7 @@ export function nice(dim: number, options: PresetOptions = {}): LayerSpec[] {
 /** RealNVP: affine couplings; default 8. Source: Dinh et al., arXiv:1605.08803. */
 export function realNVP(dim: number, options: PresetOptions = {}): LayerSpec[] {
   const { layers = 8, ...net } = checkedOptions('realNVP', options)
-  return repeat(layers, (i) => [couplings(dim, i, affine(), netOptions(net, { ...NET, activation: 'tanh' }))])
+  return repeat(layers, (i) => [couplings(dim, i, affine(), netOptions(net, { ...netOf(dim), activation: 'tanh' }))])
 }
 
 /**
@@ -66,7 +73,7 @@ export function realNVP(dim: number, options: PresetOptions = {}): LayerSpec[] {
 export function nsf(dim: number, options: SplinePresetOptions = {}): LayerSpec[] {
   const { layers = 6, bins, box, ...net } = checkedSplineOptions('nsf', options)
   const transformer = rationalQuadratic({ bins, box })
-  return repeat(layers, (i) => [...mix(dim, i), couplings(dim, i, transformer, netOptions(net, NET))])
+  return repeat(layers, (i) => [...mix(dim, i), couplings(dim, i, transformer, netOptions(net, netOf(dim, box)))])
 }
 
 /** From three columns on, alternating masks alone would leave some of them apart. */
@@ -76,17 +83,17 @@ const mix = (dim: number, i: number): LayerSpec[] => (dim > 2 && i > 0 ? [luLine
 const turn = (i: number) => (i % 2 === 0 ? 'given' : 'reversed') as 'given' | 'reversed'
 
 /** Neural spline flow by autoregressive layers, the order turned each time; default 3. Source: as nsf. */
-export function nsfAutoregressive(_dim: number, options: SplinePresetOptions = {}): LayerSpec[] {
+export function nsfAutoregressive(dim: number, options: SplinePresetOptions = {}): LayerSpec[] {
   const { layers = 3, bins, box, ...net } = checkedSplineOptions('nsfAutoregressive', options)
-  const conditioner = { type: 'maskedMLP', ...netOptions(net, NET) }
+  const conditioner = { type: 'maskedMLP', ...netOptions(net, netOf(dim, box)) }
   const transformer = rationalQuadratic({ bins, box })
   return repeat(layers, (i) => [autoregressive({ transformer, conditioner, order: turn(i) })])
 }
 
 /** Masked autoregressive flow, affine: fast densities; default 5. Source: Papamakarios et al., arXiv:1705.07057. */
-export function maf(_dim: number, options: PresetOptions = {}): LayerSpec[] {
+export function maf(dim: number, options: PresetOptions = {}): LayerSpec[] {
   const { layers = 5, ...net } = checkedOptions('maf', options)
-  const conditioner = { type: 'maskedMLP', ...netOptions(net, { ...NET, activation: 'tanh' }) }
+  const conditioner = { type: 'maskedMLP', ...netOptions(net, { ...netOf(dim), activation: 'tanh' }) }
   return repeat(layers, (i) => [autoregressive({ transformer: affine(), conditioner, order: turn(i) })])
 }
 
@@ -96,13 +103,15 @@ export function iaf(dim: number, options: PresetOptions = {}): LayerSpec[] {
 }
 
 /**
- * Angles in [−π, π): a learned rotation of each column and splines on the circle, autoregressive; default 3. Onto
+ * Angles in [−π, π): a learned rotation of each column and splines on the circle, autoregressive; default 3. The nets see
+ * sines and cosines of k times an angle, by default for k = 1 … 4, and so the circle, not its ends. Onto
  * uniformBox({ low: −π, high: π }), and of angles as they are, not standardised.
  * Source: Rezende et al., arXiv:2002.02428.
  */
-export function circular(_dim: number, options: Omit<SplinePresetOptions, 'box'> = {}): LayerSpec[] {
-  const { layers = 3, bins, box: _, ...net } = checkedSplineOptions('circular', options)
-  const conditioner = { type: 'maskedMLP', ...netOptions(net, NET) }
+export function circular(dim: number, options: Omit<SplinePresetOptions, 'box'> = {}): LayerSpec[] {
+  const { layers = 3, bins, box: _, fourier = 4, ...net } = checkedSplineOptions('circular', options)
+  const circle = { ...netOf(dim), waves: { period: 2 * Math.PI, raw: false } }
+  const conditioner = { type: 'maskedMLP', ...netOptions({ ...net, fourier }, circle) }
   const transformer = circularRationalQuadratic({ bins })
   return repeat(layers, (i) => [
     elementwise({ transformer: circularShift() }),

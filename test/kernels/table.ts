@@ -4,6 +4,7 @@ import { boundedMapCases } from './cases/bounded-maps.js'
 import { coupleCases } from './cases/couple.js'
 import { denseCases } from './cases/dense.js'
 import { elementwiseCases } from './cases/elementwise.js'
+import { fourierCases } from './cases/fourier.js'
 import { gaussianCases } from './cases/gaussian.js'
 import { leakyReLUCases } from './cases/leaky-relu.js'
 import { memoryCases } from './cases/memory.js'
@@ -30,6 +31,7 @@ export const table: readonly Case[] = [
   ...boundedMapCases,
   ...coupleCases,
   ...narrowCouplingCases,
+  ...fourierCases,
   ...gaussianCases,
   ...actNormCases,
   ...triangularCases,

@@ -5,6 +5,7 @@ import { elementwiseCases } from './cases/elementwise.js'
 import { linearCases } from './cases/linear.js'
 import { netCases } from './cases/nets.js'
 import { transformerCases } from './cases/transformers.js'
+import { waveCases } from './cases/waves.js'
 
 /** Every bijection of the library, over dimensions, masks, nets and contexts. */
 export const bijections: readonly Case[] = [
@@ -14,4 +15,5 @@ export const bijections: readonly Case[] = [
   ...autoregressiveCases,
   ...linearCases,
   ...netCases(),
+  ...waveCases(),
 ]

@@ -22,6 +22,7 @@ import { LawBench, normals, ROWS } from '../laws/bench.js'
 
 const transformer = softAffine()
 const wideNet = maskedMLP({ hidden: [128, 128], lastLayerScale: 1 })
+const wavyNet = maskedMLP({ hidden: [128, 128], fourier: 4, lastLayerScale: 1 })
 const residualNet = maskedResidual({ hidden: 128, lastLayerScale: 1 })
 
 /** The calls of a layer's way there, for so many rows. */
@@ -46,7 +47,11 @@ function startOf(spec: LayerSpec, dim: number) {
 }
 
 describe('the arithmetic of an autoregressive layer', () => {
-  const cases = [2, 8, 43].flatMap((dim) => [['dense', dim, wideNet] as const, ['residual', dim, residualNet] as const])
+  const cases = [2, 8, 43].flatMap((dim) => [
+    ['dense', dim, wideNet] as const,
+    ['residual', dim, residualNet] as const,
+    ['dense with waves', dim, wavyNet] as const,
+  ])
 
   describe.each([softAffine(), rationalQuadratic()])('by $type', (map) => {
     it.each(cases)('%s, %i columns: is within 3 times a parallel pass one after another', (_, dim, conditioner) => {
@@ -81,6 +86,10 @@ describe('a masked net', () => {
     ['dense', { conditioner: maskedMLP({ hidden: [9, 6], lastLayerScale: 1 }) }],
     ['dense, in pairs', { conditioner: maskedMLP({ hidden: [16], lastLayerScale: 1 }) }],
     ['residual', { conditioner: maskedResidual({ hidden: 8, activation: 'tanh', lastLayerScale: 1 }) }],
+    [
+      'with waves',
+      { conditioner: maskedMLP({ hidden: [9, 6], lastLayerScale: 1, fourier: { count: 3, raw: false } }) },
+    ],
   ] as const)('%s lets every coordinate depend on each one before it', (_, options) => {
     const bench = new LawBench({ name: '', spec: autoregressive({ transformer, ...options }), dim: 5 })
     const [params, x] = [normals(bench.parameters, 1), normals(5 * ROWS, 2)]
@@ -115,6 +124,7 @@ describe('a masked net', () => {
   it.each([
     ['with a unit for each degree', { conditioner: maskedMLP({ hidden: [9, 6] }) }],
     ['with fewer units than degrees', { conditioner: maskedMLP({ hidden: [2, 3] }) }],
+    ['with waves', { conditioner: maskedResidual({ hidden: 9, fourier: 2 }) }],
     ['of several', { adjacency: Array.from({ length: 5 }, (_, i) => [0, 1, 2, 3, 4].map((j) => i === j + 2)) }],
   ] as const)('%s leaves the same gradients when a pass is run again in the same memory', (_, options) => {
     for (const from of ['x', 'z'] as const) {

@@ -16,7 +16,7 @@ function expectNear(got: ArrayLike<number>, expected: readonly number[], what: s
 
 it.each(goldenNets)("a residual net, $name, has nflows' outputs and gradients to 1e-10 in float64", (golden) => {
   const { inputs, outputs, options, params, x, dy } = golden
-  const net = buildConditioner({ type: 'residual', ...options }, inputs, outputs)
+  const net = buildConditioner({ type: 'residual', ...options }, inputs, outputs, 0)
   const got = netBench(net, inputs, outputs, x.length / inputs, 'portable').run({ params, x, dy })
   expectNear(got.y, golden.y, 'y')
   expectNear(got.dx, golden.dx, 'dx')

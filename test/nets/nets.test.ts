@@ -19,7 +19,7 @@ const specs: [string, ConditionerSpec, number, number][] = [
 ]
 
 it.each(specs)('a %s net stays within the arrays it asks for', (_, spec, inputs, outputs) => {
-  const net = buildConditioner(spec, inputs, outputs)
+  const net = buildConditioner(spec, inputs, outputs, 0)
   for (const rows of [1, 7, 64]) {
     const alone = netBench(net, inputs, outputs, rows, 'simd')
     alone.run({
@@ -33,7 +33,7 @@ it.each(specs)('a %s net stays within the arrays it asks for', (_, spec, inputs,
 
 const ROWS = 8
 
-const bench = (spec: ConditionerSpec) => netBench(buildConditioner(spec, 2, 3), 2, 3, ROWS, 'portable')
+const bench = (spec: ConditionerSpec) => netBench(buildConditioner(spec, 2, 3, 0), 2, 3, ROWS, 'portable')
 const calls = (spec: ConditionerSpec) => bench(spec).calls
 
 describe('without dropout', () => {
@@ -92,7 +92,7 @@ it('relu alone has branches, told by all hidden units before dropout', () => {
 
 /** A net's starting values by name. */
 function started(spec: ConditionerSpec, inputs: number, outputs: number) {
-  const net = buildConditioner(spec, inputs, outputs)
+  const net = buildConditioner(spec, inputs, outputs, 0)
   const values = valuesOf(net.parameters, new Float64Array(parameterCount(net.parameters)).fill(Number.NaN))
   net.initialise(values, randomStream(1, 1, 0))
   return values
@@ -158,7 +158,7 @@ describe('unusable options are told in a sentence', () => {
     [residual({ layerScale: -1 }), "residual's layerScale is -1; expected a finite number ≥ 0."],
     [
       { type: 'residual', width: 4 },
-      'residual has no option "width"; it takes hidden, blocks, activation, dropout, layerScale, lastLayerScale.',
+      'residual has no option "width"; it takes hidden, blocks, activation, dropout, fourier, layerScale, lastLayerScale.',
     ],
     [{ type: 'resnet' }, 'No conditioner is called "resnet"; known are mlp, residual.'],
   ])('%j', (conditioner, message) => {

@@ -8,6 +8,7 @@ export { affineCouple, affineCoupleBackward, affineCoupleInverse, affineCoupleIn
 export * from './dense.js'
 export * from './dropout.js'
 export * from './elementwise.js'
+export * from './fourier.js'
 export * from './gaussian.js'
 export * from './leaky-relu.js'
 export * from './location-scale.js'

@@ -11,6 +11,7 @@ import { portableCouple } from './couple.js'
 import { portableDense } from './dense.js'
 import { portableDropout } from './dropout.js'
 import { portableElementwise } from './elementwise.js'
+import { portableFourier } from './fourier.js'
 import { portableGaussian } from './gaussian.js'
 import { portableLeakyReLU } from './leaky-relu.js'
 import { portableLocationScale } from './location-scale.js'
@@ -44,6 +45,7 @@ export function createPortable(heap: Heap): Kernels {
     ...portableDense(heap),
     ...portableCouple(heap),
     ...portableLeakyReLU(heap),
+    ...portableFourier(heap),
     ...portableGaussian(heap),
     ...portableSpread(heap),
     ...portableActivations(heap),

@@ -11,7 +11,7 @@ import {
 import { type Case, dropping, pairs } from './case.js'
 
 /** Coordinate order[k] depends on those before it in the order. */
-function ordered(
+export function ordered(
   variant: string,
   order: readonly number[],
   options: Partial<AutoregressiveOptions>,
@@ -29,7 +29,7 @@ function ordered(
 }
 
 /** Coordinate i depends on those that row i names, and on no others: not on what they depend on. */
-function adjacent(
+export function adjacent(
   variant: string,
   parents: readonly number[][],
   options: Partial<AutoregressiveOptions>,
@@ -43,13 +43,17 @@ function adjacent(
 }
 
 /** The same from noise to data, one coordinate after another. */
-const inverted = ({ name, spec, ...rest }: Case): Case => ({ name: `invert, ${name}`, spec: invert(spec), ...rest })
+export const inverted = ({ name, spec, ...rest }: Case): Case => ({
+  name: `invert, ${name}`,
+  spec: invert(spec),
+  ...rest,
+})
 
 const twoLayers = { conditioner: maskedMLP({ hidden: [9, 6], lastLayerScale: 1 }) }
 const bent = { conditioner: maskedMLP({ hidden: [12], activation: 'relu' as const, lastLayerScale: 1 }) }
 /** A transformer whose bins lie about where the data do. */
-const splines = { transformer: rationalQuadratic({ bins: 4, box: 3 }) }
-const atEdges: Pick<Case, 'edges' | 'wide'> = { edges: [1e3, -1e3, 0, 3, -3], wide: 0.6 }
+export const splines = { transformer: rationalQuadratic({ bins: 4, box: 3 }) }
+export const atEdges: Pick<Case, 'edges' | 'wide'> = { edges: [1e3, -1e3, 0, 3, -3], wide: 0.6 }
 
 const geluNet = { conditioner: maskedResidual({ hidden: 6, activation: 'gelu', lastLayerScale: 1 }) }
 const residualNet = { conditioner: maskedResidual({ hidden: 8, activation: 'tanh', lastLayerScale: 1 }) }

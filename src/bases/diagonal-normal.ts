@@ -1,11 +1,11 @@
 import * as v from 'valibot'
 import { gaussian, gaussianBackward } from '../kernels/operations/gaussian.js'
 import { locationScale, locationScaleBackward, locationScaleInverse } from '../kernels/operations/location-scale.js'
-import { checkSpec, part } from '../options.js'
+import { checkSpec } from '../options.js'
 import { ln } from '../random/elementary.js'
 import type { Base, BaseSpec } from './base.js'
 import { columns, columnwise, LOCATION, perColumn, SCALE } from './columns.js'
-import { buildTheta, type LearningOptions } from './theta.js'
+import { buildTheta, type LearningOptions, learningEntries } from './theta.js'
 
 export interface DiagonalNormalOptions extends LearningOptions {
   /** μ at the start, or for good, one for all columns or one for each; default 0. */
@@ -27,8 +27,7 @@ export function diagonalNormal(options: DiagonalNormalOptions = {}): BaseSpec {
 const schema = v.strictObject({
   mean: v.optional(columnwise(LOCATION), 0),
   sd: v.optional(columnwise(SCALE), 1),
-  learnable: v.optional(v.boolean('true or false')),
-  conditioner: v.optional(part('a conditioner, such as mlp({ hidden: [64] })')),
+  ...learningEntries,
 })
 
 export function buildDiagonalNormal(spec: BaseSpec, dim: number, contextDim: number): Base {

@@ -1,11 +1,11 @@
 import * as v from 'valibot'
 import { gaussian, gaussianBackward } from '../kernels/operations/gaussian.js'
 import { whiten, whitenBackward, whitenInverse } from '../kernels/operations/whiten.js'
-import { checkSpec, part } from '../options.js'
+import { checkSpec } from '../options.js'
 import type { Base, BaseSpec } from './base.js'
 import { COVARIANCE, columns, columnwise, LOCATION, perColumn, table } from './columns.js'
 import { precisionFactor } from './precision-factor.js'
-import { buildTheta, type LearningOptions } from './theta.js'
+import { buildTheta, type LearningOptions, learningEntries } from './theta.js'
 
 export interface FullNormalOptions extends LearningOptions {
   /** μ at the start, or for good, one number for all columns or one for each; default 0. */
@@ -29,8 +29,7 @@ export function fullNormal(options: FullNormalOptions = {}): BaseSpec {
 const schema = v.strictObject({
   mean: v.optional(columnwise(LOCATION), 0),
   covariance: v.optional(table(COVARIANCE)),
-  learnable: v.optional(v.boolean('true or false')),
-  conditioner: v.optional(part('a conditioner, such as mlp({ hidden: [64] })')),
+  ...learningEntries,
 })
 
 export function buildFullNormal(spec: BaseSpec, dim: number, contextDim: number): Base {

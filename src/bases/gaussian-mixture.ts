@@ -5,13 +5,13 @@ import { add } from '../kernels/operations/memory.js'
 import { chooseComponent, mixture, mixtureBackward, takeComponent } from '../kernels/operations/mixture.js'
 import { whiten, whitenBackward, whitenInverse } from '../kernels/operations/whiten.js'
 import { part } from '../kernels/pass.js'
-import { checkSpec, echo, integer, number, part as partOf } from '../options.js'
+import { checkSpec, echo, integer, number } from '../options.js'
 import { ln } from '../random/elementary.js'
 import type { RandomStream } from '../random/stream.js'
 import type { Base, BaseSpec } from './base.js'
 import { COVARIANCE, LOCATION, table } from './columns.js'
 import { precisionFactor } from './precision-factor.js'
-import { buildTheta, type LearningOptions } from './theta.js'
+import { buildTheta, type LearningOptions, learningEntries } from './theta.js'
 
 export interface GaussianMixtureOptions extends LearningOptions {
   /** How many normals, K. */
@@ -51,8 +51,7 @@ const schema = v.strictObject({
   ),
   means: v.optional(table(LOCATION)),
   covariances: v.optional(v.array(table(COVARIANCE), 'one matrix a component')),
-  learnable: v.optional(v.boolean('true or false')),
-  conditioner: v.optional(partOf('a conditioner, such as mlp({ hidden: [64] })')),
+  ...learningEntries,
 })
 
 type Options = v.InferOutput<typeof schema>

@@ -7,11 +7,11 @@ import {
   studentTInverse,
 } from '../kernels/operations/student-t.js'
 import type { Pass, Span } from '../kernels/pass.js'
-import { checkSpec, part } from '../options.js'
+import { checkSpec } from '../options.js'
 import { ln } from '../random/elementary.js'
 import type { Base, BaseSpec } from './base.js'
 import { columns, columnwise, LOCATION, perColumn, SCALE } from './columns.js'
-import { buildTheta, type LearningOptions } from './theta.js'
+import { buildTheta, type LearningOptions, learningEntries } from './theta.js'
 
 export interface StudentTOptions extends LearningOptions {
   /** Degrees of freedom ν at the start, or for good, above ½, one number for all columns or one for each; default 5. */
@@ -46,8 +46,7 @@ const schema = v.strictObject({
   degrees: v.optional(columnwise(DEGREES), 5),
   location: v.optional(columnwise(LOCATION), 0),
   scale: v.optional(columnwise(SCALE), 1),
-  learnable: v.optional(v.boolean('true or false')),
-  conditioner: v.optional(part('a conditioner, such as mlp({ hidden: [64] })')),
+  ...learningEntries,
 })
 
 export function buildStudentT(spec: BaseSpec, dim: number, contextDim: number): Base {

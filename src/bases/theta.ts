@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import { UsageError } from '../errors.js'
 import { add } from '../kernels/operations/memory.js'
 import { spread, spreadBackward } from '../kernels/operations/spread.js'
@@ -5,6 +6,7 @@ import { lengthOf, type Pass, part, parts, reshape, type Span } from '../kernels
 import type { ConditionerSpec } from '../nets/conditioner.js'
 import { type ParameterSlot, parameterCount, prefixed, type Spans, under } from '../nets/parameters.js'
 import { buildConditioner } from '../nets/registry.js'
+import { part as partOf } from '../options.js'
 import type { RandomStream } from '../random/stream.js'
 import type { Base } from './base.js'
 
@@ -14,6 +16,12 @@ export interface LearningOptions {
   readonly learnable?: boolean
   /** A net that sees the context; what it says is added to the base's numbers, which then stay as given. */
   readonly conditioner?: ConditionerSpec
+}
+
+/** The same in a base's schema. */
+export const learningEntries = {
+  learnable: v.optional(v.boolean('true or false')),
+  conditioner: v.optional(partOf('a conditioner, such as mlp({ hidden: [64] })')),
 }
 
 /** What the numbers θ of a base are, and what they are at the start. */

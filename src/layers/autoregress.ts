@@ -2,8 +2,9 @@ import { add, copy } from '../kernels/operations/memory.js'
 import { type Pass, part, parts } from '../kernels/pass.js'
 import type { Back } from '../nets/conditioner.js'
 import type { MaskedConditioner } from '../nets/masked-conditioner.js'
-import { prefixed, under } from '../nets/parameters.js'
+import { under } from '../nets/parameters.js'
 import type { Transformer } from '../transformers/transformer.js'
+import { conditioned } from './conditioned.js'
 import type { Bijection, Gradients, LayerCall } from './layer.js'
 
 /**
@@ -58,13 +59,5 @@ export function autoregress(
         if (context && dContext) add(pass, { x: parts(dx, 0, contextDim), y: dContext })
       }
     }
-  return {
-    parameters: [...prefixed('conditioner', conditioner.parameters), ...transformer.parameters],
-    initialise(values, stream) {
-      conditioner.initialise(under('conditioner', values), stream)
-      transformer.initialise(values)
-    },
-    forward: way('forward'),
-    inverse: way('inverse'),
-  }
+  return conditioned(conditioner, transformer, way)
 }

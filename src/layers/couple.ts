@@ -1,8 +1,9 @@
 import { add, copy } from '../kernels/operations/memory.js'
 import { type Pass, part, parts, reshape, type Span } from '../kernels/pass.js'
 import type { Back, Conditioner } from '../nets/conditioner.js'
-import { prefixed, under } from '../nets/parameters.js'
+import { under } from '../nets/parameters.js'
 import type { Transformer } from '../transformers/transformer.js'
+import { conditioned } from './conditioned.js'
 import type { Bijection, Gradients, LayerCall } from './layer.js'
 
 /** Where the coordinates with this mask value stand. */
@@ -51,15 +52,7 @@ export function couple(mask: readonly number[], conditioner: Conditioner, transf
         if (context && dContext) add(pass, { x: parts(dx, kept.length, context.shape[0]), y: dContext })
       }
     }
-  return {
-    parameters: [...prefixed('conditioner', conditioner.parameters), ...transformer.parameters],
-    initialise(values, stream) {
-      conditioner.initialise(under('conditioner', values), stream)
-      transformer.initialise(values)
-    },
-    forward: way('forward'),
-    inverse: way('inverse'),
-  }
+  return conditioned(conditioner, transformer, way)
 }
 
 /** The coordinates that a net sees and the context, where they stand if that is side by side, else packed. */

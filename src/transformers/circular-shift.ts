@@ -1,9 +1,7 @@
 import * as v from 'valibot'
-import { subtract } from '../kernels/operations/activations.js'
 import { circularShiftInverse, circularShift as shift } from '../kernels/operations/affine-maps.js'
-import { copy, fill } from '../kernels/operations/memory.js'
-import { part } from '../kernels/pass.js'
 import { checkSpec, number } from '../options.js'
+import { shiftTransformer } from './shift.js'
 import type { Transformer, TransformerSpec } from './transformer.js'
 
 export interface CircularShiftOptions {
@@ -25,27 +23,9 @@ const schema = v.strictObject({
 
 export function buildCircularShift(spec: TransformerSpec): Transformer {
   const { box } = checkSpec(spec, schema)
-  return {
-    label: 'Circular Shift',
-    numbers: 1,
-    parameters: [],
-    initialise() {},
-    forward(pass, { theta, from: x, to: z }) {
-      shift(pass, { box, phi: part(theta, 0), x, z })
-      /** dx = dz, dφ = dz */
-      return ({ dTo: dz, dFrom: dx, dTheta }) => {
-        copy(pass, { x: dz, y: dx })
-        copy(pass, { x: dz, y: part(dTheta, 0) })
-      }
-    },
-    inverse(pass, { theta, from: z, to: x }) {
-      circularShiftInverse(pass, { box, phi: part(theta, 0), z, x })
-      /** dz = dx, dφ = −dx */
-      return ({ dTo: dx, dFrom: dz, dTheta }) => {
-        copy(pass, { x: dx, y: dz })
-        fill(pass, { value: 0, y: part(dTheta, 0) })
-        subtract(pass, { x: dx, y: part(dTheta, 0) })
-      }
-    },
-  }
+  return shiftTransformer(
+    'Circular Shift',
+    (pass, { t: phi, from: x, to: z }) => shift(pass, { box, phi, x, z }),
+    (pass, { t: phi, from: z, to: x }) => circularShiftInverse(pass, { box, phi, z, x }),
+  )
 }

@@ -97,6 +97,19 @@ it('waves of any finite x are within ±1 and 10⁻⁵; of ±∞ and NaN they are
   }
 })
 
+it('waves of whole turns and quarters of them are 0 and ±1 to the bit, however many they are', () => {
+  const turns = [0, 1, -3, 2 ** 20, -(2 ** 33), 2 ** 100]
+  simd.x.set([...turns.map((n) => 8 * n), 2, -2, 8 * 2 ** 20 + 2])
+  simd.there(8, 4, turns.length + 3)
+  const [sine, cosine, sine2, cosine2] = [0, 1, 2, 3].map((i) =>
+    [...simd.feature(i, turns.length + 3)].map((v) => v + 0),
+  )
+  expect(sine).toEqual([...turns.map(() => 0), 1, -1, 1])
+  expect(cosine).toEqual([...turns.map(() => 1), 0, 0, 0])
+  expect(sine2).toEqual([...turns.map(() => 0), 0, 0, 0])
+  expect(cosine2).toEqual([...turns.map(() => 1), -1, -1, -1])
+})
+
 it('float64 waves are those of turns that are known, and the way back is their derivative to 10⁻⁶', () => {
   const { x, dy, dx, feature, there, back } = bench('portable')
   const [period, rows] = [8, 3]

@@ -151,6 +151,18 @@ const structures: [string, (fourier: Fourier) => LayerSpec][] = [
   ],
   ['autoregressive', (fourier) => autoregressive({ transformer: affine(), conditioner: maskedMLP({ fourier }) })],
   [
+    'autoregressive by an adjacency',
+    (fourier) =>
+      autoregressive({
+        transformer: affine(),
+        conditioner: maskedMLP({ fourier }),
+        adjacency: [
+          [0, 0],
+          [1, 0],
+        ],
+      }),
+  ],
+  [
     'autoregressive, residual',
     (fourier) => autoregressive({ transformer: affine(), conditioner: maskedResidual({ fourier }) }),
   ],

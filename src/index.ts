@@ -79,6 +79,7 @@ export {
   sinhArcsinh,
   softplus,
   softsign,
+  symmetricLog,
   yeoJohnson,
 } from './transformers/maps.js'
 export {

@@ -36,6 +36,7 @@ import {
   softAffine,
   softplus,
   softsign,
+  symmetricLog,
   type TransformerSpec,
   yeoJohnson,
 } from 'pushforward'
@@ -290,6 +291,7 @@ export const bijections: readonly Case[] = [
     imageOnly: true,
     edges: [0, -0, 1, -1],
   })),
+  { ...columnwise('symmetricLog', { transformer: symmetricLog() }, 2), edges: [0, -0, 50, -50] },
   ...bounded('hyperbolicTangent', hyperbolicTangent(), (normal) => normal / (1 + Math.abs(normal))),
   ...bounded('logistic', logistic(), (normal) => 0.5 + normal / (2 + 2 * Math.abs(normal))),
   ...bounded('softsign', softsign(), (normal) => normal / (1 + Math.abs(normal))),

@@ -85,6 +85,7 @@ export {
   sinhArcsinh,
   softplus,
   softsign,
+  symmetricLog,
   yeoJohnson,
 } from './transformers/maps.js'
 export {

@@ -12,6 +12,8 @@ import {
   softplus as softplusMap,
   softsignInverse,
   softsign as softsignMap,
+  symmetricLogInverse,
+  symmetricLog as symmetricLogMap,
   yeoJohnsonInverse,
   yeoJohnson as yeoJohnsonMap,
 } from '../kernels/operations/index.js'
@@ -138,6 +140,30 @@ export function buildSinhArcsinh(spec: TransformerSpec): Transformer {
     2,
     (pass, call) => sinhArcsinhMap(pass, { ...ahead(call), ...named(call) }),
     (pass, call) => sinhArcsinhInverse(pass, { ...back(call), ...named(call) }),
+  )
+}
+
+/**
+ * z = sign(x)·ln(1 + |x|), of the line onto the line, the identity about 0: ln|∂z/∂x| = −ln(1 + |x|), whose derivative jumps
+ * at 0. It brings heavy tails in; in its inverse an x beyond the largest number is held there. No numbers.
+ */
+export function symmetricLog(): TransformerSpec {
+  return { type: 'symmetricLog' }
+}
+
+export function buildSymmetricLog(spec: TransformerSpec): Transformer {
+  checkSpec(spec, none)
+  return mapTransformer(
+    'Symmetric log',
+    0,
+    (pass, call) => {
+      symmetricLogMap(pass, ahead(call))
+      pass.branch(call.bend)
+    },
+    (pass, call) => {
+      symmetricLogInverse(pass, back(call))
+      pass.branch(call.bend)
+    },
   )
 }
 

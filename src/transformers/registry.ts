@@ -10,6 +10,7 @@ import {
   buildSinhArcsinh,
   buildSoftplus,
   buildSoftsign,
+  buildSymmetricLog,
   buildYeoJohnson,
 } from './maps.js'
 import { buildCircularRationalQuadratic, buildRationalQuadratic } from './rational-quadratic.js'
@@ -31,6 +32,7 @@ const builders = new Map<string, TransformerBuilder>([
   ['softAffine', buildSoftAffine],
   ['softplus', buildSoftplus],
   ['softsign', buildSoftsign],
+  ['symmetricLog', buildSymmetricLog],
   ['yeoJohnson', buildYeoJohnson],
 ])
 

@@ -12,12 +12,14 @@ import {
 } from '#kernels/operations/bounded-maps.js'
 import { exponential, exponentialInverse, softplus, softplusInverse } from '#kernels/operations/positive-maps.js'
 import { sinhArcsinh, sinhArcsinhInverse } from '#kernels/operations/sinh-arcsinh.js'
+import { symmetricLog, symmetricLogInverse } from '#kernels/operations/symmetric-log.js'
 import { yeoJohnson, yeoJohnsonInverse } from '#kernels/operations/yeo-johnson.js'
 import { portableAffineMaps } from '#kernels/portable/affine-maps.js'
 import { portableBoundedMaps } from '#kernels/portable/bounded-maps.js'
 import { portableMapBackward } from '#kernels/portable/map-backward.js'
 import { portablePositiveMaps } from '#kernels/portable/positive-maps.js'
 import { portableSinhArcsinh } from '#kernels/portable/sinh-arcsinh.js'
+import { portableSymmetricLog } from '#kernels/portable/symmetric-log.js'
 import { portableYeoJohnson } from '#kernels/portable/yeo-johnson.js'
 
 /** What numbers of a row come with: θ itself, and the outputs that hold f_θ and g_θ. */
@@ -60,6 +62,7 @@ export const MAPS: readonly ElementMap[] = [
     domain: LINE,
     image: LINE,
   },
+  { forward: symmetricLog, inverse: symmetricLogInverse, ...none, domain: LINE, image: [-57, 57] },
   { forward: yeoJohnson, inverse: yeoJohnsonInverse, numbers: [number('raw')], values: {}, domain: LINE, image: LINE },
   {
     forward: clampedAffine,
@@ -72,13 +75,22 @@ export const MAPS: readonly ElementMap[] = [
 ]
 
 /** The files of src/kernels/assembly with their kernels. */
-export const FILES = ['bounded-maps', 'positive-maps', 'sinh-arcsinh', 'yeo-johnson', 'affine-maps', 'map-backward']
+export const FILES = [
+  'bounded-maps',
+  'positive-maps',
+  'sinh-arcsinh',
+  'symmetric-log',
+  'yeo-johnson',
+  'affine-maps',
+  'map-backward',
+]
 
 /** The reference kernels of all of them. */
 export const portableMaps = (heap: Heap) => ({
   ...portableBoundedMaps(heap),
   ...portablePositiveMaps(heap),
   ...portableSinhArcsinh(heap),
+  ...portableSymmetricLog(heap),
   ...portableYeoJohnson(heap),
   ...portableAffineMaps(heap),
   ...portableMapBackward(heap),

@@ -31,6 +31,7 @@ import { portableSinhArcsinh } from './sinh-arcsinh.js'
 import { portableSpread } from './spread.js'
 import { portableStandardise } from './standardise.js'
 import { portableStudentT } from './student-t.js'
+import { portableSymmetricLog } from './symmetric-log.js'
 import { portableTraining } from './training.js'
 import { portableTriangular } from './triangular.js'
 import { portableUniformBox } from './uniform-box.js'
@@ -58,6 +59,7 @@ export function createPortable(heap: Heap): Kernels {
     ...portableScaleRows(heap),
     ...portableQuantileSpline(heap),
     ...portableSinhArcsinh(heap),
+    ...portableSymmetricLog(heap),
     ...portableYeoJohnson(heap),
     ...portableActNorm(heap),
     ...portableTriangular(heap),

@@ -13,6 +13,7 @@ import {
   sinhArcsinh,
   softplus,
   softsign,
+  symmetricLog,
   type TransformerSpec,
   yeoJohnson,
 } from 'pushforward'
@@ -62,6 +63,7 @@ export const transformerCases: readonly Case[] = [
     // Wider, and an inverse by e^raw of a net takes values where a difference has no six digits left.
     { ...coupled(transformer.type, { mask: [1, 0, 0], transformer, conditioner: mlp({ hidden: [5] }) }), wide: 0.6 },
   ]),
+  { ...columnwise('symmetricLog', { transformer: symmetricLog() }, 2), edges: [0, -0, 50, -50] },
   ...[hyperbolicTangent(), logistic(), softsign(), softplus(), exponential()].map((transformer) => ({
     ...columnwise(transformer.type, { transformer }, 2),
     imageOnly: true,

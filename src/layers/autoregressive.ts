@@ -5,7 +5,7 @@ import type { MaskedConditioner } from '../nets/masked-conditioner.js'
 import { groupedConditioner } from '../nets/masked-groups.js'
 import { buildMaskedConditioner } from '../nets/masked-registry.js'
 import { checkSpec, echo, integer, part } from '../options.js'
-import { buildTransformer } from '../transformers/registry.js'
+import { buildConditioned } from '../transformers/registry.js'
 import type { TransformerSpec } from '../transformers/transformer.js'
 import { familiesOf } from './adjacency.js'
 import { autoregress } from './autoregress.js'
@@ -60,7 +60,7 @@ const LEAST_SHARE = 8
 
 export function buildAutoregressive(spec: LayerSpec, dim: number, contextDim: number): Layer {
   const { transformer: map, conditioner, order, seed, adjacency } = checkSpec(spec, schema)
-  const transformer = buildTransformer(map)
+  const transformer = buildConditioned('autoregressive', map)
   const { numbers } = transformer
   const label = `${transformer.label} Autoregressive`
   if (!adjacency) {

@@ -3,7 +3,7 @@ import { UsageError } from '../errors.js'
 import type { ConditionerSpec } from '../nets/conditioner.js'
 import { buildConditioner } from '../nets/registry.js'
 import { checkSpec, echo, part } from '../options.js'
-import { buildTransformer } from '../transformers/registry.js'
+import { buildConditioned, buildTransformer } from '../transformers/registry.js'
 import type { TransformerSpec } from '../transformers/transformer.js'
 import { chain } from './chain.js'
 import { coordinates, couple } from './couple.js'
@@ -56,7 +56,7 @@ export function buildCoupling(spec: LayerSpec, dim: number, contextDim: number):
   const { mask, transformer: map, conditioner, kept } = checkSpec(spec, schema)
   checkMask('coupling', mask, dim)
   const [seen, moved] = [coordinates(mask, 1), coordinates(mask, 0)]
-  const transformer = buildTransformer(map)
+  const transformer = buildConditioned('coupling', map)
   const outputs = transformer.numbers * moved.length
   const net = buildConditioner(conditioner, seen.length + contextDim, outputs, contextDim)
   const coupled = couple(mask, net, transformer)

@@ -3,7 +3,7 @@ import { UsageError } from '../errors.js'
 import type { ConditionerSpec } from '../nets/conditioner.js'
 import { buildConditioner } from '../nets/registry.js'
 import { checkSpec, part } from '../options.js'
-import { buildTransformer } from '../transformers/registry.js'
+import { buildConditioned, buildTransformer } from '../transformers/registry.js'
 import type { TransformerSpec } from '../transformers/transformer.js'
 import { allColumns, checkColumns, columnNumbers } from './columns.js'
 import type { Layer, LayerSpec } from './layer.js'
@@ -35,7 +35,7 @@ export function buildElementwise(spec: LayerSpec, dim: number, contextDim: numbe
   if (conditioner && contextDim === 0) {
     throw new UsageError('elementwise has a conditioner, but the flow no context that it could see: leave it out.')
   }
-  const transformer = buildTransformer(map)
+  const transformer = conditioner ? buildConditioned('elementwise', map) : buildTransformer(map)
   const outputs = transformer.numbers * columns.length
   const net = conditioner && buildConditioner(conditioner, contextDim, outputs, contextDim)
   return { ...transformColumns(dim, columns, transformer, net), spec, label: transformer.label }

@@ -44,3 +44,17 @@ export function buildTransformer(spec: TransformerSpec): Transformer {
   }
   return builder(spec)
 }
+
+/**
+ * A transformer whose numbers a net makes.
+ * @throws UsageError as above, and where it has no numbers: the net would have nothing to say.
+ */
+export function buildConditioned(layer: string, spec: TransformerSpec): Transformer {
+  const transformer = buildTransformer(spec)
+  if (transformer.numbers === 0) {
+    throw new UsageError(
+      `${layer} has a conditioner, but ${spec.type} no numbers that it could make: take elementwise({ transformer }) without one, or another transformer.`,
+    )
+  }
+  return transformer
+}

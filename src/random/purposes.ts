@@ -25,4 +25,6 @@ export const PURPOSE = {
   sampleUniforms: 9,
   /** The random order of a layer's columns; the index is how many there are. */
   permutation: 10,
+  /** Where the means of a mixture begin; the index is how many there are. */
+  mixture: 11,
 } as const

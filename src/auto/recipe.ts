@@ -1,0 +1,108 @@
+import { autoregressive } from '../layers/autoregressive.js'
+import { coupling } from '../layers/coupling.js'
+import type { LayerSpec } from '../layers/layer.js'
+import { permutation } from '../layers/permutation.js'
+import { maskedMLP } from '../nets/masked-mlp.js'
+import { mlp } from '../nets/mlp.js'
+import { adamW } from '../step/adamw.js'
+import { ema } from '../step/averaging.js'
+import { noise } from '../step/noise.js'
+import { cosine, warmUp } from '../step/schedule.js'
+import type { FitOptions } from '../train/options.js'
+import { rationalQuadratic } from '../transformers/rational-quadratic.js'
+
+/** What of the data decides. */
+export interface Shape {
+  readonly dim: number
+  readonly contextDim: number
+  /** Of the rows trained on. */
+  readonly rows: number
+}
+
+/** What a rule says: how a flow is built and how a step of it is taken. */
+export interface Recipe {
+  readonly layers: number
+  readonly hidden: readonly number[]
+  readonly activation: 'relu' | 'silu'
+  readonly bins: number
+  readonly box: number
+  /** Frequencies of the waves that nets see of their columns; 0: none. */
+  readonly waves: number
+  readonly dropout: number
+  readonly weightDecay: number
+  /** Sd of the noise on rows at the first step and behind the last. */
+  readonly noise: readonly [number, number]
+  readonly learningRate: number
+  readonly batch: number
+  /** Times that all rows may be gone through: more would fit their chance. */
+  readonly epochs: number
+}
+
+/** Rows below which a table is small. */
+const SMALL = 500
+const MIDDLING = 5000
+
+/**
+ * The rule, by the number of columns and rows. Few columns: few layers with many bins, whose nets see waves, for sharp edges
+ * and fine structure. More: more layers with few bins between permutations. Few rows: small nets, much of every regulariser,
+ * and an early end.
+ */
+export function recipeFor({ dim, rows }: Shape): Recipe {
+  const small = rows < SMALL
+  const plane = dim <= 3
+  const regular: Pick<Recipe, 'dropout' | 'weightDecay' | 'noise' | 'epochs'> = small
+    ? { dropout: 0.3, weightDecay: 0.5, noise: [0.2, 0.1], epochs: 200 }
+    : rows < MIDDLING
+      ? { dropout: 0.2, weightDecay: plane ? 0 : 0.5, noise: [0.1, plane ? 0 : 0.05], epochs: 200 }
+      : { dropout: 0.1, weightDecay: 0, noise: [0, 0], epochs: 400 }
+  const common = { box: 4, batch: rows < MIDDLING ? 256 : 512, ...regular }
+  const hidden = small ? [32, 32] : [64, 64]
+  if (plane) {
+    const waves = small ? 0 : 6
+    return { layers: 2, hidden, activation: 'relu', bins: small ? 8 : 16, waves, learningRate: 4e-3, ...common }
+  }
+  return { layers: small ? 2 : 6, hidden, activation: 'silu', bins: 8, waves: 0, learningRate: 2e-3, ...common }
+}
+
+/** The layers of a recipe, data → noise. */
+export function layersOf(recipe: Recipe, { dim }: Shape): LayerSpec[] {
+  const { layers, bins, box } = recipe
+  const transformer = rationalQuadratic({ bins, box })
+  if (dim === 1) return [autoregressive({ transformer, conditioner: maskedMLP(netOf(recipe)) })]
+  return Array.from({ length: layers }, (_, i): LayerSpec[] => {
+    const halves = Array.from({ length: dim }, (_, j) => (j < Math.floor(dim / 2) ? i % 2 : 1 - (i % 2)))
+    const couple = coupling({ mask: halves, transformer, kept: transformer, conditioner: mlp(netOf(recipe)) })
+    return dim > 2 && i > 0 ? [permutation({ seed: i }), couple] : [couple]
+  }).flat()
+}
+
+function netOf({ hidden, activation, dropout, waves, box }: Recipe) {
+  return {
+    hidden: [...hidden],
+    activation,
+    ...(dropout > 0 && { dropout }),
+    ...(waves > 0 && { fourier: { count: waves, period: 2 * box } }),
+  }
+}
+
+/** Share of the run that a validation stands for. */
+const VALIDATIONS = 40
+
+/** How `steps` steps of a recipe are taken. */
+export function fitOptionsOf(recipe: Recipe, { rows }: Shape, steps: number): FitOptions {
+  const { learningRate, weightDecay, batch, noise: sd } = recipe
+  return {
+    steps,
+    batch: Math.min(batch, rows),
+    optimizer: adamW({ learningRate, beta2: 0.99, weightDecay }),
+    schedule: warmUp(cosine()),
+    clip: 5,
+    average: ema(0.999),
+    ...(sd[0] > 0 && { noise: noise({ sd: sd[0], final: sd[1] }) }),
+    validationEvery: Math.max(1, Math.floor(steps / VALIDATIONS)),
+  }
+}
+
+/** Steps that go through all rows as often as the recipe allows. */
+export const mostSteps = ({ epochs, batch }: Recipe, { rows }: Shape): number =>
+  Math.max(1, Math.round((epochs * rows) / Math.min(batch, rows)))

@@ -1,0 +1,211 @@
+import { exp, ln } from '../random/elementary.js'
+import type { RandomStream } from '../random/stream.js'
+
+/** A mixture of K full-covariance normals, Σₖ πₖ N(mean_k, Lₖ Lₖᵀ). */
+export interface GaussianMixture {
+  /** [K], above 0, of sum 1. */
+  readonly weights: Float64Array
+  /** [K, dim]. */
+  readonly means: Float64Array
+  /** L [K, dim, dim], lower triangular, row-major, zeros above the diagonals. */
+  readonly choleskies: Float64Array
+}
+
+export interface MixtureFitOptions {
+  readonly components: number
+  /** Of the first means. */
+  readonly stream: RandomStream
+  /** At most; fewer where the likelihood no longer rises. */
+  readonly iterations?: number
+}
+
+/** Nats a row by which the likelihood must rise for another iteration. */
+const LEAST_GAIN = 1e-4
+/** Rows of a normal with the columns' own variances that each component is held up by: no component falls onto a point. */
+const PRIOR_ROWS = 1
+/** Their variances, as a share of the columns' own. */
+const PRIOR_SHARE = 0.01
+/** A component with fewer rows than this is left to the others. */
+const LEAST_ROWS = 1e-3
+
+const LN_2PI = ln(2 * Math.PI)
+
+/**
+ * A mixture of normals by expectation maximisation from means drawn far apart (k-means++), in float64, of rows
+ * [rows, dim], row-major. Each covariance is (Sₖ + a·D)/(nₖ + a), with D of a hundredth of the columns' variances and a
+ * one row: the greatest posterior under an inverse Wishart prior.
+ *
+ * Sources: Dempster, Laird & Rubin 1977; Arthur & Vassilvitskii, SODA 2007; Fraley & Raftery, J. Classif. 24 (2007).
+ */
+export function fitGaussianMixture(
+  rows: Float64Array,
+  dim: number,
+  { components, stream, iterations = 200 }: MixtureFitOptions,
+): GaussianMixture {
+  const variances = columnVariances(rows, dim)
+  let mixture = start(rows, dim, components, variances, stream)
+  let before = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < iterations; i++) {
+    const sums = expectation(mixture, rows, dim)
+    if (!(sums.logLikelihood > before + LEAST_GAIN)) break
+    before = sums.logLikelihood
+    mixture = maximisation(sums, dim, variances)
+  }
+  return mixture
+}
+
+function columnVariances(rows: Float64Array, dim: number): Float64Array {
+  const count = rows.length / dim
+  const mean = new Float64Array(dim)
+  const variance = new Float64Array(dim)
+  for (let at = 0; at < rows.length; at++) mean[at % dim] += rows[at] / count
+  for (let at = 0; at < rows.length; at++) variance[at % dim] += (rows[at] - mean[at % dim]) ** 2 / count
+  return variance
+}
+
+/** Means at rows, each drawn with a probability in proportion to its squared distance from those drawn before. */
+function start(
+  rows: Float64Array,
+  dim: number,
+  components: number,
+  variances: Float64Array,
+  stream: RandomStream,
+): GaussianMixture {
+  const count = rows.length / dim
+  const nearest = new Float64Array(count).fill(Number.POSITIVE_INFINITY)
+  const means = new Float64Array(components * dim)
+  let chosen = Math.min(count - 1, Math.floor(stream.uniform() * count))
+  for (let k = 0; k < components; k++) {
+    for (let j = 0; j < dim; j++) means[k * dim + j] = rows[chosen * dim + j]
+    let total = 0
+    for (let i = 0; i < count; i++) {
+      let distance = 0
+      for (let j = 0; j < dim; j++) distance += (rows[i * dim + j] - means[k * dim + j]) ** 2 / variances[j]
+      nearest[i] = Math.min(nearest[i], distance)
+      total += nearest[i]
+    }
+    let left = stream.uniform() * total
+    for (chosen = 0; chosen < count - 1 && left >= nearest[chosen]; chosen++) left -= nearest[chosen]
+  }
+  const choleskies = new Float64Array(components * dim * dim)
+  // Of as many cells as there are components, of equal volume together with the columns' own.
+  for (let k = 0; k < components; k++) {
+    for (let j = 0; j < dim; j++) {
+      choleskies[(k * dim + j) * dim + j] = Math.sqrt(variances[j]) * exp(-ln(components) / dim)
+    }
+  }
+  return { weights: new Float64Array(components).fill(1 / components), means, choleskies }
+}
+
+/** Σ over rows of responsibilities, times the row, and times its square; and the mean log-likelihood. */
+interface Sums {
+  readonly counts: Float64Array
+  readonly first: Float64Array
+  /** Lower triangles, about the means before. */
+  readonly second: Float64Array
+  readonly about: Float64Array
+  readonly logLikelihood: number
+}
+
+function expectation(mixture: GaussianMixture, rows: Float64Array, dim: number): Sums {
+  const { weights, means } = mixture
+  const components = weights.length
+  const counts = new Float64Array(components)
+  const first = new Float64Array(components * dim)
+  const second = new Float64Array(components * dim * dim)
+  const each = new Float64Array(components)
+  const density = componentDensities(mixture, dim)
+  let sum = 0
+  for (let from = 0; from < rows.length; from += dim) {
+    const total = density(rows, from, each)
+    sum += total
+    for (let k = 0; k < components; k++) {
+      const share = exp(each[k] - total)
+      // What a row gives to a component far away is below the rounding of its sums.
+      if (share < 1e-12) continue
+      counts[k] += share
+      for (let j = 0; j < dim; j++) {
+        const d = share * (rows[from + j] - means[k * dim + j])
+        first[k * dim + j] += d
+        for (let i = 0; i <= j; i++) {
+          second[(k * dim + j) * dim + i] += d * (rows[from + i] - means[k * dim + i])
+        }
+      }
+    }
+  }
+  return { counts, first, second, about: means, logLikelihood: (sum * dim) / rows.length }
+}
+
+function maximisation({ counts, first, second, about }: Sums, dim: number, variances: Float64Array): GaussianMixture {
+  const alive = [...counts.keys()].filter((k) => counts[k] > LEAST_ROWS)
+  const total = alive.reduce((sum, k) => sum + counts[k], 0)
+  const weights = Float64Array.from(alive, (k) => counts[k] / total)
+  const means = new Float64Array(alive.length * dim)
+  const choleskies = new Float64Array(alive.length * dim * dim)
+  for (const [at, k] of alive.entries()) {
+    const covariance = new Float64Array(dim * dim)
+    for (let j = 0; j < dim; j++) {
+      const shift = first[k * dim + j] / counts[k]
+      means[at * dim + j] = about[k * dim + j] + shift
+      for (let i = 0; i <= j; i++) {
+        const scatter = second[(k * dim + j) * dim + i] - shift * first[k * dim + i]
+        const prior = i === j ? PRIOR_ROWS * PRIOR_SHARE * variances[j] : 0
+        covariance[j * dim + i] = (scatter + prior) / (counts[k] + PRIOR_ROWS)
+      }
+    }
+    factorise(covariance, dim, choleskies.subarray(at * dim * dim, (at + 1) * dim * dim))
+  }
+  return { weights, means, choleskies }
+}
+
+/** L with L Lᵀ = the matrix whose lower triangle is given; a pivot that rounding took is the prior's. */
+function factorise(matrix: Float64Array, dim: number, l: Float64Array): void {
+  for (let i = 0; i < dim; i++) {
+    for (let j = 0; j <= i; j++) {
+      let rest = matrix[i * dim + j]
+      for (let k = 0; k < j; k++) rest -= l[i * dim + k] * l[j * dim + k]
+      l[i * dim + j] = i === j ? Math.sqrt(Math.max(rest, 1e-12 * matrix[i * dim + i])) : rest / l[j * dim + j]
+    }
+  }
+}
+
+/** Fills in ln πₖ Nₖ(x) for the row that begins at `from`, and returns ln Σₖ of them. */
+function componentDensities({ weights, means, choleskies }: GaussianMixture, dim: number) {
+  const components = weights.length
+  const constants = Float64Array.from(weights, (weight, k) => {
+    let constant = ln(weight) - 0.5 * dim * LN_2PI
+    for (let j = 0; j < dim; j++) constant -= ln(choleskies[(k * dim + j) * dim + j])
+    return constant
+  })
+  const u = new Float64Array(dim)
+  return (rows: Float64Array | Float32Array, from: number, each: Float64Array): number => {
+    let greatest = Number.NEGATIVE_INFINITY
+    for (let k = 0; k < components; k++) {
+      let square = 0
+      for (let j = 0; j < dim; j++) {
+        const row = (k * dim + j) * dim
+        let rest = rows[from + j] - means[k * dim + j]
+        for (let i = 0; i < j; i++) rest -= choleskies[row + i] * u[i]
+        u[j] = rest / choleskies[row + j]
+        square += u[j] * u[j]
+      }
+      each[k] = constants[k] - 0.5 * square
+      if (each[k] > greatest) greatest = each[k]
+    }
+    let sum = 0
+    for (let k = 0; k < components; k++) if (each[k] > greatest - 40) sum += exp(each[k] - greatest)
+    return greatest + ln(sum)
+  }
+}
+
+/** ln p of the rows of a block [rows, dim] into `logProb`, in nats. */
+export function mixtureLogProb(
+  mixture: GaussianMixture,
+  rows: Float32Array | Float64Array,
+  logProb: Float64Array,
+): void {
+  const dim = mixture.means.length / mixture.weights.length
+  const density = componentDensities(mixture, dim)
+  const each = new Float64Array(mixture.weights.length)
+  for (let from = 0; from < rows.length; from += dim) logProb[from / dim] = density(rows, from, each)
+}

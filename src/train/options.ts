@@ -4,6 +4,7 @@ import type { Threads } from '../parallel/threads.js'
 import { seedWords } from '../random/philox.js'
 import { adamW, type Optimizer } from '../step/adamw.js'
 import { type Stopping, stopping } from '../step/stopping.js'
+import { checkPreprocess, type PreprocessChoice } from './preprocess.js'
 
 /** A reading of a training run, about ten times a second. */
 export interface Progress {
@@ -40,8 +41,11 @@ export interface FitOptions {
   threads?: Threads
   /** Default 'auto'. */
   kernels?: KernelChoice
-  /** Whether the columns are standardised by the training rows' mean and sd; a flow fitted before keeps its scaler. */
-  standardise?: boolean
+  /**
+   * What the columns pass before the flow: 'standardise' (default) by the training rows' mean and sd, 'none', or the value of
+   * `preprocess({ … })`. A flow fitted before keeps what it has.
+   */
+  preprocess?: PreprocessChoice
   /** Ends training at a barrier, with the weights that `stopping` says. */
   signal?: AbortSignal
   /** If it throws, training ends as by the signal, and the error is rethrown once the weights are committed. */
@@ -64,7 +68,7 @@ const NAMES = [
   'seed',
   'threads',
   'kernels',
-  'standardise',
+  'preprocess',
   'signal',
   'onProgress',
 ]
@@ -75,6 +79,9 @@ const NAMES = [
  */
 export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOptions {
   for (const name of Object.keys(options)) {
+    if (name === 'standardise') {
+      throw new UsageError('fit has no option "standardise" any more: set preprocess to "standardise" or "none".')
+    }
     if (!NAMES.includes(name)) throw new UsageError(`fit has no option "${name}"; it takes ${NAMES.join(', ')}.`)
   }
   const {
@@ -86,7 +93,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     seed = 0,
     threads = 'auto',
     kernels = 'auto',
-    standardise = true,
+    preprocess,
     signal,
     onProgress,
   } = options
@@ -97,9 +104,6 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
   }
   if (batch !== 'all' && (!Number.isInteger(batch) || batch < 1)) {
     throw new UsageError(`batch is ${JSON.stringify(batch)}; expected "all" or an integer ≥ 1.`)
-  }
-  if (typeof standardise !== 'boolean') {
-    throw new UsageError(`standardise is ${JSON.stringify(standardise)}; expected true or false.`)
   }
   if (typeof validation !== 'number' || !(validation >= 0 && validation < 1)) {
     throw new UsageError(`validation is ${validation}; expected a share of the rows from 0 to below 1.`)
@@ -123,7 +127,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     seed,
     threads,
     kernels,
-    standardise,
+    preprocess: checkPreprocess(preprocess ?? 'standardise'),
     signal,
     onProgress,
   }

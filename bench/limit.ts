@@ -96,7 +96,7 @@ async function train(rows: number, dim: number, hidden: readonly number[], steps
   const { trained } = operations(build(workload).structure)
   for (const threads of [1, 2]) {
     const { share, ns } = await achieved(trained * rows, threads, async () => {
-      const { seconds } = await fit(build(workload), data, { steps, threads, standardise: false })
+      const { seconds } = await fit(build(workload), data, { steps, threads, preprocess: 'none' })
       return (1e9 * seconds) / steps
     })
     workloads.push([name, String(threads), String(trained), (ns / 1e6).toFixed(3), share.toFixed(2)])
@@ -124,7 +124,7 @@ async function evaluate(hidden: readonly number[]): Promise<void> {
   const workload = { name: '', rows: ROWS, dim: 2, hidden }
   const model = build(workload)
   const rows = shared(standardised(workload))
-  await fit(model, rows.subarray(0, 8192), { steps: 100, threads: 1, standardise: false })
+  await fit(model, rows.subarray(0, 8192), { steps: 100, threads: 1, preprocess: 'none' })
   const densities = new Float32Array(new SharedArrayBuffer(4 * ROWS))
   const drawn = new Float64Array(new SharedArrayBuffer(16 * ROWS))
   const { scored, sampled } = operations(model.structure)

@@ -10,7 +10,7 @@ const model = flow(2, [scale(), leakyReLU()])
 const { losses, threads } = await fit(model, x, {
   steps: 2000,
   threads: 2,
-  standardise: false,
+  preprocess: 'none',
   optimizer: adamW({ learningRate: 1e-2 }),
 })
 const [first, last] = [losses[0], losses[losses.length - 1]]

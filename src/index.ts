@@ -6,6 +6,7 @@ export { standardNormal } from './bases/standard-normal.js'
 export { type StudentTOptions, studentT } from './bases/student-t.js'
 export type { LearningOptions } from './bases/theta.js'
 export { type UniformBoxOptions, uniformBox } from './bases/uniform-box.js'
+export type { Preprocessing } from './data/fit-scaler.js'
 export {
   checkerboard,
   circles,
@@ -74,6 +75,7 @@ export { type FitResult, fit } from './train/fit.js'
 export type { Part } from './train/frozen.js'
 export type { GivenRows } from './train/given-rows.js'
 export type { FitOptions, Progress } from './train/options.js'
+export { type PreprocessChoice, type PreprocessOptions, preprocess } from './train/preprocess.js'
 export type { Split } from './train/split.js'
 export { additive } from './transformers/additive.js'
 export { type AffineOptions, affine } from './transformers/affine.js'

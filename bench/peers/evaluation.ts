@@ -42,7 +42,7 @@ export async function raceEvaluation(
     steps,
     threads,
     optimizer: adamW({ learningRate }),
-    standardise: false,
+    preprocess: 'none',
   })
   const setup = { rows: path, columns: workload.dim, layers: exported(model), lr: 0, wd: 0, threads }
   const running = contestants.map((contestant) => ({ contestant, peer: start(contestant, setup) }))

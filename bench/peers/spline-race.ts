@@ -25,7 +25,7 @@ const optionsOf = ({ batch }: SplineWorkload, threads: number): FitOptions => ({
   batch,
   threads,
   optimizer: adamW({ learningRate: LEARNING_RATE, weightDecay: 0 }),
-  standardise: false,
+  preprocess: 'none',
 })
 
 /** Milliseconds a training step by library, in alternating rounds. */

@@ -51,7 +51,7 @@ function entrantOurs(workload: TrainingWorkload, rows: Float32Array, threads: nu
     title: OURS,
     tolerance: 0,
     async train(steps) {
-      const options = { threads, optimizer, standardise: false, steps }
+      const options = { threads, optimizer, preprocess: 'none', steps } as const
       // Threads that had nothing to do for ten seconds have gone, and new ones have their code compiled within half a
       // second of work; those of the peers wait with theirs.
       await fit(build(workload), rows, options)

@@ -33,7 +33,7 @@ export async function stepSeconds(cases: readonly Case[]): Promise<number[]> {
     const workload = { name: '', rows, dim: 2, hidden }
     const data = standardised(workload)
     const train = async (steps: number) =>
-      (await fit(build(workload), data, { steps, threads, standardise: false })).seconds / steps
+      (await fit(build(workload), data, { steps, threads, preprocess: 'none' })).seconds / steps
     turns.push({ train, steps: await stepsOfTurn(train), times: [] as number[] })
   }
   for (let round = 0; round < ROUNDS; round++) {

@@ -10,7 +10,7 @@ import type { Values } from './values.js'
 /** The name under which config.json holds DATA; all its other names are those of options. */
 const DATA = 'data'
 /** What only makes sense with the data it was given for. */
-const OF_DATA = ['rows', 'columns', 'given', 'where']
+const OF_DATA = ['rows', 'columns', 'given', 'where', 'fill-value']
 
 /** Everything that decides a run, under the names of `train`'s options; `train --config` repeats it. */
 export function resolvedConfig(data: string, options: TrainOptions): Readonly<Record<string, unknown>> {
@@ -22,6 +22,8 @@ export function resolvedConfig(data: string, options: TrainOptions): Readonly<Re
     columns: options.columns,
     given: options.given,
     where: options.where && `${options.where.column}=${options.where.value}`,
+    'fill-value': options.fillValue,
+    preprocess: options.preprocess,
     flow: options.flow?.endsWith('.json') ? resolve(options.flow) : options.flow,
     ...options.preset,
     steps: fit.steps,

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isIdentity, type MarginalSpline } from '../data/marginal-spline.js'
+import { isBent } from '../data/scaler.js'
 import { columnNames, givenNames } from '../flow/column-names.js'
 import type { Flow } from '../flow/flow.js'
 import { summary } from '../flow/summary.js'
@@ -65,6 +67,10 @@ function described(model: Flow, { run, evaluation }: Beside): object {
     ...(model.contextDim > 0 && { given: givenNames(model) }),
     mean: [...scaler.mean],
     sd: [...scaler.sd],
+    ...(scaler.marginals && { marginals: scaler.marginals.map(listedSpline) }),
+    ...(scaler.whitening && {
+      whitening: { mean: [...scaler.whitening.mean], matrix: [...scaler.whitening.matrix] },
+    }),
     dataSha256: data.sha256,
     run,
     evaluation,
@@ -79,16 +85,25 @@ function shown(model: Flow, { run, evaluation }: Beside): string {
     summary(model),
     ...(contextDim > 0 ? [`Fits p(${conditionText(columns, givenNames(model))})`] : []),
     '',
-    `Columns, with the mean and the standard deviation of the training rows`,
-    ...columns.map(
-      (name, j) => `  ${name.padEnd(width)}  ${scaler.mean[j].toPrecision(6)} ± ${scaler.sd[j].toPrecision(6)}`,
-    ),
+    isBent(scaler)
+      ? 'Columns, with the middle of the training rows and what they are scaled by'
+      : 'Columns, with the mean and the standard deviation of the training rows',
+    ...columns.map((name, j) => {
+      const line = `  ${name.padEnd(width)}  ${scaler.mean[j].toPrecision(6)} ± ${scaler.sd[j].toPrecision(6)}`
+      const spline = scaler.marginals?.[j]
+      return spline && !isIdentity(spline) ? `${line}, made about normal by ${spline.v.length} knots` : line
+    }),
+    ...(scaler.whitening && scaler.whitening.matrix.length > model.dim ? ['Correlations are taken out.'] : []),
     '',
     `Seed ${seed}; training data have SHA-256 ${data.sha256 ?? 'unknown'}.`,
   ]
   if (run) lines.push(runText(run))
   if (evaluation) lines.push('', evaluationText(evaluation))
   return lines.join('\n')
+}
+
+function listedSpline({ v, z, slopes, bends }: MarginalSpline): object {
+  return { v: [...v], z: [...z], slopes: [...slopes], bends: [...bends] }
 }
 
 function runText({ status, started, data, training, versions, machine }: RunRecord): string {

@@ -5,7 +5,8 @@ import { presets } from '../presets/registry.js'
 import { adamW } from '../step/adamw.js'
 import { type FitOptions, MAX_STEPS } from '../train/options.js'
 import type { CommandUsage } from './arguments.js'
-import { choice, equation, integer, names, nonNegative, type Values, widths, wordOrInteger } from './values.js'
+import type { PreprocessName } from './preprocessing.js'
+import { choice, equation, finite, integer, names, nonNegative, type Values, widths, wordOrInteger } from './values.js'
 
 /** What `train` does, option texts turned into values. */
 export interface TrainOptions {
@@ -14,6 +15,10 @@ export interface TrainOptions {
   /** Columns that the others are conditioned on. */
   readonly given: readonly string[] | undefined
   readonly where: { readonly column: string; readonly value: string } | undefined
+  /** A number for values that are missing, whose rows are left out; 'none' takes whatever there is for values. */
+  readonly fillValue: number | 'none' | undefined
+  /** What columns pass before the flow; where nothing is said, the flow decides. */
+  readonly preprocess: PreprocessName | undefined
   /** Share of the rows kept for a test. */
   readonly test: number
   readonly plots: 'auto' | 'on' | 'off'
@@ -55,6 +60,11 @@ export const trainUsage: CommandUsage = {
     columns: { placeholder: 'NAMES', text: 'columns of a file to use, such as x,y (all)' },
     given: { placeholder: 'NAMES', text: 'columns that the others are conditioned on: p(others | these) (none)' },
     where: { placeholder: 'COLUMN=VALUE', text: 'only the rows of a file that hold this value' },
+    'fill-value': {
+      placeholder: 'V',
+      text: 'leave out rows with this number in a column; none: keep whatever there is',
+    },
+    preprocess: { placeholder: 'HOW', text: 'standardise, none, robust or gaussianise, see below (standardise)' },
     flow: { placeholder: 'FLOW', text: 'a preset or a .json description, see below (tutorial; of one column nsf)' },
     layers: { placeholder: 'N', text: 'transforms of a preset: tutorial 9, nice and realNVP 8, nsf 6, maf and iaf 5' },
     hidden: { placeholder: 'WIDTHS', text: 'hidden layers of the conditioners, such as 64,64 (tutorial 4)' },
@@ -81,6 +91,9 @@ export const trainUsage: CommandUsage = {
     ...Object.entries(presets).map(([name, { about }]) => `  ${name.padEnd(18)}${about}`),
     'or FILE.json: { "layers": [{ "type": "leakyReLU" }, …], "base": { "type": "standardNormal" } }.',
     '',
+    'HOW is what columns pass before the flow: mean and sd (standardise), median and quantiles, long tails shortened and',
+    'correlations taken out (robust), each column made about normal beside that (gaussianise), or nothing (none).',
+    '',
     'The folder gets model.safetensors with the weights of the best loss, evaluation.json, samples.csv, metrics.jsonl',
     '(the losses), plots/, run.json and config.json. Right in runs/ it is what `pushforward sample latest` means.',
     'Ctrl-C ends training after a step, saves the best so far and exits with 130; a second one ends at once.',
@@ -98,6 +111,7 @@ export const trainUsage: CommandUsage = {
     'pushforward train penguins.csv --given species,body_mass --out runs/penguins',
     'pushforward train --config runs/points/config.json --seed 1',
     'pushforward train points.csv --hidden 64,64 --layers 6 --batch 256 --lr 1e-3',
+    'pushforward train weather.csv --fill-value=-9999 --preprocess robust',
     'pushforward train points.csv --flow nsf --bins 16 --batch 512 --steps 5000',
   ],
 }
@@ -118,6 +132,11 @@ export function trainOptions(values: Values, data: string): TrainOptions {
     columns: names(values, 'columns'),
     given: names(values, 'given'),
     where: equation(values, 'where'),
+    fillValue: fillValue(values),
+    preprocess:
+      values.preprocess === undefined
+        ? undefined
+        : choice<PreprocessName>(values, 'preprocess', ['standardise', 'none', 'robust', 'gaussianise']),
     test: nonNegative(values, 'test', 0, 1),
     plots: choice(values, 'plots', ['auto', 'on', 'off']),
     flow: values.flow,
@@ -144,6 +163,11 @@ export function trainOptions(values: Values, data: string): TrainOptions {
       kernels: kernels(values),
     },
   }
+}
+
+/** --fill-value: any number, or none. */
+function fillValue(values: Values): number | 'none' | undefined {
+  return values['fill-value'] === 'none' ? 'none' : finite(values, 'fill-value', 'none, or a number such as -9999')
 }
 
 /** Of what is said only: a preset refuses what it does not take. */

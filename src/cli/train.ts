@@ -16,6 +16,7 @@ import { modelRows } from './given-columns.js'
 import { catchInterrupts, INTERRUPTED } from './interrupt.js'
 import { metricsText } from './metrics.js'
 import { say, warn } from './output.js'
+import { preprocessing, withoutFills } from './preprocessing.js'
 import { checkUnused, defaultRunPath, openRunFolder, type RunFolder, wayOut } from './run-folder.js'
 import { endedRun, startedRun, trainedRun } from './run-record.js'
 import type { Job } from './train-job.js'
@@ -23,7 +24,7 @@ import { CONFIGURABLE, type TrainOptions, trainOptions } from './train-options.j
 import { TRAINED_FILES, writeOutcome } from './train-outcome.js'
 import { trainReport } from './train-report.js'
 import { flag } from './values.js'
-import { repetitionWarnings } from './warnings.js'
+import { dataWarnings } from './warnings.js'
 
 export { trainUsage as usage } from './train-options.js'
 
@@ -66,10 +67,13 @@ async function prepare(argument: string, options: TrainOptions): Promise<Prepare
   if (out !== undefined) await checkUnused(out)
   const chosen = options.columns && [...new Set([...options.columns, ...(given ?? [])])]
   const source = await readData(argument, { rows: options.rows, seed, columns: chosen, where })
-  const { points, columns, dim } = modelRows(source, given)
-  if (!source.generator) for (const warning of await repetitionWarnings({ points, columns, dim })) warn(warning)
-  const { rest, test } = splitOffTest(points.rows, options.test, seed)
+  const all = modelRows(source, given)
+  const { points, columns, dim } = source.generator ? all : await withoutFills(all, options.fillValue)
   const { layers, standardise, ...parts } = await architecture(dim, options)
+  const name = options.preprocess ?? (standardise ? 'standardise' : 'none')
+  if (!source.generator)
+    for (const warning of await dataWarnings({ points, columns, dim }, name, options)) warn(warning)
+  const { rest, test } = splitOffTest(points.rows, options.test, seed)
   const model = flow(dim, layers, {
     ...parts,
     seed,
@@ -79,7 +83,11 @@ async function prepare(argument: string, options: TrainOptions): Promise<Prepare
   model.data = { columns, sha256: undefined }
   const data = { name: source.name, rows: points.rows, columns, given, sha256: await dataSha256(points) }
   return {
-    options: { ...options, fit: { ...options.fit, standardise } },
+    options: {
+      ...options,
+      preprocess: name,
+      fit: { ...options.fit, preprocess: preprocessing(name, options.fillValue) },
+    },
     source,
     columns,
     rows: test.size > 0 ? chosenRows(points, rest) : points,

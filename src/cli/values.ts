@@ -78,6 +78,15 @@ export function nonNegative(values: Values, name: string, fallback: number, belo
   )
 }
 
+/** A finite number; undefined where the option is absent. */
+export function finite(values: Values, name: string, expected: string): number | undefined {
+  const text = values[name]
+  if (text === undefined) return undefined
+  const value = toNumber(text)
+  if (Number.isFinite(value)) return value
+  throw refused(name, text, expected)
+}
+
 /** Integers ≥ 1 between commas, such as 64,64. */
 export function widths(values: Values, name: string, fallback: readonly number[]): readonly number[] {
   const text = values[name]

@@ -33,6 +33,17 @@ export class RowSet implements Iterable<number> {
     return new RowSet(bits, total, size, false)
   }
 
+  /** These rows of `total`. */
+  static of(rows: Iterable<number>, total: number): RowSet {
+    const bits = new Uint32Array(Math.ceil(total / WORD))
+    let size = 0
+    for (const row of rows) {
+      if (!contains(bits, row)) size++
+      add(bits, row)
+    }
+    return new RowSet(bits, total, size, false)
+  }
+
   has(row: number): boolean {
     return row >= 0 && row < this.total && Number.isInteger(row) && contains(this.#bits, row) !== this.#inverted
   }

@@ -2,17 +2,32 @@ import ndarray, { type NdArray } from 'ndarray'
 import ops from 'ndarray-ops'
 import { DataError, UsageError } from '../errors.js'
 import { ln } from '../random/elementary.js'
+import type { MarginalSpline } from './marginal-spline.js'
+import { columnTitle } from './row-sample.js'
+import { blockRowsOf, type RowSource } from './row-source.js'
 import type { Matrix } from './rows.js'
+import type { Whitening } from './whitening.js'
 
-/** Standardised = (x − mean)/sd for each column. */
+/**
+ * What rows pass before a flow sees them: v = (x − mean)/sd for each column, and of the columns that are modelled, where
+ * there is more, u = g(v) column by column and z = W(u − m). A line alone is the fast path; see RowTransform for the rest.
+ */
 export interface Scaler {
   /** [dim + contextDim], in the data's units: of the columns and, behind them, of what they are conditioned on. */
   readonly mean: Float64Array
   /** [dim + contextDim], in the data's units; positive. */
   readonly sd: Float64Array
+  /** g of each modelled column, [dim]. */
+  readonly marginals?: readonly MarginalSpline[]
+  readonly whitening?: Whitening
 }
 
-/** The scaler of columns [first, end) alone. */
+/** Whether it is more than a line for each column. */
+export function isBent({ marginals, whitening }: Scaler): boolean {
+  return marginals !== undefined || whitening !== undefined
+}
+
+/** The lines of columns [first, end) alone. */
 export function scalerPart({ mean, sd }: Scaler, first: number, end?: number): Scaler {
   return { mean: mean.subarray(first, end), sd: sd.subarray(first, end) }
 }
@@ -83,12 +98,9 @@ export class ScalerFit {
     if (rows === 0) throw new UsageError('Standardising needs at least one row, got none.')
     const scaler = identityScaler(this.#sum.length)
     for (let j = 0; j < this.#sum.length; j++) {
-      const name = this.#nameOf(j)
+      const name = columnTitle(j, this.#names, this.#dim)
       const low = this.#low[j]
-      if (low === this.#high[j]) {
-        const so = j < this.#dim ? 'it has no density' : 'nothing can depend on it'
-        throw new DataError(`${name} is constant (${low} in every row), so ${so}: leave it out.`)
-      }
+      if (low === this.#high[j]) throw constantColumn(name, low, j < this.#dim)
       const correction = this.#sum[j] / rows
       scaler.mean[j] = this.#centre[j] + correction
       scaler.sd[j] = Math.sqrt(this.#squares[j] / rows - correction * correction)
@@ -100,15 +112,29 @@ export class ScalerFit {
     }
     return scaler
   }
-
-  #nameOf(j: number): string {
-    const name = this.#names?.[j]
-    if (name !== undefined) return `Column ${JSON.stringify(name)}`
-    return j < this.#dim ? `Column ${j}` : `Context column ${j - this.#dim}`
-  }
 }
 
-/** The rows of x [rows, dim] with a standardised value beyond STANDARDISED_BOUND, ascending. */
+/** Of a column that is called so and modelled, or that others are conditioned on. */
+export function constantColumn(title: string, value: number, modelled: boolean): DataError {
+  const so = modelled ? 'it has no density' : 'nothing can depend on it'
+  return new DataError(`${title} is constant (${value} in every row), so ${so}: leave it out.`)
+}
+
+/** Mean and sd of each column of rows from a source; `names` and `dim` as ScalerFit has them. */
+export async function fitStandardiser(
+  source: RowSource,
+  names: readonly string[] | undefined,
+  dim: number,
+): Promise<Scaler> {
+  const { columns } = source
+  const fit = new ScalerFit(columns, names, dim)
+  for await (const block of source.blocks(blockRowsOf(columns))) {
+    fit.add(ndarray(block, [block.length / columns, columns]))
+  }
+  return fit.end()
+}
+
+/** The rows of x [rows, dim] with a value beyond STANDARDISED_BOUND under the scaler's lines, ascending. */
 export function rowsOutside({ data, rows, columns }: Matrix, { mean, sd }: Scaler): number[] {
   const outside: number[] = []
   for (let i = 0; i < rows; i++) {
@@ -122,18 +148,9 @@ export function rowsOutside({ data, rows, columns }: Matrix, { mean, sd }: Scale
   return outside
 }
 
-/** Writes x = z·sd + mean of z [rows, dim], row-major, into target in float64; the whole of `source` is read. */
-export function destandardise(source: Float32Array | Float64Array, { mean, sd }: Scaler, target: Float64Array): void {
-  const dim = mean.length
-  for (let j = 0; j < dim; j++) {
-    const [centre, scale] = [mean[j], sd[j]]
-    for (let at = j; at < source.length; at += dim) target[at] = source[at] * scale + centre
-  }
-}
-
 /**
- * Σ ln sd of the `dim` columns that the density is of, not of those that it is conditioned on: log-density in original
- * units = log-density of standardised values − this.
+ * Σ ln sd of the `dim` columns that the density is of, not of those that it is conditioned on: where a scaler is lines
+ * alone, log-density in original units = log-density of standardised values − this.
  */
 export function logScale({ sd }: Scaler, dim: number): number {
   return sd.subarray(0, dim).reduce((sum, s) => sum + ln(s), 0)

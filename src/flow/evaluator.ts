@@ -1,5 +1,14 @@
+import { RowTransform } from '../data/row-transform.js'
 import { checkValues } from '../data/rows.js'
-import { identityScaler, rowsOutside, type Scaler, STANDARDISED_BOUND, scalerPart } from '../data/scaler.js'
+import {
+  identityScaler,
+  isBent,
+  logScale,
+  rowsOutside,
+  type Scaler,
+  STANDARDISED_BOUND,
+  scalerPart,
+} from '../data/scaler.js'
 import { createHeap, createKernels, type KernelKind } from '../kernels/create.js'
 import { Arena, NONE, type Offset, type Precision } from '../kernels/heap.js'
 import type { Kernels } from '../kernels/kernels.js'
@@ -56,6 +65,8 @@ export class Evaluator {
   readonly #data: Figures
   readonly #given: Figures
   #scaler: Scaler
+  /** Where a scaler is more than lines; those are the kernels' work. */
+  #transform: RowTransform | undefined
 
   constructor(structure: FlowStructure, kind: KernelKind) {
     const arena = new Arena(structure.description.precision)
@@ -98,6 +109,8 @@ export class Evaluator {
         f64[at.inverseSd + i] = 1 / sd[i % columns]
       }
     }
+    if (scaler !== this.#scaler) this.#transform = undefined
+    if (isBent(scaler)) this.#transform ??= new RowTransform(scaler, this.structure.dim)
     this.#scaler = scaler
   }
 
@@ -108,10 +121,15 @@ export class Evaluator {
    */
   loadRows(data: Float32Array | Float64Array): number[] {
     const { width } = this.structure
+    const matrix = { data, rows: data.length / width, columns: width }
+    if (this.#transform) {
+      const outside = this.#transform.forward(data, this.rows)
+      if (outside.length > 0) checkValues(matrix, 'Batch', { infinite: true })
+      return outside
+    }
     const largest = this.#standardise(data, this.#whole, this.#rows)
     // What lies outside is rare, and looked for only where there may be some: `largest` is rounded.
     if (largest < STANDARDISED_BOUND) return []
-    const matrix = { data, rows: data.length / width, columns: width }
     if (Number.isNaN(largest)) checkValues(matrix, 'Batch', { infinite: true })
     const outside = rowsOutside(matrix, this.#scaler)
     for (const t of outside) this.rows.fill(0, t * width, (t + 1) * width)
@@ -142,14 +160,55 @@ export class Evaluator {
   /** The first `count` rows in the data's units; until the next call. */
   unloadRows(count: number): Float64Array {
     const n = count * this.structure.dim
+    if (this.#transform) {
+      const x = this.#kernels.heap.f64.subarray(this.#unscaled, this.#unscaled + n)
+      this.#transform.inverse(this.rows.subarray(0, n), x)
+      return x
+    }
     const { period, mean, sd } = this.#data
     this.#kernels.destandardise(n, period, this.#rows, mean, sd, this.#unscaled)
     return this.#kernels.heap.f64.subarray(this.#unscaled, this.#unscaled + n)
   }
 
-  /** Adds a number to the first `count` values, in float64. */
-  shiftValues(count: number, value: number): void {
-    this.#kernels.shift(count, value, this.#values)
+  /** After `loadRows` and a call: adds ln|det| of the scaler to the first `count` values, in float64. */
+  addScale(count: number): void {
+    this.#shiftValues(count, 1)
+  }
+
+  /** After a call and `unloadRows`: takes it from them. */
+  subtractScale(count: number): void {
+    this.#shiftValues(count, -1)
+  }
+
+  /** After `loadRows`: the mean of ln|det| of the scaler over the first `count` rows. */
+  meanScale(count: number): number {
+    if (!this.#transform) return -logScale(this.#scaler, this.structure.dim)
+    let sum = 0
+    for (const logDet of this.#transform.logDets.subarray(0, count)) sum += logDet
+    return sum / count
+  }
+
+  #shiftValues(count: number, sign: number): void {
+    if (!this.#transform) {
+      this.#kernels.shift(count, -sign * logScale(this.#scaler, this.structure.dim), this.#values)
+      return
+    }
+    const { values } = this
+    const { logDets } = this.#transform
+    for (let t = 0; t < count; t++) values[t] += sign * logDets[t]
+  }
+
+  /** After `loadRows` and `score`: rows → the gradients of the log-densities by x, in the data's units, in float64. */
+  unloadScores(count: number): Float64Array {
+    const { dim } = this.structure
+    const n = count * dim
+    const scores = this.#kernels.heap.f64.subarray(this.#unscaled, this.#unscaled + n)
+    const { rows } = this
+    if (this.#transform) {
+      scores.set(rows.subarray(0, n))
+      this.#transform.pullBack(scores)
+    } else for (let i = 0; i < n; i++) scores[i] = rows[i] / this.#scaler.sd[i % dim]
+    return scores
   }
 
   /**

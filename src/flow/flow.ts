@@ -1,8 +1,9 @@
 import type { BaseSpec } from '../bases/base.js'
 import { standardNormal } from '../bases/standard-normal.js'
 import { type Points, pointsOf } from '../data/points.js'
+import { RowTransform } from '../data/row-transform.js'
 import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
-import { destandardise, identityScaler, logScale, type Scaler, scalerPart } from '../data/scaler.js'
+import { identityScaler, type Scaler } from '../data/scaler.js'
 import { UsageError } from '../errors.js'
 import { type KernelChoice, resolveKernels } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
@@ -133,8 +134,7 @@ export class Flow<P extends Precision = Precision> {
     const out = this.#reals(matrix.rows * dim)
     this.#chunks(matrix, (evaluator, first, count, outside) => {
       evaluator.score(count)
-      const rows = evaluator.rows
-      for (let i = 0; i < count * dim; i++) out[first * dim + i] = rows[i] / this.scaler.sd[i % dim]
+      out.set(evaluator.unloadScores(count), first * dim)
       for (const t of outside) out.fill(Number.NaN, (first + t) * dim, (first + t + 1) * dim)
     })
     return pointsOf(out, dim)
@@ -149,30 +149,31 @@ export class Flow<P extends Precision = Precision> {
     const matrix = this.#batch('nll', x, given, false)
     const gradient = this.#reals(this.parameters.length)
     let sum = 0
+    let scale = 0
     let beyond = false
     this.#ready().clearGradient()
     this.#chunks(matrix, (evaluator, _first, count, outside) => {
       beyond ||= outside.length > 0
       evaluator.accumulateGradient(count)
       for (let t = 0; t < count; t++) sum += evaluator.values[t]
+      scale += evaluator.meanScale(count) * (count / matrix.rows)
     })
     const total = this.#ready().gradient
     if (beyond) return { nll: Number.POSITIVE_INFINITY, gradient: gradient.fill(Number.NaN) as Reals<P> }
     for (let i = 0; i < gradient.length; i++) gradient[i] = total[i] / matrix.rows
-    return { nll: logScale(this.scaler, this.dim) - sum / matrix.rows, gradient }
+    return { nll: -scale - sum / matrix.rows, gradient }
   }
 
   /** x → z = f(x) and ln|det ∂z/∂x|, both including the scaler; NaN for rows beyond the bound of `logProb`. */
   forward(x: Rows, given: Given = {}): { z: Points<Reals<P>>; logDet: Reals<P> } {
     const { dim } = this
-    const shift = logScale(this.scaler, dim)
     const matrix = this.#batch('forward', x, given)
     const z = this.#reals(matrix.rows * dim)
     const logDet = this.#reals(matrix.rows)
     this.#chunks(matrix, (evaluator, first, count, outside) => {
       evaluator.forward(count)
       z.set(evaluator.rows.subarray(0, count * dim), first * dim)
-      evaluator.shiftValues(count, -shift)
+      evaluator.addScale(count)
       logDet.set(evaluator.values.subarray(0, count), first)
       for (const t of outside) {
         logDet[first + t] = Number.NaN
@@ -185,14 +186,13 @@ export class Flow<P extends Precision = Precision> {
   /** z → x = f⁻¹(z) in original units (float64) and ln|det ∂x/∂z|, both including the scaler. */
   inverse(z: Rows, given: Given = {}): { x: Points<Float64Array>; logDet: Reals<P> } {
     const { dim } = this
-    const shift = logScale(this.scaler, dim)
     const matrix = toMatrix(z, dim, 'Noise')
     const x = new Float64Array(matrix.rows * dim)
     const logDet = this.#reals(matrix.rows)
     this.#noiseChunks('inverse', matrix, given, (evaluator, first, count) => {
       evaluator.inverse(count)
       x.set(evaluator.unloadRows(count), first * dim)
-      evaluator.shiftValues(count, shift)
+      evaluator.subtractScale(count)
       logDet.set(evaluator.values.subarray(0, count), first)
     })
     return { x: pointsOf(x, dim), logDet }
@@ -252,7 +252,7 @@ export class Flow<P extends Precision = Precision> {
     const steps = layers.map((layer, l): TraceStep => {
       if (l > 0) return { name: `out of ${layer.label}`, layer: l, points: pointsOf(clouds[l], dim) }
       const points = new Float64Array(matrix.rows * dim)
-      destandardise(clouds[0], scalerPart(this.scaler, 0, dim), points)
+      new RowTransform(this.scaler, dim).inverse(clouds[0], points)
       return { name: `out of ${layer.label}`, layer: 0, points: pointsOf(points, dim) }
     })
     return [{ name: 'random sample', layer: -1, points: pointsOf(noise, dim) }, ...steps.reverse()]

@@ -1,5 +1,5 @@
 import type { Matrix } from '../data/rows.js'
-import { logScale, type Scaler } from '../data/scaler.js'
+import type { Scaler } from '../data/scaler.js'
 import { contextPart, type RowParts } from './context.js'
 import type { Evaluator, Reals } from './evaluator.js'
 
@@ -22,10 +22,9 @@ export function eachChunk(
 
 /** ln p of every row in original units → out [rows]; −∞ beyond the bound. */
 export function logProbInto(evaluator: Evaluator, scaler: Scaler, x: RowParts, out: Reals): void {
-  const shift = logScale(scaler, evaluator.structure.dim)
   eachChunk(evaluator, scaler, x, (first, count, outside) => {
     evaluator.logProb(count)
-    evaluator.shiftValues(count, -shift)
+    evaluator.addScale(count)
     out.set(evaluator.values.subarray(0, count), first)
     for (const t of outside) out[first + t] = Number.NEGATIVE_INFINITY
   })

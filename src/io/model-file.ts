@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { FormatError } from '../errors.js'
 import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.js'
+import { damaged, decodeScaler, encodeScaler, isBent, isOfScaler, type ScalerRecord } from './scaler-tensors.js'
 
 /** A named array of a model: parameters, and later whatever else a layer keeps. */
 export interface NamedTensor {
@@ -14,8 +15,8 @@ export interface ModelRecord {
   /** The architecture, as JSON. */
   readonly description: Readonly<Record<string, unknown>>
   readonly tensors: readonly NamedTensor[]
-  /** Mean and standard deviation of each column, [dim]. */
-  readonly scaler: { readonly mean: Float64Array; readonly sd: Float64Array }
+  /** What rows pass before the flow: mean and standard deviation of each column, [dim + contextDim], and whatever is behind. */
+  readonly scaler: ScalerRecord
   /** Whether the scaler comes from data. */
   readonly scaled: boolean
   /** Seed of the initial parameters. */
@@ -26,10 +27,11 @@ export interface ModelRecord {
 
 const FORMAT = 'pushforward'
 /** Raised whenever an older reader would misunderstand the file; readers accept their own version and older ones. */
-export const FORMAT_VERSION = 1
-const SCALER = { mean: 'scaler.mean', sd: 'scaler.sd' }
+export const FORMAT_VERSION = 2
+/** Of a file whose scaler is a line for each column; an older reader takes any scaler for one. */
+const LINES_VERSION = 1
 
-const version = v.pipe(v.string(), v.regex(/^[1-9]\d{0,8}$/), v.transform(Number))
+const versionSchema = v.pipe(v.string(), v.regex(/^[1-9]\d{0,8}$/), v.transform(Number))
 const seed = v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number), v.safeInteger())
 const json = v.pipe(v.string(), v.parseJson())
 
@@ -54,11 +56,9 @@ export function encodeModel({
   columns,
   dataSha256,
 }: ModelRecord): Uint8Array {
-  const dim = [scaler.mean.length]
   // The float64 tensors come first, so that every tensor lies on a multiple of its element's size.
   const all: Tensor[] = [
-    { name: SCALER.mean, dtype: 'F64', shape: dim, data: scaler.mean },
-    { name: SCALER.sd, dtype: 'F64', shape: dim, data: scaler.sd },
+    ...encodeScaler(scaler),
     ...tensors.map(
       ({ name, shape, data }): Tensor =>
         data instanceof Float64Array ? { name, dtype: 'F64', shape, data } : { name, dtype: 'F32', shape, data },
@@ -66,7 +66,7 @@ export function encodeModel({
   ]
   return encodeSafetensors(all, {
     format: FORMAT,
-    formatVersion: String(FORMAT_VERSION),
+    formatVersion: String(isBent(scaler) ? FORMAT_VERSION : LINES_VERSION),
     flow: JSON.stringify(description),
     scaled: String(scaled),
     seed: String(seed),
@@ -82,46 +82,35 @@ export function encodeModel({
  */
 export function decodeModel(bytes: Uint8Array): ModelRecord {
   const { tensors, metadata } = decodeSafetensors(bytes)
-  checkFormat(metadata)
+  const version = checkFormat(metadata)
   const parsed = v.safeParse(metadataSchema, metadata, { abortEarly: true })
   if (!parsed.success) {
     const [issue] = parsed.issues
     throw damaged(`its metadata "${v.getDotPath(issue)}" cannot be used (${issue.message})`)
   }
   const { flow, ...rest } = parsed.output
-  const scaler = { mean: scalerTensor(tensors, SCALER.mean), sd: scalerTensor(tensors, SCALER.sd) }
-  if (scaler.mean.length !== scaler.sd.length || !scaler.sd.every((sd) => sd > 0 && 1 / sd < Infinity)) {
-    throw damaged('its scaler is not one positive standard deviation for each mean')
-  }
-  const own = tensors.filter(({ name }) => name !== SCALER.mean && name !== SCALER.sd).map(realTensor)
+  const scaler = decodeScaler(tensors, version > LINES_VERSION)
+  const own = tensors.filter(({ name }) => !isOfScaler(name)).map(realTensor)
   return { columns: undefined, dataSha256: undefined, ...rest, description: flow, tensors: own, scaler }
 }
 
-function checkFormat({ format, formatVersion }: Record<string, string>): void {
+/** The version of a file that can be read. */
+function checkFormat({ format, formatVersion }: Record<string, string>): number {
   if (format !== FORMAT) {
     throw new FormatError('This safetensors file is not a pushforward model: its metadata has no format "pushforward".')
   }
-  const parsed = v.safeParse(version, formatVersion)
+  const parsed = v.safeParse(versionSchema, formatVersion)
   if (!parsed.success) throw damaged(`its format version is ${JSON.stringify(formatVersion)}, expected a whole number`)
   if (parsed.output > FORMAT_VERSION) {
     throw new FormatError(
       `This model has format version ${parsed.output}, and this pushforward reads up to version ${FORMAT_VERSION}: update pushforward.`,
     )
   }
-}
-
-function scalerTensor(tensors: readonly Tensor[], name: string): Float64Array {
-  const tensor = tensors.find((tensor) => tensor.name === name)
-  if (tensor?.dtype !== 'F64' || tensor.shape.length !== 1) throw damaged(`it has no float64 vector "${name}"`)
-  return realTensor(tensor).data as Float64Array
+  return parsed.output
 }
 
 function realTensor({ name, dtype, shape, data }: Tensor): NamedTensor {
   if (dtype !== 'F32' && dtype !== 'F64') throw damaged(`its tensor "${name}" is ${dtype}, expected F32 or F64`)
   if (!data.every(Number.isFinite)) throw damaged(`its tensor "${name}" holds a value that is not finite`)
   return { name, shape, data }
-}
-
-function damaged(what: string): FormatError {
-  return new FormatError(`This model file is damaged: ${what}.`)
 }

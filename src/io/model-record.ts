@@ -103,10 +103,17 @@ function kindOf({ data, shape }: Pick<NamedTensor, 'data' | 'shape'>): string {
   return `${data instanceof Float64Array ? 'float64' : 'float32'} [${shape.join(', ')}]`
 }
 
-function checkSizes({ width }: FlowStructure, { scaler, columns }: ModelRecord): void {
+function checkSizes({ width, dim }: FlowStructure, { scaler, columns }: ModelRecord): void {
   if (scaler.mean.length !== width) {
     throw new FormatError(
       `This model file is damaged: its scaler has ${scaler.mean.length} columns, its flow ${width}.`,
+    )
+  }
+  const { marginals, whitening } = scaler
+  for (const columns of [marginals?.length, whitening?.mean.length]) {
+    if (columns === undefined || columns === dim) continue
+    throw new FormatError(
+      `This model file is damaged: its scaler makes ${columns} columns normal, its flow has ${dim}.`,
     )
   }
   if (columns && columns.length !== width) {

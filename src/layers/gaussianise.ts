@@ -6,9 +6,9 @@ import { type Pass, part } from '../kernels/pass.js'
 import type { Back } from '../nets/conditioner.js'
 import type { Values } from '../nets/parameters.js'
 import { checkSpec, integer, oneOf } from '../options.js'
+import { logSlopes, quantileKnots } from '../random/quantile-knots.js'
 import { allColumns, checkColumns, columnNumbers } from './columns.js'
 import type { Gradients, Layer, LayerCall, LayerSpec } from './layer.js'
-import { logSlopes, quantileKnots } from './quantile-knots.js'
 
 export interface GaussianiseOptions {
   /** Knots of a column at most, fewer where rows are few; default 32. */

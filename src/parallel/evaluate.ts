@@ -229,7 +229,7 @@ function snapshot({ structure, scaler, numbers, kernels }: Flow): EvaluationMode
     description,
     kernels: kind,
     ...(kind === 'simd' && { compiled: compiledKernels(false) }),
-    scaler: { mean: scaler.mean.slice(), sd: scaler.sd.slice() },
+    scaler: { ...scaler, mean: scaler.mean.slice(), sd: scaler.sd.slice() },
     numbers: copy,
   }
 }

@@ -1,4 +1,6 @@
+import { RowTransform } from '../data/row-transform.js'
 import { type Matrix, toMatrix } from '../data/rows.js'
+import { scalerPart } from '../data/scaler.js'
 import type { Flow, TraceStep } from '../flow/flow.js'
 import { PURPOSE } from '../random/purposes.js'
 import { randomStream } from '../random/stream.js'
@@ -30,11 +32,14 @@ export function cloudsToData(flow: Flow, count: number, seed = 0): Cloud[] {
 
 /** `original` is whether the points are in original units: all clouds of a picture share one scale. */
 function cloudOf({ dim, scaler }: Flow, { name, layer, points }: TraceStep, original: boolean): Cloud {
-  const matrix = toMatrix(points, dim, 'Trace', { infinite: true })
-  const [x, y] = [0, 1].map((j) => {
-    const values = column(matrix, j)
-    return original ? values.map((value) => (value - scaler.mean[j]) / scaler.sd[j]) : values
-  })
+  const given = toMatrix(points, dim, 'Trace', { infinite: true })
+  const standardised = () => {
+    const z = new Float64Array(given.data.length)
+    new RowTransform({ ...scaler, ...scalerPart(scaler, 0, dim) }, dim).forward(given.data, z)
+    return { ...given, data: z }
+  }
+  const matrix = original ? standardised() : given
+  const [x, y] = [column(matrix, 0), column(matrix, 1)]
   return { name: layer < 0 ? name : `${layer + 1} · ${name}`, x, y }
 }
 

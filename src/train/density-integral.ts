@@ -1,4 +1,6 @@
 import type { RowBlock, RowSource } from '../data/row-source.js'
+import { RowTransform } from '../data/row-transform.js'
+import { isBent } from '../data/scaler.js'
 import { joined } from '../flow/context.js'
 import type { Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
@@ -44,8 +46,9 @@ export interface IntegralOptions extends ParallelOptions {
 }
 
 /**
- * Integrates the density of a flow on two columns, without a context, by the midpoint rule; `points`, a large sample say, tell where
- * the mass is and the cells are to be small.
+ * Integrates the density of a flow on two columns, without a context, by the midpoint rule; `points`, a large sample say,
+ * tell where the mass is and the cells are to be small. Where columns pass more than lines before the flow, the grid lies
+ * behind that, so that neither a tail nor a narrow ridge across the axes asks for a finer one.
  * @throws signal.reason when aborted.
  */
 export async function integrateDensity(
@@ -53,26 +56,48 @@ export async function integrateDensity(
   points: readonly RowSource[],
   { mostPoints = GRID.finest ** 2, ...options }: IntegralOptions = {},
 ): Promise<DensityIntegral> {
-  const axes = [await gridAxis(columnOf(points, 0)), await gridAxis(columnOf(points, 1))] as const
+  const transform = isBent(flow.scaler) ? new RowTransform(flow.scaler, flow.dim) : undefined
+  const placed = transform ? points.map((source) => transformed(source, transform)) : points
+  const axes = [await gridAxis(columnOf(placed, 0)), await gridAxis(columnOf(placed, 1))] as const
   const block = {
     points: sharedLike(flow.scaler.mean, 2 * BLOCK_ROWS),
     logDensity: sharedLike<Reals>(flow.parameters, BLOCK_ROWS),
   }
   let side = GRID.coarsest
-  let value = await onGrid(flow, axes, side, block, options)
+  let value = await onGrid(flow, transform, axes, side, block, options)
   let lastDifference: number | null = null
   while (4 * side ** 2 <= mostPoints && !(lastDifference !== null && lastDifference <= GRID.tolerance)) {
     side *= 2
-    const finer = await onGrid(flow, axes, side, block, options)
+    const finer = await onGrid(flow, transform, axes, side, block, options)
     lastDifference = Math.abs(finer - value)
     value = finer
   }
   const converged = lastDifference !== null && lastDifference <= GRID.tolerance
-  return { value, side, lastDifference, converged, box: [bounds(axes[0]), bounds(axes[1])] }
+  return { value, side, lastDifference, converged, box: boxOf(axes, transform) }
 }
 
-function bounds({ low, high }: GridAxis): Interval {
-  return [low, high]
+/** In original units: the corners of the grid are the furthest along either axis, as what rows pass is triangular. */
+function boxOf([across, up]: readonly [GridAxis, GridAxis], transform: RowTransform | undefined): [Interval, Interval] {
+  const corners = Float64Array.of(across.low, up.low, across.low, up.high, across.high, up.low, across.high, up.high)
+  transform?.inverse(corners, corners)
+  const [x, y] = [0, 1].map((j) => [...corners].filter((_, at) => at % 2 === j))
+  return [
+    [Math.min(...x), Math.max(...x)],
+    [Math.min(...y), Math.max(...y)],
+  ]
+}
+
+/** What the rows of a source pass before the flow; NaN for those beyond the bound. */
+function transformed(source: RowSource, transform: RowTransform): RowSource {
+  const { rows, columns } = source
+  async function* blocks(blockRows: number): AsyncGenerator<RowBlock> {
+    for await (const block of source.blocks(blockRows)) {
+      const z = new Float64Array(block.length)
+      for (const t of transform.forward(block, z)) z.fill(Number.NaN, t * columns, (t + 1) * columns)
+      yield z
+    }
+  }
+  return { rows, columns, blocks }
 }
 
 function columnOf(points: readonly RowSource[], column: number): EachBlock {
@@ -101,6 +126,7 @@ function takeColumn(block: RowBlock, columns: number, column: number, values: Fl
  */
 async function onGrid(
   flow: Flow,
+  transform: RowTransform | undefined,
   axes: readonly [GridAxis, GridAxis],
   side: number,
   { points, logDensity }: Block,
@@ -114,7 +140,10 @@ async function onGrid(
   let sum = 0
   for (let first = 0; first < side; first += lines) {
     placePoints(grid, first, block.points)
+    transform?.inverse(block.points, block.points)
     await logProbTo(flow, joined({ data: block.points, rows, columns: 2 }), block.logDensity, options)
+    // Cells are of the coordinates that the rows of the grid have behind what they pass.
+    if (transform) for (let i = 0; i < rows; i++) block.logDensity[i] -= transform.logDets[i]
     sum += massOf(grid, first, block.logDensity)
   }
   return sum

@@ -1,8 +1,9 @@
 import type { Generator } from '../data/generators.js'
 import { sideBySide } from '../data/row-columns.js'
 import { abortable, chosenRows, matrixSource, type RowSource } from '../data/row-source.js'
+import { RowTransform } from '../data/row-transform.js'
 import { type Rows, toMatrix } from '../data/rows.js'
-import { logScale } from '../data/scaler.js'
+import { isBent, logScale } from '../data/scaler.js'
 import { UsageError } from '../errors.js'
 import { type Context, joined } from '../flow/context.js'
 import type { Reals } from '../flow/evaluator.js'
@@ -29,7 +30,7 @@ export interface SplitNLL {
 /** How well a trained flow describes its data; figures in nats a row and original units where not said otherwise. */
 export interface Evaluation {
   readonly nll: SplitNLL
-  /** The same with every column scaled to unit variance. */
+  /** The same in the units that losses have: of what rows pass before the flow, columns of unit variance mostly. */
   readonly nllStandardised: SplitNLL
   /** Said where no rows were kept for the test: the figures are of rows that the flow was chosen by. */
   readonly note?: string
@@ -126,7 +127,7 @@ export async function evaluate(
   const shift = logScale(flow.scaler, flow.dim)
   return {
     nll: figures(({ nll }) => nll),
-    nllStandardised: figures(({ nll }) => shifted(nll, shift)),
+    nllStandardised: figures(({ nll, standardised }) => standardised ?? shifted(nll, shift)),
     ...(!ofTest && { note: validation ? NOTES.validation : NOTES.training }),
     gaussianBaseline: gaussian ? figures((part) => part.gaussianNll as MeanNLL) : null,
     ...(truth && {
@@ -161,6 +162,8 @@ interface Rivals {
 
 interface Judged {
   readonly nll: MeanNLL
+  /** In standardised units, where those are more than other units for each column. */
+  readonly standardised?: MeanNLL
   readonly gaussianNll?: MeanNLL
   /** The paired mean of ln p_true − ln p_model. */
   readonly excess?: MeanNLL
@@ -178,11 +181,18 @@ async function judged(
   const model = sharedLike<Reals>(flow.parameters, blockRows)
   const values = new Float64Array(blockRows)
   const [nll, gaussianNll, excess] = [new RunningMean(), new RunningMean(), new RunningMean()]
+  const transform = isBent(flow.scaler) ? new RowTransform(flow.scaler, flow.dim) : undefined
+  const [standardised, passed] = [new RunningMean(), new Float64Array(transform ? blockRows * columns : 0)]
   for await (const block of source.blocks(blockRows)) {
     const rows = block.length / columns
     await logProbTo(flow, joined({ data: block, rows, columns }), model.subarray(0, rows), parallel)
     for (let i = 0; i < rows; i++) values[i] = -model[i]
     nll.add(values.subarray(0, rows))
+    if (transform) {
+      transform.forward(block, passed)
+      for (let i = 0; i < rows; i++) values[i] += transform.logDets[i]
+      standardised.add(values.subarray(0, rows))
+    }
     if (gaussian) {
       gaussian(block, values)
       for (let i = 0; i < rows; i++) values[i] = -values[i]
@@ -197,6 +207,7 @@ async function judged(
   }
   return {
     nll: nll.end(),
+    ...(transform && { standardised: standardised.end() }),
     ...(gaussian && { gaussianNll: gaussianNll.end() }),
     ...(truth && { excess: excess.end() }),
   }

@@ -1,8 +1,10 @@
-import ndarray from 'ndarray'
+import { fitPreprocessing } from '../data/fit-scaler.js'
+import { ApartCheck } from '../data/merging.js'
+import { columnTitle } from '../data/row-sample.js'
 import type { RowSet } from '../data/row-set.js'
-import { abortable, blockRowsOf, chosenRows, type RowSource } from '../data/row-source.js'
+import { abortable, chosenRows, type RowSource } from '../data/row-source.js'
 import type { Rows } from '../data/rows.js'
-import { logScale, type Scaler, ScalerFit } from '../data/scaler.js'
+import { fitStandardiser, isBent, logScale, type Scaler } from '../data/scaler.js'
 import { dataSha256 } from '../data/sha256.js'
 import { DataError, TrainingError, UsageError } from '../errors.js'
 import { Evaluator, type Reals } from '../flow/evaluator.js'
@@ -50,7 +52,10 @@ export interface FitResult {
   readonly kernels: KernelKind
   /** Which rows were trained on, and which held out. */
   readonly split: Split
-  /** Σ ln sd of the columns that are modelled: what to add to a loss to have it in the data's own units. */
+  /**
+   * The mean of −ln|det| of what the training rows pass before the flow, Σ ln sd where they are standardised: what to add to
+   * a loss to have it in the data's own units.
+   */
   readonly logScale: number
 }
 
@@ -66,7 +71,7 @@ const inTraining = new WeakSet<Flow>()
  * it once, at the end; reading the flow meanwhile sees the old weights. Resolves also when aborted or out of patience, with
  * what was reached.
  *
- * Rows that are not held in memory come from a source, which is gone through four times at most before the first step;
+ * Rows that are not held in memory come from a source, which is gone through five times at most before the first step;
  * training itself holds one standardised copy of them, in the flow's precision. Rows must not change before the call has
  * settled.
  *
@@ -122,7 +127,7 @@ async function train(
   }
   const split = splitRows(source.rows, validationRows, options.seed)
   const heap = createHeap(plan.arena, kernels, size > 0)
-  const { scaler, sha256 } = await load(heap, plan, flow, abortable(source, options.signal), split, options)
+  const { scaler, sha256, logScale } = await load(heap, plan, flow, abortable(source, options.signal), split, options)
   if (weights) loadWeights(heap, plan, weights, split)
   if (!options.signal?.aborted) settleLayers(structure, plan, heap, kernels)
   if (task.average) heap.real.copyWithin(plan.average, plan.params, plan.params + structure.numberCount)
@@ -172,7 +177,7 @@ async function train(
     threads: size,
     kernels,
     split,
-    logScale: logScale(scaler, flow.dim),
+    logScale,
   }
 }
 
@@ -198,18 +203,17 @@ function taskOf(
 }
 
 async function scalerFor(flow: Flow, training: RowSource, options: CheckedFitOptions): Promise<Scaler> {
-  if (flow.scaled || !options.standardise) return flow.scaler
-  const { columns } = training
-  const fit = new ScalerFit(columns, flow.data.columns, flow.dim)
-  for await (const block of training.blocks(blockRowsOf(columns))) {
-    fit.add(ndarray(block, [block.length / columns, columns]))
-  }
-  return fit.end()
+  const { preprocess } = options
+  if (flow.scaled || preprocess === 'none') return flow.scaler
+  if (preprocess === 'standardise') return fitStandardiser(training, flow.data.columns, flow.dim)
+  return fitPreprocessing(training, preprocess, flow.data.columns, flow.dim)
 }
 
 /** What is known of rows that have been gone through. */
 interface Loaded {
   readonly scaler: Scaler
+  /** The mean of −ln|det| of the scaler over the training rows. */
+  readonly logScale: number
   readonly sha256: string | undefined
 }
 
@@ -231,34 +235,47 @@ async function load(
   try {
     const scaler = await scalerFor(flow, chosenRows(source, training), options)
     evaluator.setScaler(scaler)
-    await loadRows(evaluator, source, training, heap, plan.data)
+    const apart = new ApartCheck(training.size, source.columns)
+    const meanScale = await loadRows(evaluator, source, training, heap, plan.data, apart)
+    apart.end((j) => columnTitle(j, flow.data.columns, flow.dim))
     if (validation.size > 0) await loadRows(evaluator, source, validation, heap, plan.validationData)
-    return { scaler, sha256: await dataSha256(source) }
+    const sha256 = await dataSha256(source)
+    return { scaler, sha256, logScale: isBent(scaler) ? -meanScale : logScale(scaler, flow.dim) }
   } catch (error) {
-    if (options.signal?.aborted && error === options.signal.reason) return { scaler: flow.scaler, sha256: undefined }
+    if (options.signal?.aborted && error === options.signal.reason) {
+      return { scaler: flow.scaler, sha256: undefined, logScale: 0 }
+    }
     throw error
   }
 }
 
+/** Standardised rows into the heap; returns the mean of ln|det| of the scaler over them. */
 async function loadRows(
   evaluator: Evaluator,
   source: RowSource,
   chosen: RowSet,
   heap: Heap,
   target: Offset,
-): Promise<void> {
+  apart?: ApartCheck,
+): Promise<number> {
   let loaded = 0
+  let meanScale = 0
   for await (const block of chosenRows(source, chosen).blocks(evaluator.chunkRows)) {
     const [outside] = evaluator.loadRows(block)
     if (outside !== undefined) {
       const row = [...chosen][loaded / source.columns + outside]
       throw new DataError(
-        `Row ${row} of the training data (counted from 0) lies over 10⁶ standard deviations away under the flow's scaler: remove it.`,
+        `Row ${row} of the training data (counted from 0) lies over 10⁶ standard deviations away under the flow's scaler: remove it, or shorten long tails by preprocess() in a new flow.`,
       )
     }
-    heap.real.set(evaluator.rows.subarray(0, block.length), target + loaded)
+    const z = evaluator.rows.subarray(0, block.length)
+    heap.real.set(z, target + loaded)
     loaded += block.length
+    apart?.add(block, z)
+    const rows = block.length / source.columns
+    meanScale += evaluator.meanScale(rows) * (rows / chosen.size)
   }
+  return meanScale
 }
 
 /** Weights times −1 in the mean over the training rows, those of the rows held out by the same measure. */

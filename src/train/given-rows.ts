@@ -1,5 +1,6 @@
 import { chosenColumns, placesFrom, sideBySide } from '../data/row-columns.js'
-import { blockRowsOf, isSource, type RowBlock, type RowSource, toSource } from '../data/row-source.js'
+import { evenRows } from '../data/row-sample.js'
+import { isSource, type RowSource, toSource } from '../data/row-source.js'
 import type { Matrix, Rows } from '../data/rows.js'
 import { DataError, UsageError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
@@ -65,33 +66,5 @@ export function weightsOf(input: Rows | RowSource | GivenRows, rows: number, wha
 
 /** The context of `count` evenly spaced rows, [count, contextDim], of a source that has it behind its columns. */
 export async function contextsOf({ dim, contextDim }: Flow, source: RowSource, count: number): Promise<Matrix> {
-  const data = new Float64Array(count * contextDim)
-  const contexts = chosenColumns(source, placesFrom(dim, dim + contextDim))
-  let first = 0
-  let taken = 0
-  for await (const block of contexts.blocks(blockRowsOf(contextDim))) {
-    taken = takeEvenly(block, contextDim, first, source.rows / count, data, taken)
-    first += block.length / contextDim
-    if (taken === count) break
-  }
-  return { data, rows: count, columns: contextDim }
-}
-
-/** Rows 0, step, 2 step, … that are in the block of rows from `first` on, behind those taken; how many are taken now. */
-function takeEvenly(
-  block: RowBlock,
-  columns: number,
-  first: number,
-  step: number,
-  target: Float64Array,
-  taken: number,
-): number {
-  const end = first + block.length / columns
-  let count = taken
-  for (let row = Math.floor(count * step); row < end && count * columns < target.length; ) {
-    for (let j = 0; j < columns; j++) target[count * columns + j] = block[(row - first) * columns + j]
-    count++
-    row = Math.floor(count * step)
-  }
-  return count
+  return evenRows(chosenColumns(source, placesFrom(dim, dim + contextDim)), count)
 }

@@ -9,6 +9,7 @@ import { type Noise, noiseOf } from '../step/noise.js'
 import { constant, type Schedule, schedule } from '../step/schedule.js'
 import { type Stopping, stopping } from '../step/stopping.js'
 import type { Part } from './frozen.js'
+import { checkPreprocess, type PreprocessChoice } from './preprocess.js'
 
 /** A reading of a training run, about ten times a second. */
 export interface Progress {
@@ -58,8 +59,11 @@ export interface FitOptions {
   threads?: Threads
   /** Default 'auto'. */
   kernels?: KernelChoice
-  /** Whether the columns are standardised by the training rows' mean and sd; a flow fitted before keeps its scaler. */
-  standardise?: boolean
+  /**
+   * What the columns pass before the flow: 'standardise' (default) by the training rows' mean and sd, 'none', or the value of
+   * `preprocess({ … })`. A flow fitted before keeps what it has.
+   */
+  preprocess?: PreprocessChoice
   /** Ends training at a barrier, with the weights that `stopping` says. */
   signal?: AbortSignal
   /** If it throws, training ends as by the signal, and the error is rethrown once the weights are committed. */
@@ -88,7 +92,7 @@ const NAMES = [
   'seed',
   'threads',
   'kernels',
-  'standardise',
+  'preprocess',
   'signal',
   'onProgress',
 ]
@@ -99,6 +103,9 @@ const NAMES = [
  */
 export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOptions {
   for (const name of Object.keys(options)) {
+    if (name === 'standardise') {
+      throw new UsageError('fit has no option "standardise" any more: set preprocess to "standardise" or "none".')
+    }
     if (!NAMES.includes(name)) throw new UsageError(`fit has no option "${name}"; it takes ${NAMES.join(', ')}.`)
   }
   const {
@@ -113,7 +120,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     seed = 0,
     threads = 'auto',
     kernels = 'auto',
-    standardise = true,
+    preprocess,
     signal,
     onProgress,
   } = options
@@ -126,9 +133,6 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     throw new UsageError(`batch is ${JSON.stringify(batch)}; expected "all", an integer ≥ 1, or growing({ from, to }).`)
   }
   if (typeof clip !== 'number' || !(clip > 0)) throw new UsageError(`clip is ${clip}; expected a norm > 0.`)
-  if (typeof standardise !== 'boolean') {
-    throw new UsageError(`standardise is ${JSON.stringify(standardise)}; expected true or false.`)
-  }
   if (typeof validation !== 'number' || !(validation >= 0 && validation < 1)) {
     throw new UsageError(`validation is ${validation}; expected a share of the rows from 0 to below 1.`)
   }
@@ -161,7 +165,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     seed,
     threads,
     kernels,
-    standardise,
+    preprocess: checkPreprocess(preprocess ?? 'standardise'),
     signal,
     onProgress,
   }

@@ -1,6 +1,6 @@
 import { placesFrom, takeColumns } from '../data/row-columns.js'
 import type { RowSource } from '../data/row-source.js'
-import { STANDARDISED_BOUND } from '../data/scaler.js'
+import { RowTransform } from '../data/row-transform.js'
 import { Evaluator, type Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import { resolveKernels } from '../kernels/create.js'
@@ -20,6 +20,7 @@ export async function worstRoundTrip(flow: Flow, source: RowSource): Promise<num
   evaluator.setNumbers(numbers as Reals)
   evaluator.setScaler(scaler)
   const context = new Float64Array(evaluator.chunkRows * givenPlaces.length)
+  const transform = new RowTransform(scaler, dim)
   let worst = 0
   let chunk = 0
   for await (const block of source.blocks(evaluator.chunkRows)) {
@@ -29,24 +30,24 @@ export async function worstRoundTrip(flow: Flow, source: RowSource): Promise<num
     evaluator.forward(rows)
     if (width > dim) evaluator.loadContext(takeColumns(block, width, givenPlaces, context))
     evaluator.inverse(rows)
-    worst = Math.max(worst, worstOf(flow, block, evaluator.rows))
+    worst = Math.max(worst, worstOf(flow, transform, block, evaluator.rows))
   }
   return worst
 }
 
-/** The largest |(x − mean)/sd − back| of rows within the bound. */
-function worstOf({ structure, scaler: { mean, sd } }: Flow, x: ArrayLike<number>, back: Reals): number {
-  const { dim, width } = structure
+/** The largest |z − back| of rows within the bound, z what the flow's scaler makes of x. */
+function worstOf(
+  { structure: { dim, width } }: Flow,
+  transform: RowTransform,
+  x: Float32Array | Float64Array,
+  back: Reals,
+): number {
+  const z = new Float64Array(x.length)
+  const outside = new Set(transform.forward(x, z))
   let worst = 0
-  for (let from = 0, to = 0; from < x.length; from += width, to += dim) {
-    let inside = true
-    let error = 0
-    for (let j = 0; j < width; j++) {
-      const z = (x[from + j] - mean[j]) / sd[j]
-      inside &&= Math.abs(z) <= STANDARDISED_BOUND
-      if (j < dim) error = Math.max(error, Math.abs(z - back[to + j]))
-    }
-    if (inside) worst = Math.max(worst, error)
+  for (let i = 0; i < x.length / width; i++) {
+    if (outside.has(i)) continue
+    for (let j = 0; j < dim; j++) worst = Math.max(worst, Math.abs(z[i * width + j] - back[i * dim + j]))
   }
   return worst
 }

@@ -85,7 +85,7 @@ const normalRows = (count: number, seed: number, f: (normal: () => number, unifo
 async function maximise(model: ReturnType<typeof flow>, rows: readonly (readonly number[])[], steps = 1500) {
   for (const learningRate of [1e-2, 1e-3, 1e-4]) {
     const optimizer = adamW({ learningRate, weightDecay: 0 })
-    await fit(model, rows, { steps, optimizer, standardise: false, threads: 0 })
+    await fit(model, rows, { steps, optimizer, preprocess: 'none', threads: 0 })
   }
 }
 
@@ -125,7 +125,7 @@ describe('a base alone, fitted', () => {
     const base = diagonalNormal({ mean: [3, -1], sd: 2, learnable: false })
     const model = flow(2, [leakyReLU()], { base })
     const before = [...model.numbers]
-    await fit(model, rows, { steps: 5, standardise: false, threads: 0 })
+    await fit(model, rows, { steps: 5, preprocess: 'none', threads: 0 })
     expect(model.numbers[0]).not.toBe(before[0])
     expect([...model.numbers.subarray(1)]).toEqual(before.slice(1))
     expect(before.slice(1)).toEqual([3, -1, Math.fround(Math.LN2), Math.fround(Math.LN2)])

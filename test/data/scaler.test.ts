@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import ndarray, { type NdArray } from 'ndarray'
 import { describe, expect, test } from 'vitest'
+import { RowTransform } from '#data/row-transform.js'
 import { toMatrix } from '#data/rows.js'
-import { destandardise, identityScaler, logScale, rowsOutside, ScalerFit, STANDARDISED_BOUND } from '#data/scaler.js'
+import { identityScaler, logScale, rowsOutside, ScalerFit, STANDARDISED_BOUND } from '#data/scaler.js'
 
 const columnsOf = (...columns: number[][]) =>
   ndarray(Float64Array.from(columns.flat()), [columns.length, columns[0].length]).transpose(1, 0)
@@ -129,9 +130,9 @@ test('rowsOutside names the rows beyond the bound, which is inside itself', () =
 describe('back to the units of the data', () => {
   const scaler = { mean: Float64Array.of(1.7e9, -2), sd: Float64Array.of(0.5, 4) }
 
-  test('destandardise goes back to float64, into a longer target too', () => {
+  test('a transform of lines goes back to float64, into a longer target too', () => {
     const target = new Float64Array(6)
-    destandardise(Float32Array.of(0.5, 0.5, -1, 0), scaler, target)
+    new RowTransform(scaler, 2).inverse(Float32Array.of(0.5, 0.5, -1, 0), target)
     expect([...target]).toEqual([1.7e9 + 0.25, 0, 1.7e9 - 0.5, -2, 0, 0])
   })
 

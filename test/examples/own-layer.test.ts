@@ -31,7 +31,7 @@ it('trains and scores on two threads to the bits of none', async () => {
   const [here, there] = await Promise.all(
     [0, 2].map(async (threads) => {
       const model = flow(2, [scale()])
-      await fit(model, rows, { steps: 50, standardise: false, threads })
+      await fit(model, rows, { steps: 50, preprocess: 'none', threads })
       return { model, densities: await logProb(model, rows, { threads }) }
     }),
   )

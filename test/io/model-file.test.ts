@@ -141,9 +141,9 @@ describe('a model file is refused', () => {
     ],
     [
       'of a newer format',
-      /format version 2, .* up to version 1: update/,
+      /format version 3, .* up to version 2: update/,
       ({ metadata }) => {
-        metadata.formatVersion = '2'
+        metadata.formatVersion = '3'
       },
     ],
     [
@@ -316,4 +316,70 @@ test('a model file says nothing but what the model is: these metadata keys and n
     'scaled',
     'seed',
   ])
+})
+
+describe('a model file with what rows pass beside lines', () => {
+  const bent = (change: (file: Safetensors) => void = () => {}): Uint8Array => {
+    const model = untrained()
+    const spline = {
+      v: Float64Array.of(-1, 1),
+      z: Float64Array.of(-2, 2),
+      slopes: Float64Array.of(1, 3),
+      bends: Float64Array.of(0.5, 0),
+    }
+    model.scaler = {
+      ...model.scaler,
+      marginals: [spline, { ...spline, bends: Float64Array.of(0, 2) }],
+      whitening: { mean: Float64Array.of(1, 2), matrix: Float64Array.of(1, 0, 5, 2) },
+    }
+    const file = decodeSafetensors(encodeFlow(model))
+    change(file)
+    return encodeSafetensors(file.tensors, file.metadata)
+  }
+
+  test('is of version 2, which one of lines is not', () => {
+    expect(decodeSafetensors(bent()).metadata.formatVersion).toBe('2')
+    expect(decodeSafetensors(encodeFlow(untrained())).metadata.formatVersion).toBe('1')
+    expect(decodeFlow(bent()).scaler.whitening?.matrix[2]).toBe(5)
+  })
+
+  const F64 = (shape: number[], ...data: number[]) =>
+    ({ dtype: 'F64', shape, data: Float64Array.from(data) }) as Partial<Tensor>
+  const refusals: [what: string, name: string, tensor: Partial<Tensor>][] = [
+    ['knots that do not rise', 'scaler.knots.0', F64([3, 2], 1, 1, -2, 2, 1, 3)],
+    ['values at knots that do not rise', 'scaler.knots.1', F64([3, 2], -1, 1, 2, 2, 1, 3)],
+    ['a slope of 0', 'scaler.knots.0', F64([3, 2], -1, 1, -2, 2, 0, 3)],
+    ['knots without slopes', 'scaler.knots.0', F64([2, 2], -1, 1, -2, 2)],
+    ['no knots', 'scaler.knots.0', F64([3, 0])],
+    ['a knot at infinity', 'scaler.knots.0', F64([3, 2], -1, Number.POSITIVE_INFINITY, -2, 2, 1, 3)],
+    ['knots in float32', 'scaler.knots.0', { dtype: 'F32', shape: [3, 1], data: Float32Array.of(0, 0, 1) }],
+    ['a tail that bends back', 'scaler.bends', F64([2, 2], -0.5, 0, 0, 2)],
+    ['a tail that bends by 1e-9', 'scaler.bends', F64([2, 2], 1e-9, 0, 0, 2)],
+    ['a tail a column', 'scaler.bends', F64([2], 0.5, 0)],
+    ['tails of one column', 'scaler.bends', F64([1, 2], 0.5, 0)],
+    ['a diagonal that is not positive', 'scaler.whitening.matrix', F64([2, 2], 1, 0, 5, 0)],
+    ['a matrix that is not triangular', 'scaler.whitening.matrix', F64([2, 2], 1, 3, 5, 2)],
+    ['a matrix that is not square', 'scaler.whitening.matrix', F64([2, 1], 1, 5)],
+    ['a mean of three columns', 'scaler.whitening.mean', F64([3], 1, 2, 3)],
+  ]
+  test.each(refusals)('is refused with %s', (_, name, tensor) => {
+    const bytes = bent(({ tensors }) => replace(tensors, name, tensor))
+    expect(() => decodeFlow(bytes)).toThrow(FormatError)
+    expect(() => decodeFlow(bytes)).toThrow(/This model file is damaged/)
+  })
+
+  test('is refused where it has three columns normal and its flow two', () => {
+    const three = bent(({ tensors }) => {
+      replace(tensors, 'scaler.whitening.mean', F64([3], 1, 2, 3))
+      replace(tensors, 'scaler.whitening.matrix', F64([3], 1, 2, 3))
+    })
+    expect(() => decodeFlow(three)).toThrow('its scaler makes 3 columns normal, its flow has 2')
+  })
+
+  test('is refused as version 1, as which an older reader would take it', () => {
+    const older = bent(({ metadata }) => {
+      metadata.formatVersion = '1'
+    })
+    expect(() => decodeFlow(older)).toThrow(/its scaler has no use for a tensor/)
+  })
 })

@@ -204,7 +204,13 @@ describe.each(bijections)('$name', (bijection) => {
         const start = flow.parameters.slice()
         const gradient = key ? maskedGradient(bijection, start, data, given.context) : flow.nll(data, given).gradient
         const seed = key?.seed ?? 0
-        const options = { steps: 1, standardise: false, threads, seed, stopping: { restoreBestWeights: false } }
+        const options = {
+          steps: 1,
+          preprocess: 'none',
+          threads,
+          seed,
+          stopping: { restoreBestWeights: false },
+        } as const
         if (!bijection.settles) await fit(flow, given.context ? { rows: data, context: given.context } : data, options)
         return { flow, start, gradient }
       }),

@@ -21,7 +21,7 @@ function rowsAround(count: number, seed: number): number[][] {
 }
 
 /** A step that moves nothing. */
-const still = { steps: 1, optimizer: adamW({ learningRate: 0 }), standardise: false, threads: 0 } as const
+const still = { steps: 1, optimizer: adamW({ learningRate: 0 }), preprocess: 'none', threads: 0 } as const
 
 const layers = (): LayerSpec[] => [
   actNorm(),

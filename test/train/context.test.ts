@@ -185,7 +185,7 @@ describe('what cannot be is refused:', () => {
 
   it('a context beyond 10⁶ standard deviations, by its row', async () => {
     const far = { rows, context: context.with(11, [1e7]) }
-    const run = fit(conditional(), far, { steps: 1, standardise: false, threads: 0 })
+    const run = fit(conditional(), far, { steps: 1, preprocess: 'none', threads: 0 })
     await expect(run).rejects.toThrow(DataError)
     await expect(run).rejects.toThrow('Row 11 ')
   })

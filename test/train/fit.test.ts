@@ -19,7 +19,7 @@ describe('rows beyond 10⁶ standard deviations', () => {
   it.each([0, 0.3])('are refused by their own number, trained on or held out (validation %d)', async (validation) => {
     for (const bad of [20, 150]) {
       const data = rows.with(bad, [1e9, 0])
-      const run = fit(flow(2, tutorialLayers(1)), data, { steps: 2, validation, standardise: false, threads: 0 })
+      const run = fit(flow(2, tutorialLayers(1)), data, { steps: 2, validation, preprocess: 'none', threads: 0 })
       await expect(run).rejects.toThrow(DataError)
       await expect(run).rejects.toThrow(`Row ${bad} `)
     }
@@ -28,7 +28,7 @@ describe('rows beyond 10⁶ standard deviations', () => {
   it('are found behind the first block too', async () => {
     const data = jang(5000).data as Float64Array
     data[2 * 4321] = 1e9
-    const run = fit(flow(2, tutorialLayers(1)), data, { steps: 2, standardise: false, threads: 0 })
+    const run = fit(flow(2, tutorialLayers(1)), data, { steps: 2, preprocess: 'none', threads: 0 })
     await expect(run).rejects.toThrow('Row 4321 ')
   })
 
@@ -52,7 +52,7 @@ it.each([0, 0.3])(
   async (validation) => {
     const rows = jang(5000)
     const logProb = flow(2, tutorialLayers(2)).logProb(rows)
-    const options = { steps: 1, validation, standardise: false, threads: 0 } as const
+    const options = { steps: 1, validation, preprocess: 'none', threads: 0 } as const
     const { losses, validationLosses, split } = await fit(flow(2, tutorialLayers(2)), rows, options)
     const mean = (chosen: Iterable<number>) => {
       const values = Array.from(chosen, (row) => -logProb[row])
@@ -132,7 +132,7 @@ it('keeps the scaler of any earlier fit, and none of an abort before the start',
     const { steps } = await fit(model, jang(100), { threads, signal: AbortSignal.abort() })
     expect([steps, model.scaled]).toEqual([0, false])
   }
-  await fit(model, jang(100), { steps: 2, threads: 0, standardise: false })
+  await fit(model, jang(100), { steps: 2, threads: 0, preprocess: 'none' })
   await fit(model, jang(100), { steps: 2, threads: 0 })
   expect([...model.scaler.mean, ...model.scaler.sd]).toEqual([0, 0, 1, 1])
 })
@@ -182,7 +182,9 @@ it('stops after as many steps as patience has where the loss stays what it was',
 })
 
 it.each([
-  [{ standardise: 'no' }],
+  [{ standardise: false }],
+  [{ preprocess: 'no' }],
+  [{ preprocess: { type: 'preprocess', scale: 'mad' } }],
   [{ validation: '0.1' }],
   [{ stopping: { patience: '5' } }],
   [{ steps: 2e10 }],

@@ -83,7 +83,7 @@ describe.each([0, 2])('fit with minibatches and %i threads', (threads) => {
       steps: 3 * 37,
       batch: 1,
       optimizer: adamW({ learningRate: 0 }),
-      standardise: false,
+      preprocess: 'none',
     })
     const seen = Array.from(losses, (loss) => rowOf.get(loss))
     const epochs = [seen.slice(0, 37), seen.slice(37, 74), seen.slice(74)]

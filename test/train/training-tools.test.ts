@@ -108,10 +108,10 @@ describe.each([0, 2])('fit with %i threads', (threads) => {
   it('counts a row with weight 2 as two, one with weight 0 not at all', async () => {
     const weights = rows.map((_, i) => i % 3)
     const model = untrained()
-    const weighted = await fit(model, { rows, weights }, { ...common, standardise: false })
+    const weighted = await fit(model, { rows, weights }, { ...common, preprocess: 'none' })
     const other = untrained()
     const repeated = rows.flatMap((row, i) => Array.from({ length: i % 3 }, () => row))
-    const { losses } = await fit(other, repeated, { ...common, standardise: false })
+    const { losses } = await fit(other, repeated, { ...common, preprocess: 'none' })
     expect(distance(weighted.losses, losses)).toBeLessThan(TOLERANCE)
     expect(distance(model.parameters, other.parameters)).toBeLessThan(TOLERANCE)
   })
@@ -119,7 +119,7 @@ describe.each([0, 2])('fit with %i threads', (threads) => {
   it('weighs the rows held out as well', async () => {
     const weights = rows.map((_, i) => (i % 7) + 0.5)
     const model = untrained()
-    const options = { ...common, steps: 1, validation: 0.3, optimizer: adamW({ learningRate: 0 }), standardise: false }
+    const options = { ...common, steps: 1, validation: 0.3, optimizer: adamW({ learningRate: 0 }), preprocess: 'none' }
     const { split, validationLosses } = await fit(model, { rows, weights }, options)
     const logProb = model.logProb(rows)
     const meanWeight = [...split.training].reduce((sum, row) => sum + weights[row], 0) / split.training.size

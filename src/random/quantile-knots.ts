@@ -1,5 +1,5 @@
-import { ln } from '../random/elementary.js'
-import { normalQuantile } from '../random/normal-quantile.js'
+import { ln } from './elementary.js'
+import { normalQuantile } from './normal-quantile.js'
 
 /** Knots of a monotone spline from a column to normal quantiles: x and z rise strictly, slopes are positive. */
 export interface QuantileKnots {
@@ -85,15 +85,16 @@ function meanSlope(v: number, w: number, r: number, s: number): number {
 /**
  * Up to `most` knots through the quantiles of a sorted column: x_k are values of rows, of about evenly spaced normal
  * quantiles and with enough rows between them, z_k = Φ⁻¹((rank + ½)/n) with the mean rank of equal values. The slope at an
- * outer knot is that of its bin. A column of one value, or of hardly any other, has no knots.
+ * outer knot is that of its bin. A column of one value, or of hardly any other, has no knots. Values nearer to each other
+ * than `gap` are one; where that is not given, so near that float32 tells few between.
  */
-export function quantileKnots(sorted: Float64Array, most: number): QuantileKnots {
+export function quantileKnots(sorted: Float64Array, most: number, gap?: number): QuantileKnots {
   const n = sorted.length
   const rice = riceNumber(n)
   const beyond = Math.max(1, Math.floor(n / (LEAST_ROWS * rice)))
   const candidates = evenRanks(n, Math.min(most, Math.max(2, rice)), beyond).map((i) => candidateAt(sorted, i))
   const [first, last] = [candidates[0].x, candidates[candidates.length - 1].x]
-  const leastGap = Math.max(LEAST_GAP, LEAST_SHARE * Math.max(Math.abs(first), Math.abs(last)))
+  const leastGap = gap ?? Math.max(LEAST_GAP, LEAST_SHARE * Math.max(Math.abs(first), Math.abs(last)))
   const taken = spaced(candidates, Math.max(1, beyond / 2), leastGap)
   if (taken.length < 2) return { x: [], z: [], slopes: [] }
   const x = taken.map((candidate) => candidate.x)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { quantileKnots } from '#layers/quantile-knots.js'
 import { normalQuantile } from '#random/normal-quantile.js'
+import { quantileKnots } from '#random/quantile-knots.js'
 import { randomStream } from '#random/stream.js'
 
 /** A sorted column. */

@@ -62,15 +62,18 @@ it(`exp is within ${EXP_ULP} ulp of e^x over every ${STRIDE}th float`, () => {
   expect(error, `at x = ${at}`).toBeLessThanOrEqual(EXP_ULP)
 })
 
+const STEPS = 1 << 20
+/** What tanh takes to even steps from −1 to 1. */
+const artanhs = Float64Array.from({ length: STEPS + 1 }, (_, i) => Math.atanh((2 * i) / STEPS - 1))
+
 /** The worst of a coupling's e^±s over 2²⁰ even steps of u from −1 to 1, s = u·e^f, where |s| ≤ most. */
 function worstScale(name: 'affineCouple' | 'affineCoupleInverse', f: number, most: number): Worst {
-  const steps = 1 << 20
   real[logBound] = f
   kernels.call('exp', { n: 1, x: logBound, y })
   const bound = real[y]
   let worst: Worst = { error: 0, at: Number.NaN }
-  for (let first = 0; first <= steps; first += LENGTH) {
-    for (let i = 0; i < LENGTH; i++) real[x + i] = bound * Math.atanh((2 * Math.min(first + i, steps)) / steps - 1)
+  for (let first = 0; first <= STEPS; first += LENGTH) {
+    for (let i = 0; i < LENGTH; i++) real[x + i] = bound * artanhs[Math.min(first + i, STEPS)]
     const places = { f: logBound, a: x, t: y, logDet: y2, u, e }
     kernels.call(name, { rows: LENGTH, ...places, x: y, z: y })
     for (let i = 0; i < LENGTH; i++) {
@@ -190,10 +193,9 @@ it(`sincos is within ${TRIG_ERROR} of sin x and cos x over every 1009th float of
 })
 
 it(`sincos is within ${TRIG_ERROR} of sin x and cos x on 2²⁰ even steps from 0 to 2π`, () => {
-  const steps = 1 << 20
   let worst: Worst = { error: 0, at: Number.NaN }
-  for (let first = 0; first <= steps; first += LENGTH) {
-    for (let i = 0; i < LENGTH; i++) real[x + i] = (2 * Math.PI * Math.min(first + i, steps)) / steps
+  for (let first = 0; first <= STEPS; first += LENGTH) {
+    for (let i = 0; i < LENGTH; i++) real[x + i] = (2 * Math.PI * Math.min(first + i, STEPS)) / STEPS
     kernels.sincos(LENGTH, x, y, y2)
     for (let i = 0; i < LENGTH; i++) {
       const error = trigError(i)

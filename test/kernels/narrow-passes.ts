@@ -49,6 +49,16 @@ function shapesOf(shape: Shape) {
 
 export type ArrayName = keyof ReturnType<typeof shapesOf>
 
+const drawn = new Map<string, Float32Array>()
+
+/** What array `i` holds at first, drawn once for all heaps. */
+function startOf(i: number, length: number): Float32Array {
+  const id = `${i}, ${length}`
+  const values = drawn.get(id) ?? normals(length, 130 + i, 0.7)
+  drawn.set(id, values)
+  return values
+}
+
 /** Arrays, and kernels that run calls on them. */
 export function heapOf(kind: KernelKind, shape: Shape) {
   const shapes = shapesOf(shape)
@@ -60,7 +70,7 @@ export function heapOf(kind: KernelKind, shape: Shape) {
   const program = arena.int(PROGRAM_WORDS)
   const kernels = createKernels(createHeap(arena, kind, false))
   const { real, i32 } = kernels.heap
-  for (const [i, name] of names.entries()) real.set(normals(lengthOf(shapes[name]), 130 + i, 0.7), spans[name].at)
+  for (const [i, name] of names.entries()) real.set(startOf(i, lengthOf(shapes[name])), spans[name].at)
   return {
     spans: shape.inPlace ? { ...spans, out: spans.cloud } : spans,
     kernels,

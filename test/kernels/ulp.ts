@@ -6,8 +6,11 @@ export const EPS = 2 ** -24
 /** Distance of neighbouring float32 numbers at x; 2⁻¹⁴⁹ where they are subnormal. */
 export function ulp(x: number): number {
   bits.setFloat64(0, x)
-  const exponent = ((bits.getUint32(0) >>> 20) & 0x7ff) - 1023
-  return 2 ** Math.max(exponent - 23, -149)
+  const exponent = (bits.getUint32(0) >>> 20) & 0x7ff
+  // The power of two by its bits: ** takes three times as long, and sweeps ask for it millions of times.
+  bits.setUint32(0, Math.max(exponent - 23, 1023 - 149) << 20)
+  bits.setUint32(4, 0)
+  return bits.getFloat64(0)
 }
 
 /** |got − expected| in ulps of expected; an overflowed result counts as 2¹²⁸, and what is beyond that must be ∞. */

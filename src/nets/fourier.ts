@@ -106,9 +106,9 @@ export function withFeatures(
 }
 
 /**
- * A masked net that `build` makes for inputs of these degrees, behind the features of its columns, which all have the
- * column's degree; without `given`, of the columns themselves. The context goes in as it is, unless its waves are asked
- * for, the columns behind it that count as known (`parents`) do not.
+ * A masked net that `build` makes for inputs of these degrees, behind the features of its columns, all of which have the
+ * column's degree; without `given`, of the columns themselves. The context goes in as it is unless its waves are asked
+ * for; `parents` behind it are columns as the others are.
  * @throws UsageError where an option is not usable.
  */
 export function withMaskedFeatures(
@@ -119,18 +119,18 @@ export function withMaskedFeatures(
   if (given === undefined) return build(inputEnds(dim, contextDim))
   const { width, context, ...features } = buildFeatures(given)
   const plain = context ? 0 : contextDim - parents
-  /** What degree k has of x: the context and its parents, then a coordinate each; and of that what has features. */
+  const net = build(inputEnds(dim, contextDim).map((ins) => plain + (ins - plain) * width))
+  /** Columns of degree k that have features: known ones, then one each. */
   const ofDegree = (k: number) =>
     k === 0 ? { first: plain, count: contextDim - plain } : { first: contextDim + k - 1, count: 1 }
-  const wide = (x: number) => plain + (x - plain) * width
-  const net = build(inputEnds(dim, contextDim).map(wide))
+  const columnsIn = (span: Span, k: number) => parts(span, ofDegree(k).first, ofDegree(k).count)
+  const featuresIn = (span: Span, k: number) =>
+    parts(span, plain + (ofDegree(k).first - plain) * width, ofDegree(k).count * width)
   return {
     ...net,
     forward(pass, { params, x, theta }) {
-      const seen = pass.tape(wide(x.shape[0]), pass.rows)
+      const seen = pass.tape(plain + (x.shape[0] - plain) * width, pass.rows)
       const call = net.forward(pass, { params, x: seen, theta })
-      const featuresIn = (span: Span, k: number) => parts(span, wide(ofDegree(k).first), ofDegree(k).count * width)
-      const columnsIn = (span: Span, k: number) => parts(span, ofDegree(k).first, ofDegree(k).count)
       return {
         advance(k) {
           if (k === 0 && plain > 0) copy(pass, { x: parts(x, 0, plain), y: parts(seen, 0, plain) })

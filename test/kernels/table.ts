@@ -5,6 +5,7 @@ import { coupleCases } from './cases/couple.js'
 import { denseCases } from './cases/dense.js'
 import { elementwiseCases } from './cases/elementwise.js'
 import { gaussianCases } from './cases/gaussian.js'
+import { hingesCases } from './cases/hinges.js'
 import { leakyReLUCases } from './cases/leaky-relu.js'
 import { memoryCases } from './cases/memory.js'
 import { narrowCouplingCases } from './cases/narrow-coupling.js'
@@ -25,6 +26,7 @@ export const table: readonly Case[] = [
   ...standardiseCases,
   ...elementwiseCases,
   ...denseCases,
+  ...hingesCases,
   ...leakyReLUCases,
   ...boundedMapCases,
   ...coupleCases,

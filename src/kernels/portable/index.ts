@@ -12,6 +12,7 @@ import { portableDense } from './dense.js'
 import { portableDropout } from './dropout.js'
 import { portableElementwise } from './elementwise.js'
 import { portableGaussian } from './gaussian.js'
+import { portableHinges } from './hinges.js'
 import { portableLeakyReLU } from './leaky-relu.js'
 import { portableLocationScale } from './location-scale.js'
 import { portableMapBackward } from './map-backward.js'
@@ -52,6 +53,7 @@ export function createPortable(heap: Heap): Kernels {
     ...portableMapBackward(heap),
     ...portablePositiveMaps(heap),
     ...portableRationalQuadratic(heap),
+    ...portableHinges(heap),
     ...portableScaleRows(heap),
     ...portableQuantileSpline(heap),
     ...portableSinhArcsinh(heap),

@@ -115,6 +115,7 @@ export interface Kernels {
   /**
    * AdamW (Loshchilov & Hutter, arXiv:1711.05101, algorithm 2) with g = gradient·scale:
    * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − lr·(m·c₁/(√(v·c₂) + ε) + weightDecay·θ), cᵢ = 1/(1 − βᵢᵗ).
+   * Moments below the smallest normal number become 0.
    */
   adamw(
     n: number,

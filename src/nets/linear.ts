@@ -2,6 +2,7 @@ import { dense, denseInputGradient, denseWeightGradient } from '../kernels/opera
 import type { Pass, Span } from '../kernels/pass.js'
 import { number } from '../options.js'
 import type { RandomStream } from '../random/stream.js'
+import type { Back } from './conditioner.js'
 import type { ParameterSlot, Spans, Values } from './parameters.js'
 
 /** What a net's last weights are multiplied by at the start, as an option. */
@@ -13,8 +14,14 @@ export interface Linear {
   readonly parameters: readonly ParameterSlot[]
   /** Weights N(0, scale²/inputs), biases 0. */
   initialise(values: Values, stream: RandomStream, scale: number): void
-  forward(pass: Pass, call: { readonly params: Spans; readonly x: Span; readonly y: Span }): void
+  forward(pass: Pass, call: LinearCall): void
   backward(pass: Pass, call: LinearGradients): void
+}
+
+export interface LinearCall {
+  readonly params: Spans
+  readonly x: Span
+  readonly y: Span
 }
 
 export interface LinearGradients {
@@ -27,6 +34,20 @@ export interface LinearGradients {
   /** Of `linearScratch`. */
   readonly scratch: Span
 }
+
+/** Of a net, from x to y; returns its way back, which overwrites dx and may work in `scratch` of `linearScratch`. */
+export type Stage = (
+  pass: Pass,
+  call: LinearCall,
+) => Back<{ readonly dParams: Spans; readonly dx: Span; readonly dy: Span; readonly scratch: Span }>
+
+/** A layer as a stage. */
+export const stageOf =
+  ({ forward, backward }: Linear): Stage =>
+  (pass, call) => {
+    forward(pass, call)
+    return (gradients) => backward(pass, { params: call.params, x: call.x, ...gradients })
+  }
 
 /** y = W x + b, W stored [outputs, inputs]. */
 export function linear(name: string, inputs: number, outputs: number): Linear {

@@ -1,9 +1,10 @@
 import * as v from 'valibot'
 import { checkSpec, widths } from '../options.js'
-import { type Activation, activationOption, dropoutOption, hiddenUnits } from './activations.js'
+import { type Activation, activationOption, dropoutOption, type HiddenUnits, hiddenUnits } from './activations.js'
 import type { Conditioner, ConditionerSpec } from './conditioner.js'
 import { type Fourier, fourierOption, withFeatures } from './fourier.js'
-import { lastLayerScaleOption, linear, linearScratch } from './linear.js'
+import { hinged, hingesPay } from './hinged.js'
+import { lastLayerScaleOption, linear, linearScratch, stageOf } from './linear.js'
 
 export interface MLPOptions {
   /** Widths of the hidden layers; default [64, 64]. */
@@ -53,12 +54,19 @@ export interface PerceptronOptions {
   readonly lastLayerScale: number
 }
 
-/** A multilayer perceptron, y = W_L σ(… σ(W₁x + b₁) …) + b_L, weights stored [out, in]. */
+/**
+ * A multilayer perceptron, y = W_L σ(… σ(W₁x + b₁) …) + b_L, weights stored [out, in]. Of one input, ReLU units and the layer
+ * behind them are computed together where that pays.
+ */
 export function perceptron(options: PerceptronOptions): Conditioner {
   const { inputs, hidden, outputs, activation, dropout = 0, lastLayerScale } = options
   const widths = [inputs, ...hidden, outputs]
   const last = hidden.length
   const layers = widths.slice(1).map((width, l) => linear(`${l}`, widths[l], width))
+  const together = activation === 'relu' && dropout === 0 && hingesPay(inputs, widths[1], widths[2])
+  const stages = together ? [hinged('0', '1'), ...layers.slice(2).map(stageOf)] : layers.map(stageOf)
+  const ends = widths.slice(widths.length - stages.length)
+  const final = stages.length - 1
   return {
     parameters: layers.flatMap(({ parameters }) => parameters),
     /** Weights N(0, 1/fan-in), the last layer's scaled by `lastLayerScale`; biases 0. */
@@ -66,15 +74,17 @@ export function perceptron(options: PerceptronOptions): Conditioner {
       for (const [l, layer] of layers.entries()) layer.initialise(values, stream, l < last ? 1 : lastLayerScale)
     },
     forward(pass, { params, x, y }) {
-      const h = [x]
-      const backs = hidden.map((width, l) => {
-        const a = pass.tape(width, pass.rows)
-        layers[l].forward(pass, { params, x: h[l], y: a })
-        const units = hiddenUnits(pass, activation, dropout, a)
-        h.push(units.h)
-        return units.back
+      let from = x
+      const bends: HiddenUnits['back'][] = []
+      const backs = stages.map((stage, l) => {
+        const to = l < final ? pass.tape(ends[l], pass.rows) : y
+        const back = stage(pass, { params, x: from, y: to })
+        if (l === final) return back
+        const units = hiddenUnits(pass, activation, dropout, to)
+        from = units.h
+        bends.push(units.back)
+        return back
       })
-      layers[last].forward(pass, { params, x: h[last], y })
       /**
        * Per layer, from the last, with h its input and a = W h + b:
        *   dW += da hᵀ, db += Σ da, dh = Wᵀ da, and through the hidden units da′ = dh·m·σ′(a′)
@@ -82,10 +92,10 @@ export function perceptron(options: PerceptronOptions): Conditioner {
       const back: ReturnType<Conditioner['forward']> = ({ dParams, dx, dy }) => {
         const scratch = linearScratch(pass, layers)
         let da = dy
-        for (let l = last; l >= 0; l--) {
-          const dh = l > 0 ? pass.scratch(widths[l], pass.rows) : dx
-          layers[l].backward(pass, { params, dParams, x: h[l], dy: da, dx: dh, scratch })
-          if (l > 0) backs[l - 1](dh)
+        for (let l = final; l >= 0; l--) {
+          const dh = l > 0 ? pass.scratch(ends[l - 1], pass.rows) : dx
+          backs[l]({ dParams, dy: da, dx: dh, scratch })
+          if (l > 0) bends[l - 1](dh)
           da = dh
         }
       }

@@ -6,6 +6,7 @@ import { denseCases } from './cases/dense.js'
 import { elementwiseCases } from './cases/elementwise.js'
 import { fourierCases } from './cases/fourier.js'
 import { gaussianCases } from './cases/gaussian.js'
+import { hingesCases } from './cases/hinges.js'
 import { leakyReLUCases } from './cases/leaky-relu.js'
 import { memoryCases } from './cases/memory.js'
 import { narrowCouplingCases } from './cases/narrow-coupling.js'
@@ -27,6 +28,7 @@ export const table: readonly Case[] = [
   ...standardiseCases,
   ...elementwiseCases,
   ...denseCases,
+  ...hingesCases,
   ...leakyReLUCases,
   ...boundedMapCases,
   ...coupleCases,

@@ -13,6 +13,7 @@ const specs: [string, ConditionerSpec, number, number][] = [
   ['narrowing', mlp({ hidden: [48, 8], activation: 'gelu', dropout: 0.5 }), 20, 2],
   ['narrow', mlp({ hidden: [1], activation: 'silu' }), 1, 1],
   ['with a wide end', mlp({ hidden: [2], activation: 'relu', dropout: 0.5 }), 1, 40],
+  ['hinged', mlp({ hidden: [16, 8], activation: 'relu' }), 1, 3],
   ['residual', residual({ hidden: 9, dropout: 0.5 }), 3, 4],
   ['residual, with a wide end', residual({ hidden: 2, blocks: 3, layerScale: 0.1 }), 1, 40],
   ['residual, narrowing', residual({ hidden: 3, blocks: 1, activation: 'silu', layerScale: 0.1 }), 20, 1],
@@ -43,6 +44,19 @@ describe('without dropout', () => {
     expect(there).toEqual(['dense', activation, 'dense', activation, 'dense'])
     const bend = `${activation}Backward`
     expect(back).toEqual([...denseBack, bend, ...denseBack, bend, ...denseBack])
+  })
+
+  it('of one input, wide layers with relu between them are one call, and keep the piece of a row', () => {
+    const hinged = (inputs: number, ...hidden: number[]) => {
+      const net = buildConditioner(mlp({ hidden, activation: 'relu' }), inputs, 8)
+      const { calls, tapeLength } = netBench(net, inputs, 8, ROWS, 'portable')
+      return [calls.there.join(' '), tapeLength / ROWS]
+    }
+    expect(hinged(1, 16)).toEqual(['hinges', 1])
+    expect(hinged(1, 16, 9)).toEqual(['hinges relu dense', 10])
+    expect(hinged(2, 16)).toEqual(['dense relu dense', 16])
+    expect(hinged(1, 15)).toEqual(['dense relu dense', 15])
+    expect(hinged(1, 16, 7)).toEqual(['dense relu dense relu dense', 23])
   })
 
   it('tanh and relu take as much tape as there are hidden units, silu and gelu twice', () => {

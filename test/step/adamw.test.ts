@@ -26,6 +26,19 @@ it('takes the two steps that the formula gives by hand', () => {
   expect(real[theta]).toBeCloseTo(0.899 - 0.1 * (-4 / 3 / Math.sqrt(48 / 7) + 0.00899), 15)
 })
 
+it.each(['simd', 'portable'] as const)('%s: moments below the smallest normal number become 0', (kind) => {
+  const arena = new Arena('float32')
+  const [theta, gradient, m, v] = Array.from({ length: 4 }, () => arena.real(3))
+  const kernels = createKernels(createHeap(arena, kind, false))
+  const { real } = kernels.heap
+  real.set([1, 1, 1], theta)
+  real.set([2 ** -126, -(2 ** -125), Number.NaN], m)
+  real.set([2 ** -126, 2 ** -125, Number.NaN], v)
+  kernels.adamw(3, theta, gradient, m, v, 1, 0.1, 0.5, 0.5, 1e-8, 0, 1, 1)
+  expect([...real.subarray(m, m + 3)]).toEqual([0, -(2 ** -126), Number.NaN])
+  expect([...real.subarray(v, v + 3)]).toEqual([0, 2 ** -126, Number.NaN])
+})
+
 it.each([
   [{ learningRate: -1 }],
   [{ beta1: 1 }],

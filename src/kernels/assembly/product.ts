@@ -50,6 +50,47 @@ function block(
   }
 }
 
+/**
+ * One vector of `outs` (1 or 4) rows of y = W x: with two rows, each would wait for its additions. depth ≥ 1; strides in
+ * bytes.
+ */
+@inline
+function slimBlock(
+  outs: i32, depth: i32, x: usize, xStride: usize, w: usize, wStride: usize, y: usize, yStride: usize,
+): void {
+  const end = x + <usize>depth * xStride
+  let w1 = w + wStride
+  let w2 = w1 + wStride
+  let w3 = w2 + wStride
+  let a = f32x4.splat(0), b = a, c = a, d = a
+  do {
+    const x0 = v128.load(x)
+    a = step(a, v128.load32_splat(w), x0)
+    w += 4
+    if (outs > 1) {
+      b = step(b, v128.load32_splat(w1), x0)
+      c = step(c, v128.load32_splat(w2), x0)
+      d = step(d, v128.load32_splat(w3), x0)
+      w1 += 4, w2 += 4, w3 += 4
+    }
+    x += xStride
+  } while (x != end)
+  v128.store(y, a)
+  if (outs > 1) {
+    v128.store(y + yStride, b)
+    v128.store(y + 2 * yStride, c)
+    v128.store(y + 3 * yStride, d)
+  }
+}
+
+/** Few columns, up to a multiple of 4, of `outs` (1 or 4) rows of y = W x. */
+@inline
+export function slimBand(
+  outs: i32, columns: i32, depth: i32, x: usize, xStride: usize, w: usize, wStride: usize, y: usize, yStride: usize,
+): void {
+  for (; columns > 0; columns -= 4, x += 16, y += 16) slimBlock(outs, depth, x, xStride, w, wStride, y, yStride)
+}
+
 /** All `width` columns of `outs` (1 or 2) rows of y, as `block`. x [depth, width], y [outs, width]. */
 @inline
 export function band(

@@ -3,7 +3,7 @@
 // - wide layers: the product of dy with the transposed x, every sum taking t in order.
 import { bytes, load, NONE, sumLanes, sumLanesOf, wholeBytes } from './lanes'
 import { addRow } from './memory'
-import { band as productBand } from './product'
+import { band as productBand, slimBand } from './product'
 import { turn } from './transpose'
 
 /** From so many outputs and inputs on, turning x pays: it is read once an output. */
@@ -148,29 +148,52 @@ function wide(
 ): void {
   const stride = bytes(rows)
   for (; inDim >= PANEL; inDim -= PANEL, x += <usize>PANEL * stride, dWeight += bytes(PANEL)) {
-    panel(PANEL, outDim, rows, x, dy, dWeight, outStride, scratch)
+    panel(outDim, rows, x, dy, dWeight, outStride, scratch)
   }
-  if (inDim > 0) panel(inDim, outDim, rows, x, dy, dWeight, outStride, scratch)
+  if (inDim > 0) slimPanel(inDim, outDim, rows, x, dy, dWeight, outStride, scratch)
 }
 
-/** The same for up to PANEL inputs. */
 @inline
 function panel(
-  columns: i32, outDim: i32, rows: i32, x: usize, dy: usize, dWeight: usize, outStride: usize, scratch: usize,
+  outDim: i32, rows: i32, x: usize, dy: usize, dWeight: usize, outStride: usize, scratch: usize,
 ): void {
   const stride = bytes(rows)
   const width = bytes(PANEL)
   const zero = f32x4.splat(0)
+  turn(PANEL, rows, x, stride, scratch, width)
   const sums = scratch + <usize>rows * width
-  turn(columns, rows, x, stride, scratch, width)
   let to = sums
   let o = 0
   for (; o + 2 <= outDim; o += 2, dy += 2 * stride, to += 2 * width) {
-    productBand(2, columns, rows, scratch, width, dy, stride, zero, zero, to, width)
+    productBand(2, PANEL, rows, scratch, width, dy, stride, zero, zero, to, width)
   }
-  if (o < outDim) productBand(1, columns, rows, scratch, width, dy, stride, zero, zero, to, width)
-  to = sums
-  for (o = 0; o < outDim; o++, to += width, dWeight += outStride) addRow(columns, to, dWeight)
+  if (o < outDim) productBand(1, PANEL, rows, scratch, width, dy, stride, zero, zero, to, width)
+  addSums(PANEL, outDim, sums, dWeight, outStride)
+}
+
+/** The same for fewer inputs; what else is in a vector of the panel goes along, for a part of one takes longer. */
+@inline
+function slimPanel(
+  columns: i32, outDim: i32, rows: i32, x: usize, dy: usize, dWeight: usize, outStride: usize, scratch: usize,
+): void {
+  const stride = bytes(rows)
+  const width = bytes(PANEL)
+  turn(columns, rows, x, stride, scratch, width)
+  const sums = scratch + <usize>rows * width
+  let to = sums
+  let o = 0
+  for (; o + 4 <= outDim; o += 4, dy += 4 * stride, to += 4 * width) {
+    slimBand(4, columns, rows, scratch, width, dy, stride, to, width)
+  }
+  for (; o < outDim; o++, dy += stride, to += width) {
+    slimBand(1, columns, rows, scratch, width, dy, stride, to, width)
+  }
+  addSums(columns, outDim, sums, dWeight, outStride)
+}
+
+@inline
+function addSums(columns: i32, outDim: i32, sums: usize, dWeight: usize, outStride: usize): void {
+  for (let o = 0; o < outDim; o++, sums += bytes(PANEL), dWeight += outStride) addRow(columns, sums, dWeight)
 }
 
 export function denseWeightGradient(

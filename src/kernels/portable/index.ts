@@ -13,6 +13,7 @@ import { portableDropout } from './dropout.js'
 import { portableElementwise } from './elementwise.js'
 import { portableFourier } from './fourier.js'
 import { portableGaussian } from './gaussian.js'
+import { portableHinges } from './hinges.js'
 import { portableLeakyReLU } from './leaky-relu.js'
 import { portableLocationScale } from './location-scale.js'
 import { portableMapBackward } from './map-backward.js'
@@ -56,6 +57,7 @@ export function createPortable(heap: Heap): Kernels {
     ...portableMapBackward(heap),
     ...portablePositiveMaps(heap),
     ...portableRationalQuadratic(heap),
+    ...portableHinges(heap),
     ...portableScaleRows(heap),
     ...portableQuantileSpline(heap),
     ...portableSinhArcsinh(heap),

@@ -20,6 +20,7 @@ export const couplingCases: readonly Case[] = [
   affineCase('three hidden layers', { mask: [0, 1, 1], hidden: [3, 6, 4] }),
   affineCase('scattered mask', { mask: [1, 0, 0, 1, 0], hidden: [6] }),
   affineCase('one kept of six', { mask: [0, 0, 0, 0, 1, 0], hidden: [4] }),
+  affineCase('relu of one coordinate', { mask: [0, 1], hidden: [16, 8], activation: 'relu' }),
   affineCase('relu', { mask: [1, 0, 1], hidden: [8, 8], activation: 'relu' }),
   affineCase('silu', { mask: [1, 0, 1], hidden: [8, 8], activation: 'silu' }),
   affineCase('context', { mask: [1, 0], hidden: [5] }, 3),

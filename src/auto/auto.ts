@@ -9,13 +9,14 @@ import { type Flow, flow } from '../flow/flow.js'
 import type { LayerSpec } from '../layers/layer.js'
 import { echo } from '../options.js'
 import type { Threads } from '../parallel/threads.js'
+import type { SplinePresetOptions } from '../presets/options.js'
 import { type FitResult, fit } from '../train/fit.js'
 import type { GivenRows } from '../train/given-rows.js'
-import type { FitOptions } from '../train/options.js'
-import { preprocess } from '../train/preprocess.js'
+import { type FitOptions, MAX_STEPS } from '../train/options.js'
+import { type PreprocessChoice, preprocess } from '../train/preprocess.js'
 import { splitRows, validationRowsOf } from '../train/split.js'
 import { chooseMixture } from './mixture-base.js'
-import { fitOptionsOf, layersOf, mostSteps, type Recipe, recipeFor, type Shape } from './recipe.js'
+import { fitOptionsOf, layersOf, mostSteps, type Recipe, recipeFor, type Shape, withSaid } from './recipe.js'
 
 export interface AutoOptions {
   /** Seconds that trying and training may take together; default 30. */
@@ -31,6 +32,14 @@ export interface AutoOptions {
   readonly signal?: AbortSignal
   /** Names of the columns, for messages. */
   readonly columns?: readonly string[]
+  /** What of the recipe is settled already. */
+  readonly recipe?: SplinePresetOptions
+  /** Rows of a step, likewise. */
+  readonly batch?: number
+  /** What columns pass before the flow, likewise. */
+  readonly preprocess?: PreprocessChoice
+  /** What becomes of a number that many rows share far outside the others; default 'refuse'. */
+  readonly fillValues?: 'refuse' | 'keep'
 }
 
 /** What to build and how to train it: `flow(dim, layers, { base })`, `fit(model, rows, fit)`. */
@@ -47,7 +56,7 @@ interface Candidate {
   readonly name: string
   readonly layers: readonly LayerSpec[]
   readonly base: BaseSpec | undefined
-  readonly preprocess: Preprocessing
+  readonly preprocess: PreprocessChoice
 }
 
 /** A candidate that has been trained for a while. */
@@ -81,7 +90,7 @@ export async function auto(rows: Rows | RowSource | GivenRows, options: AutoOpti
   const held = validationRowsOf(source.rows, validation)
   if (held < 1) throw new UsageError(`auto's validation is ${echo(validation)}; expected a share above 0 to choose by.`)
   const shape: Shape = { dim, contextDim: source.columns - dim, rows: source.rows - held }
-  const recipe = recipeFor(shape)
+  const recipe = withSaid(recipeFor(shape), options)
   const setting = { rows, shape, recipe, options: { ...options, seed, validation } }
   const { candidates, reasons } = await candidatesFor(source, setting)
   const spent = () => (performance.now() - started) / 1000
@@ -171,11 +180,12 @@ async function candidatesFor(
 ): Promise<{ candidates: Candidate[]; reasons: string[] }> {
   const { shape, recipe, options } = setting
   const layers = layersOf(recipe, shape)
-  const plain = preprocess()
-  const bent = preprocess({ gaussianise: 'tails' })
+  const { fillValues = 'refuse' } = options
+  const plain = options.preprocess ?? preprocess({ fillValues })
+  const bent = options.preprocess ?? preprocess({ gaussianise: 'tails', fillValues })
   const candidates: Candidate[] = [{ name: 'one normal', layers, base: undefined, preprocess: plain }]
   const reasons = [shapeText(shape, recipe)]
-  if (shape.contextDim > 0) return { candidates, reasons }
+  if (shape.contextDim > 0 || typeof bent === 'string') return { candidates, reasons }
   const { training, held } = await preprocessed(source, bent, setting)
   const mixture = chooseMixture(training, held, shape.dim, options.seed)
   if (!mixture) {
@@ -205,8 +215,33 @@ function trainFor(candidate: Candidate, model: Flow, setting: Setting, options: 
 
 /** Seconds that a step takes. */
 async function probe(candidate: Candidate, setting: Setting): Promise<number> {
-  const timed = async (steps: number) =>
-    (await trainFor(candidate, modelOf(candidate, setting), setting, { steps, validationEvery: steps + 1 })).seconds
+  return perStep(
+    async (steps) =>
+      (await trainFor(candidate, modelOf(candidate, setting), setting, { steps, validationEvery: steps + 1 })).seconds,
+  )
+}
+
+/** Steps of a flow and its training that fit into so many seconds. */
+export async function stepsWithin(
+  budget: number,
+  rows: RowSource,
+  dim: number,
+  parts: Pick<AutoChoice, 'layers'> & Partial<Pick<AutoChoice, 'base'>>,
+  options: FitOptions,
+): Promise<number> {
+  const context = rows.columns - dim
+  const timed = async (steps: number) => {
+    const model = flow(dim, parts.layers, { base: parts.base, context, seed: options.seed })
+    const { seconds } = await fit(model, rows, { ...options, steps, validationEvery: steps + 1 })
+    return seconds
+  }
+  const started = performance.now()
+  const secondsPerStep = await perStep(timed)
+  const left = budget - (performance.now() - started) / 1000
+  return Math.max(1, Math.min(MAX_STEPS, Math.floor(Math.max(left, 0.1 * budget) / secondsPerStep)))
+}
+
+async function perStep(timed: (steps: number) => Promise<number>): Promise<number> {
   const before = await timed(PROBE.warmUp)
   return Math.max(1e-6, ((await timed(PROBE.warmUp + PROBE.timed)) - before) / PROBE.timed)
 }

@@ -2,8 +2,10 @@ import { autoregressive } from '../layers/autoregressive.js'
 import { coupling } from '../layers/coupling.js'
 import type { LayerSpec } from '../layers/layer.js'
 import { permutation } from '../layers/permutation.js'
+import type { Activation } from '../nets/activations.js'
 import { maskedMLP } from '../nets/masked-mlp.js'
 import { mlp } from '../nets/mlp.js'
+import { checkedSplineOptions, type SplinePresetOptions } from '../presets/options.js'
 import { adamW } from '../step/adamw.js'
 import { ema } from '../step/averaging.js'
 import { noise } from '../step/noise.js'
@@ -23,7 +25,7 @@ export interface Shape {
 export interface Recipe {
   readonly layers: number
   readonly hidden: readonly number[]
-  readonly activation: 'relu' | 'silu'
+  readonly activation: Activation
   readonly bins: number
   readonly box: number
   /** Frequencies of the waves that nets see of their columns; 0: none. */
@@ -62,6 +64,22 @@ export function recipeFor({ dim, rows }: Shape): Recipe {
     return { layers: 2, hidden, activation: 'relu', bins: small ? 8 : 16, waves, learningRate: 4e-3, ...common }
   }
   return { layers: small ? 2 : 6, hidden, activation: 'silu', bins: 8, waves: 0, learningRate: 2e-3, ...common }
+}
+
+/** The rule with what was said put in its place. */
+export function withSaid(recipe: Recipe, said: { recipe?: SplinePresetOptions; batch?: number }): Recipe {
+  const { layers, hidden, activation, bins, box, dropout, fourier } = checkedSplineOptions('auto', said.recipe ?? {})
+  return {
+    ...recipe,
+    ...(layers !== undefined && { layers }),
+    ...(hidden && { hidden }),
+    ...(activation && { activation }),
+    ...(bins !== undefined && { bins }),
+    ...(box !== undefined && { box }),
+    ...(dropout !== undefined && { dropout }),
+    ...(typeof fourier === 'number' && { waves: fourier }),
+    ...(said.batch !== undefined && { batch: said.batch }),
+  }
 }
 
 /** The layers of a recipe, data → noise. */

@@ -26,6 +26,7 @@ export async function architecture(
   dim: number,
   { flow = defaultFlow(dim), preset: options }: Pick<TrainOptions, 'flow' | 'preset'>,
 ): Promise<Architecture> {
+  if (flow.startsWith('{')) return read(JSON.parse(flow), '--flow')
   if (flow.endsWith('.json')) return described(flow, Object.keys(options))
   const preset = Object.hasOwn(presets, flow) ? presets[flow] : undefined
   if (!preset) {
@@ -46,6 +47,10 @@ async function described(path: string, beside: readonly string[]): Promise<Archi
   } catch (cause) {
     throw new UsageError(`--flow ${path} cannot be read: ${(cause as Error).message}.`, { cause })
   }
+  return read(parsed, `--flow ${path}`)
+}
+
+function read(parsed: unknown, what: string): Architecture {
   const {
     layers,
     base,
@@ -55,9 +60,9 @@ async function described(path: string, beside: readonly string[]): Promise<Archi
   } = (Array.isArray(parsed) ? { layers: parsed } : (parsed ?? {})) as Partial<Architecture> & Record<string, unknown>
   const [key] = Object.keys(unknown)
   if (!Array.isArray(layers) || key !== undefined || typeof standardise !== 'boolean') {
-    const what = key === undefined ? 'no list of layers' : `"${key}"`
+    const held = key === undefined ? 'no list of layers' : `"${key}"`
     throw new UsageError(
-      `--flow ${path} holds ${what}; expected { "layers": [{ "type": "leakyReLU" }, …] }, and base, embedding, standardise beside them.`,
+      `${what} holds ${held}; expected { "layers": [{ "type": "leakyReLU" }, …] }, and base, embedding, standardise beside them.`,
     )
   }
   return { layers, ...(base && { base }), ...(embedding && { embedding }), standardise }

@@ -4,6 +4,7 @@ import { generators } from '../data/generators.js'
 import { nearestName } from '../data/nearest-name.js'
 import { UsageError } from '../errors.js'
 import { GENERATED_ROWS } from './data-source.js'
+import { settingsOf } from './settings.js'
 import type { TrainOptions } from './train-options.js'
 import type { Values } from './values.js'
 
@@ -11,6 +12,9 @@ import type { Values } from './values.js'
 const DATA = 'data'
 /** What only makes sense with the data it was given for. */
 const OF_DATA = ['rows', 'columns', 'given', 'where', 'fill-value']
+
+/** Options whose value may be an object, whose text is its JSON. */
+const OBJECTS = ['flow', 'preprocess', 'set']
 
 /** Everything that decides a run, under the names of `train`'s options; `train --config` repeats it. */
 export function resolvedConfig(data: string, options: TrainOptions): Readonly<Record<string, unknown>> {
@@ -24,13 +28,13 @@ export function resolvedConfig(data: string, options: TrainOptions): Readonly<Re
     where: options.where && `${options.where.column}=${options.where.value}`,
     'fill-value': options.fillValue,
     preprocess: options.preprocess,
-    flow: options.flow?.endsWith('.json') ? resolve(options.flow) : options.flow,
-    ...options.preset,
+    ...flowConfig(options),
     steps: fit.steps,
-    batch: fit.batch,
+    batch: typeof fit.batch === 'object' ? undefined : fit.batch,
     lr: fit.optimizer?.learningRate,
     'weight-decay': fit.optimizer?.weightDecay,
     patience: Number.isFinite(fit.stopping?.patience ?? Number.POSITIVE_INFINITY) ? fit.stopping?.patience : 'off',
+    set: settingsOf(fit),
     validation: fit.validation,
     test: options.test,
     seed: options.seed,
@@ -38,6 +42,12 @@ export function resolvedConfig(data: string, options: TrainOptions): Readonly<Re
     kernels: fit.kernels,
     plots: options.plots,
   }
+}
+
+/** A flow that was chosen is told in full, one that was named by its name. */
+function flowConfig({ flow, preset, chosen }: TrainOptions): Record<string, unknown> {
+  if (chosen) return { flow: chosen }
+  return { flow: flow?.endsWith('.json') ? resolve(flow) : flow, ...preset }
 }
 
 /**
@@ -53,9 +63,15 @@ export async function withConfig(
   const { config: path, ...own } = values
   if (path === undefined) return { data: operand, values: own }
   const { [DATA]: data, ...texts } = await readConfig(path, known)
-  if (operand === undefined || operand === data) return { data: operand ?? data, values: { ...texts, ...own } }
+  if (operand === undefined || operand === data) return { data: operand ?? data, values: merged(texts, own) }
   const rest = Object.fromEntries(Object.entries(texts).filter(([name]) => !OF_DATA.includes(name)))
-  return { data: operand, values: { ...rest, ...own } }
+  return { data: operand, values: merged(rest, own) }
+}
+
+/** What is said on the command line wins; its settings are put into those of the file, a line each. */
+function merged(file: Values, own: Values): Values {
+  const settings = [file.set, own.set].filter((text) => text !== undefined)
+  return { ...file, ...own, ...(settings.length > 0 && { set: settings.join('\n') }) }
 }
 
 async function readConfig(path: string, known: readonly string[]): Promise<Record<string, string>> {
@@ -84,6 +100,7 @@ async function readConfig(path: string, known: readonly string[]): Promise<Recor
 function textOf(path: string, name: string, value: unknown): string {
   if (typeof value === 'string' || typeof value === 'number') return String(value)
   if (Array.isArray(value)) return value.map((item) => textOf(path, name, item)).join(',')
+  if (OBJECTS.includes(name) && typeof value === 'object' && value !== null) return JSON.stringify(value)
   throw new UsageError(
     `--config ${path}: ${JSON.stringify(name)} is ${JSON.stringify(value)}; expected text or a number.`,
   )

@@ -1,11 +1,17 @@
+import type { BaseSpec } from '../bases/base.js'
+import type { Preprocessing } from '../data/fit-scaler.js'
 import { generators } from '../data/generators.js'
+import { UsageError } from '../errors.js'
+import type { LayerSpec } from '../layers/layer.js'
 import { MAX_THREADS_OF_A_JOB, type Threads } from '../parallel/threads.js'
 import type { SplinePresetOptions } from '../presets/options.js'
 import { presets } from '../presets/registry.js'
 import { adamW } from '../step/adamw.js'
 import { type FitOptions, MAX_STEPS } from '../train/options.js'
+import { checkPreprocess } from '../train/preprocess.js'
 import type { CommandUsage } from './arguments.js'
 import type { PreprocessName } from './preprocessing.js'
+import { withSettings } from './settings.js'
 import { choice, equation, finite, integer, names, nonNegative, type Values, widths, wordOrInteger } from './values.js'
 
 /** What `train` does, option texts turned into values. */
@@ -18,17 +24,23 @@ export interface TrainOptions {
   /** A number for values that are missing, whose rows are left out; 'none' takes whatever there is for values. */
   readonly fillValue: number | 'none' | undefined
   /** What columns pass before the flow; where nothing is said, the flow decides. */
-  readonly preprocess: PreprocessName | undefined
+  readonly preprocess: PreprocessName | Preprocessing | undefined
   /** Share of the rows kept for a test. */
   readonly test: number
   readonly plots: 'auto' | 'on' | 'off'
-  /** A preset's name or a JSON file; where nothing is said, the number of columns decides. */
+  /** A preset's name, a JSON file, or JSON itself; undefined where the data are to decide. */
   readonly flow: string | undefined
   /** What is said beside it. */
   readonly preset: SplinePresetOptions
+  /** The flow that the data have decided on. */
+  readonly chosen?: { readonly layers: readonly LayerSpec[]; readonly base?: BaseSpec }
+  /** Seconds for choosing and training; undefined where steps are counted instead. */
+  readonly budget: number | undefined
   readonly seed: number
   readonly out: string | undefined
   readonly fit: FitOptions
+  /** Puts what was said over how a flow that was chosen is to be trained. */
+  readonly over: (chosen: FitOptions) => FitOptions
 }
 
 const DEFAULTS = {
@@ -65,7 +77,11 @@ export const trainUsage: CommandUsage = {
       text: 'leave out rows with this number in a column; none: keep whatever there is',
     },
     preprocess: { placeholder: 'HOW', text: 'standardise, none, robust or gaussianise, see below (standardise)' },
-    flow: { placeholder: 'FLOW', text: 'a preset or a .json description, see below (tutorial; of one column nsf)' },
+    flow: { placeholder: 'FLOW', text: 'a preset or a .json description, see below (chosen by the data)' },
+    budget: {
+      placeholder: 'TIME',
+      text: 'for choosing and training, such as 90, 60s or 5m (30s; steps where they are given)',
+    },
     layers: { placeholder: 'N', text: 'transforms of a preset: tutorial 9, nice and realNVP 8, nsf 6, maf and iaf 5' },
     hidden: { placeholder: 'WIDTHS', text: 'hidden layers of the conditioners, such as 64,64 (tutorial 4)' },
     bins: { placeholder: 'N', text: 'bins of a spline (8)' },
@@ -73,12 +89,19 @@ export const trainUsage: CommandUsage = {
     activation: { placeholder: 'NAME', text: 'tanh, relu, silu or gelu (by preset)' },
     dropout: { placeholder: 'SHARE', text: 'share of hidden units that a step leaves out (0)' },
     fourier: { placeholder: 'N', text: 'frequencies of the waves that conditioners see of columns (none; circular 4)' },
-    steps: { placeholder: 'N', text: 'most steps (50000)' },
-    batch: { placeholder: 'N', text: 'rows of a step, or all (all)' },
-    lr: { placeholder: 'RATE', text: 'learning rate of AdamW (tutorial 1e-4, others 1e-3)' },
-    'weight-decay': { placeholder: 'RATE', text: 'weight decay of AdamW (1e-4)' },
-    patience: { placeholder: 'N', text: 'steps without a better loss before training stops; 0 or off: never (10000)' },
-    validation: { placeholder: 'SHARE', text: 'share of the rows held out and watched (a file: 0.1, a generator: 0)' },
+    steps: { placeholder: 'N', text: 'most steps (as many as the budget allows; of a named FLOW 50000)' },
+    batch: { placeholder: 'N', text: 'rows of a step, or all (chosen; of a named FLOW all)' },
+    lr: { placeholder: 'RATE', text: 'learning rate (chosen; tutorial 1e-4, other FLOWs 1e-3)' },
+    'weight-decay': { placeholder: 'RATE', text: 'weight decay of AdamW (chosen; of a named FLOW 1e-4)' },
+    set: { placeholder: 'NAME=VALUE', text: 'more of how to train, between commas, see below' },
+    patience: {
+      placeholder: 'N',
+      text: 'steps without a better loss before training stops; 0 or off: never (FLOW: 10000)',
+    },
+    validation: {
+      placeholder: 'SHARE',
+      text: 'share of the rows held out and watched (0.1; of a generator with a FLOW 0)',
+    },
     test: { placeholder: 'SHARE', text: 'share of the rows kept for a final test (0)' },
     ...OPTION_TEXT,
     plots: { placeholder: 'WHEN', text: 'auto, on, or off; auto draws unless a single step was asked for (auto)' },
@@ -90,6 +113,13 @@ export const trainUsage: CommandUsage = {
     'FLOW is one of',
     ...Object.entries(presets).map(([name, { about }]) => `  ${name.padEnd(18)}${about}`),
     'or FILE.json: { "layers": [{ "type": "leakyReLU" }, …], "base": { "type": "standardNormal" } }.',
+    'Without FLOW one is chosen for DATA, and told in a few lines: layers and what they map onto, what columns pass before,',
+    'and how to train, by what makes rows that are held out likeliest within the time. Without DATA it is the tutorial.',
+    '',
+    'NAME of --set is optimizer (adamW, adam), optimizer.beta1, optimizer.beta2, optimizer.epsilon; schedule (constant, cosine,',
+    'oneCycle, stepDecay, reduceOnPlateau, warmUp) and its options, such as schedule.final; clip, the greatest norm of a',
+    'gradient; average, the decay of a running average of the weights; noise, its sd on the rows at first, and noise.final;',
+    'batch.from and batch.to; validationEvery. none takes one away.',
     '',
     'HOW is what columns pass before the flow: mean and sd (standardise), median and quantiles, long tails shortened and',
     'correlations taken out (robust), each column made about normal beside that (gaussianise), or nothing (none).',
@@ -122,47 +152,87 @@ const MOST_ROWS = 2 ** 29
 /** The options that decide a run: those that config.json holds. */
 export const CONFIGURABLE = Object.keys(trainUsage.options).filter((name) => !['config', 'json', 'out'].includes(name))
 
-/** Reads the options of `train`; `data` decides some defaults. Throws UsageError for a value that cannot be. */
-export function trainOptions(values: Values, data: string): TrainOptions {
-  const validation = nonNegative(values, 'validation', generators.has(data) ? 0 : DEFAULTS.heldOut, 1)
-  const batch = wordOrInteger(values, 'batch', ['all'], 'all', 1)
+/**
+ * Reads the options of `train`; `data` is undefined where nothing was named.
+ * @throws UsageError for a value that cannot be.
+ */
+export function trainOptions(values: Values, data: string | undefined): TrainOptions {
+  const flow = values.flow ?? (data === undefined ? 'tutorial' : undefined)
   const seed = integer(values, 'seed', DEFAULTS.seed, 0)
+  const budget = seconds(values)
+  if (budget !== undefined && values.steps !== undefined) {
+    throw new UsageError('--budget and --steps both say how long to train; give one of them.')
+  }
+  const run = { seed, threads: threads(values), kernels: kernels(values) }
+  const over = (chosen: FitOptions) => ({ ...withSettings(saidOf(values, chosen), values.set), ...run })
   return {
     rows: integer(values, 'rows', undefined, 2, MOST_ROWS),
     columns: names(values, 'columns'),
     given: names(values, 'given'),
     where: equation(values, 'where'),
     fillValue: fillValue(values),
-    preprocess:
-      values.preprocess === undefined
-        ? undefined
-        : choice<PreprocessName>(values, 'preprocess', ['standardise', 'none', 'robust', 'gaussianise']),
+    preprocess: values.preprocess === undefined ? undefined : preprocessOption(values),
     test: nonNegative(values, 'test', 0, 1),
     plots: choice(values, 'plots', ['auto', 'on', 'off']),
-    flow: values.flow,
+    flow,
     preset: presetOptions(values),
+    budget,
     seed,
     out: values.out,
-    fit: {
-      steps: integer(values, 'steps', DEFAULTS.steps, 1, MAX_STEPS),
-      batch,
-      optimizer: adamW({
-        learningRate: nonNegative(
-          values,
-          'lr',
-          (values.flow ?? 'tutorial') === 'tutorial' ? DEFAULTS.rate : DEFAULTS.otherRate,
-        ),
-        weightDecay: nonNegative(values, 'weight-decay', DEFAULTS.decay),
-      }),
-      // Nothing to watch: minibatches alone cannot tell a better loss. Patience asked for by name is then fit's error.
-      stopping:
-        batch !== 'all' && validation === 0 && values.patience === undefined ? {} : { patience: patience(values) },
-      validation,
-      seed,
-      threads: threads(values),
-      kernels: kernels(values),
-    },
+    fit: over(flow === undefined ? { validation: DEFAULTS.heldOut } : defaultsOf(flow, data, values)),
+    over,
   }
+}
+
+/** How a flow that is named is trained where nothing is said. */
+function defaultsOf(flow: string, data = 'jang', values: Values): FitOptions {
+  const validation = nonNegative(values, 'validation', generators.has(data) ? 0 : DEFAULTS.heldOut, 1)
+  // Nothing to watch: minibatches alone cannot tell a better loss. Patience asked for by name is then fit's error.
+  const watched = (values.batch ?? 'all') === 'all' || validation > 0
+  return {
+    steps: DEFAULTS.steps,
+    batch: 'all',
+    optimizer: adamW({
+      learningRate: flow === 'tutorial' ? DEFAULTS.rate : DEFAULTS.otherRate,
+      weightDecay: DEFAULTS.decay,
+    }),
+    stopping: watched ? { patience: DEFAULTS.patience } : {},
+    validation,
+  }
+}
+
+/** The same with what is said of it. */
+function saidOf(values: Values, fit: FitOptions): FitOptions {
+  const { optimizer = adamW(), validation = 0, batch = 'all' } = fit
+  return {
+    ...fit,
+    ...(values.steps !== undefined && { steps: integer(values, 'steps', 1, 1, MAX_STEPS) }),
+    batch: values.batch === undefined ? batch : wordOrInteger<'all'>(values, 'batch', ['all'], 'all', 1),
+    optimizer: {
+      ...optimizer,
+      learningRate: nonNegative(values, 'lr', optimizer.learningRate),
+      weightDecay: nonNegative(values, 'weight-decay', optimizer.weightDecay),
+    },
+    ...(values.patience !== undefined && { stopping: { patience: patience(values) } }),
+    validation: nonNegative(values, 'validation', validation, 1),
+  }
+}
+
+/** --budget: seconds, or a number with s, m or h behind it. */
+function seconds(values: Values): number | undefined {
+  const text = values.budget
+  if (text === undefined) return undefined
+  const [, number, unit = 's'] = /^(\d+\.?\d*|\.\d+)(s|m|h)?$/.exec(text.trim()) ?? []
+  const value = Number(number) * { s: 1, m: 60, h: 3600 }[unit as 's' | 'm' | 'h']
+  if (value > 0) return value
+  throw new UsageError(`--budget is ${JSON.stringify(text)}; expected a time such as 90, 60s or 5m.`)
+}
+
+/** A name, or what a config has in full. */
+function preprocessOption(values: Values): PreprocessName | Preprocessing {
+  const text = values.preprocess ?? ''
+  if (text.startsWith('{')) return checkPreprocess(JSON.parse(text)) as Preprocessing
+  return choice<PreprocessName>(values, 'preprocess', ['standardise', 'none', 'robust', 'gaussianise'])
 }
 
 /** --fill-value: any number, or none. */

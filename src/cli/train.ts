@@ -10,13 +10,14 @@ import { type FitResult, fit } from '../train/fit.js'
 import { splitOffTest } from '../train/split.js'
 import { architecture } from './architecture.js'
 import type { CommandArguments } from './arguments.js'
+import { chooseFlow, inBudget, withPreprocess } from './choose-flow.js'
 import { resolvedConfig, withConfig } from './config.js'
 import { fileFirst, readData } from './data-source.js'
 import { modelRows } from './given-columns.js'
 import { catchInterrupts, INTERRUPTED } from './interrupt.js'
 import { metricsText } from './metrics.js'
 import { say, warn } from './output.js'
-import { preprocessing, withoutFills } from './preprocessing.js'
+import { withoutFills } from './preprocessing.js'
 import { checkUnused, defaultRunPath, openRunFolder, type RunFolder, wayOut } from './run-folder.js'
 import { endedRun, startedRun, trainedRun } from './run-record.js'
 import type { Job } from './train-job.js'
@@ -30,8 +31,9 @@ export { trainUsage as usage } from './train-options.js'
 
 /** `pushforward train [DATA]`. */
 export async function run({ operands: [operand], values: given }: CommandArguments): Promise<number> {
-  const { data = 'jang', values } = await withConfig(operand && fileFirst(operand), given, CONFIGURABLE)
-  const prepared = await prepare(data, trainOptions(values, data))
+  const { data: named, values } = await withConfig(operand && fileFirst(operand), given, CONFIGURABLE)
+  const data = named ?? 'jang'
+  const prepared = await prepare(data, trainOptions(values, named))
   // From here on there are files, so that a signal must not end the process where it stands.
   let job: Job | undefined
   const { signal, release } = catchInterrupts(() =>
@@ -69,28 +71,29 @@ async function prepare(argument: string, options: TrainOptions): Promise<Prepare
   const source = await readData(argument, { rows: options.rows, seed, columns: chosen, where })
   const all = modelRows(source, given)
   const { points, columns, dim } = source.generator ? all : await withoutFills(all, options.fillValue)
-  const { layers, standardise, ...parts } = await architecture(dim, options)
-  const name = options.preprocess ?? (standardise ? 'standardise' : 'none')
-  if (!source.generator)
-    for (const warning of await dataWarnings({ points, columns, dim }, name, options)) warn(warning)
+  const named = options.flow === undefined ? undefined : await architecture(dim, options)
+  const how = options.preprocess ?? (named?.standardise === false ? 'none' : named ? 'standardise' : 'gaussianise')
+  if (!source.generator) {
+    for (const warning of await dataWarnings({ points, columns, dim }, how, options)) warn(warning)
+  }
   const { rest, test } = splitOffTest(points.rows, options.test, seed)
+  const rows = test.size > 0 ? chosenRows(points, rest) : points
+  const settled = named
+    ? { parts: named, options: await inBudget(rows, dim, named, withPreprocess(options, how)) }
+    : await chooseFlow(rows, columns, dim, options)
+  const { layers, base, embedding } = settled.parts
   const model = flow(dim, layers, {
-    ...parts,
-    seed,
+    ...{ base, embedding, seed },
     kernels: options.fit.kernels,
     context: columns.length - dim,
   })
   model.data = { columns, sha256: undefined }
   const data = { name: source.name, rows: points.rows, columns, given, sha256: await dataSha256(points) }
   return {
-    options: {
-      ...options,
-      preprocess: name,
-      fit: { ...options.fit, preprocess: preprocessing(name, options.fillValue) },
-    },
+    options: settled.options,
     source,
     columns,
-    rows: test.size > 0 ? chosenRows(points, rest) : points,
+    rows,
     test: test.size > 0 ? chosenRows(points, test) : undefined,
     model,
     record: startedRun({ seed, data }),

@@ -1,5 +1,6 @@
 import { findDependence, findNearDependence, LINEAR_WAY, linearText, nearLinearText } from '../data/dependence.js'
 import { fillText, findFills } from '../data/fill-values.js'
+import type { Preprocessing } from '../data/fit-scaler.js'
 import { findRepetition, type Tally } from '../data/repetition.js'
 import { innerRows, robustLines } from '../data/robust-lines.js'
 import { columnTitle, sampleRows } from '../data/row-sample.js'
@@ -15,7 +16,7 @@ import type { TrainOptions } from './train-options.js'
  */
 export async function dataWarnings(
   rows: ModelRows,
-  preprocess: PreprocessName,
+  preprocess: PreprocessName | Preprocessing,
   { fillValue }: Pick<TrainOptions, 'fillValue'>,
 ): Promise<string[]> {
   const { points, columns, dim } = rows
@@ -30,7 +31,7 @@ export async function dataWarnings(
   const inner = innerRows(sample, robustLines(sample, dim, title))
   const exact = findDependence(inner, dim)
   const [first] = exact
-  if (first && (preprocess === 'robust' || preprocess === 'gaussianise')) {
+  if (first && preprocess !== 'standardise' && preprocess !== 'none') {
     throw new DataError(`${linearText(first, title)}: ${LINEAR_WAY}`)
   }
   return [

@@ -48,7 +48,7 @@ describe('without dropout', () => {
 
   it('of one input, wide layers with relu between them are one call, and keep the piece of a row', () => {
     const hinged = (inputs: number, ...hidden: number[]) => {
-      const net = buildConditioner(mlp({ hidden, activation: 'relu' }), inputs, 8)
+      const net = buildConditioner(mlp({ hidden, activation: 'relu' }), inputs, 8, 0)
       const { calls, tapeLength } = netBench(net, inputs, 8, ROWS, 'portable')
       return [calls.there.join(' '), tapeLength / ROWS]
     }

@@ -47,6 +47,7 @@ export function resolvedConfig(data: string, options: TrainOptions): Readonly<Re
 /** A flow that was chosen is told in full, one that was named by its name. */
 function flowConfig({ flow, preset, chosen }: TrainOptions): Record<string, unknown> {
   if (chosen) return { flow: chosen }
+  if (flow?.startsWith('{')) return { flow: JSON.parse(flow) }
   return { flow: flow?.endsWith('.json') ? resolve(flow) : flow, ...preset }
 }
 

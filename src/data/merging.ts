@@ -5,7 +5,7 @@ type Floats = Float32Array | Float64Array
 /** Rows that are compared: as many values of a column lie nearer to each other than a thousandth of their spread. */
 const COMPARED_ROWS = 4096
 /** Share of a column's different values that may become one with others. */
-const MOST_MERGED = 0.1
+const MOST_MERGED = 0.05
 
 /** Sees whether the values of each column stay apart in float32, on evenly spaced rows of all that come by. */
 export class ApartCheck {
@@ -42,13 +42,13 @@ export class ApartCheck {
     this.#first = end
   }
 
-  /** @throws DataError for a column that has fewer than 9 different values for every 10 it had; `title` names it. */
+  /** @throws DataError for a column that has fewer than 95 different values for every 100 it had; `title` names it. */
   end(title: (j: number) => string): void {
     for (let j = 0; j < this.#columns; j++) {
       const [before, after] = [this.#before, this.#after].map((values) => distinct(values, this.#columns, j))
       if (after >= (1 - MOST_MERGED) * before) continue
       throw new DataError(
-        `${title(j)} loses its values in float32, as it is scaled: of ${before} different ones ${after} are left. Leave out those far from the others, or scale by quantiles: fit(…, { preprocess: preprocess() }), on the command line --preprocess robust.`,
+        `${title(j)} loses its values in float32, as it is scaled: of ${before} different ones ${after} are left. Leave out values far from the others, or scale by quantiles: fit(…, { preprocess: preprocess() }), on the command line --preprocess robust.`,
       )
     }
   }

@@ -19,7 +19,7 @@ describe('columns that are not continuous', () => {
     'of integers': poisson,
     'of two values': (s: RandomStream) => Number(s.uniform() < 0.2),
     'with many zeros': (s: RandomStream) => (s.uniform() < 0.6 ? 0 : exp(s.normal())),
-    'of two narrow clusters': (s: RandomStream) => (s.uniform() < 0.5 ? 0 : 1) + 1e-4 * s.normal(),
+    'of two narrow clusters': (s: RandomStream) => (s.uniform() < 0.5 ? 0 : 1) + 1e-3 * s.normal(),
     'with one far outlier in a thousand': (s: RandomStream) => (s.uniform() < 1e-3 ? 1e4 : s.normal()),
   }
 

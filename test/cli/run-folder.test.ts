@@ -16,7 +16,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pushforward-run-'))
   await writeFile(at('points.csv'), `set,x,y,remark\n${rows.join('\n')}\n`)
   const { code, stderr } = await train(
-    ...'points.csv --columns x,y --where set=1 --test 0.25 --steps 30 --seed 5 --out runs/points'.split(' '),
+    ...'points.csv --flow tutorial --columns x,y --where set=1 --test 0.25 --steps 30 --seed 5 --out runs/points'.split(
+      ' ',
+    ),
   )
   expect(code, stderr).toBe(0)
 })

@@ -1,0 +1,86 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pushforward } from './run.js'
+
+let folder: string
+const read = async (run: string, file: string) => readFile(join(folder, run, file))
+const config = async (run: string) => JSON.parse(String(await read(run, 'config.json')))
+const train = (...args: string[]) => pushforward(['train', '--plots', 'off', ...args], { cwd: folder })
+
+/** Two clouds far apart. */
+const rows = Array.from({ length: 200 }, (_, i) => {
+  const side = i % 2 === 0 ? -4 : 4
+  return `${side + ((i * 37) % 101) / 50},${((i * 53) % 97) / 40 - side / 2},${i % 5}`
+})
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pushforward-auto-'))
+  await writeFile(join(folder, 'points.csv'), `x,y,w\n${rows.join('\n')}\n`)
+  const { code, stderr } = await train(...'points.csv --columns x,y --steps 20 --out one'.split(' '))
+  expect(code, stderr).toBe(0)
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('train FILE', () => {
+  test('tells flow, base, preprocessing and training in config.json, which repeats the run to the byte', async () => {
+    const told = await config('one')
+    expect(told).toMatchObject({
+      flow: { layers: [{ type: 'coupling' }, { type: 'coupling' }], base: { type: 'gaussianMixture' } },
+      preprocess: { type: 'preprocess' },
+      steps: 20,
+      set: { schedule: { type: 'warmUp' }, clip: 5, average: { type: 'ema' }, optimizer: { beta2: 0.99 } },
+    })
+    const { code, stderr } = await train(...'--config one/config.json --out again'.split(' '))
+    expect(code, stderr).toBe(0)
+    expect(await read('again', 'model.safetensors')).toEqual(await read('one', 'model.safetensors'))
+    expect(await config('again')).toEqual(told)
+  })
+
+  test('says what it chose and why', async () => {
+    const { stderr } = await train(...'points.csv --columns x,y --steps 5 --out told'.split(' '))
+    expect(stderr).toContain('2 columns, 180 rows: 2 spline layers of 8 bins, nets of [32, 32]')
+    expect(stderr).toMatch(/base: a mixture of \d normals makes the rows held out likelier by [\d.]+ nats than one/)
+  })
+
+  test('puts --set over what was chosen, and over a config', async () => {
+    const args =
+      'points.csv --columns x,y --steps 5 --lr 0.01 --set clip=2,average=none,schedule=cosine,schedule.final=0.5,noise=0.3'
+    expect((await train(...args.split(' '), '--out', 'set')).code).toBe(0)
+    const { set, lr } = await config('set')
+    expect(lr).toBe(0.01)
+    expect(set).toMatchObject({ clip: 2, schedule: { type: 'cosine', final: 0.5 }, noise: { sd: 0.3 } })
+    expect(set).not.toHaveProperty('average')
+    expect((await train(...'--config set/config.json --set clip=3 --out over'.split(' '))).code).toBe(0)
+    expect(await config('over')).toEqual({ ...(await config('set')), set: { ...set, clip: 3 } })
+  })
+
+  test('counts the steps of a named flow by --budget', async () => {
+    const args = 'points.csv --columns x,y --flow realNVP --layers 2 --hidden 4 --budget 0.2s --out named'
+    expect((await train(...args.split(' '))).code).toBe(0)
+    const { steps, flow } = await config('named')
+    expect(flow).toBe('realNVP')
+    expect(steps).toBeGreaterThan(1)
+  })
+
+  test.each([
+    ['--budget 0', /--budget is "0"; expected a time such as 90, 60s or 5m/],
+    ['--budget 5s --steps 9', /--budget and --steps both say how long to train/],
+    ['--set clop=1', /--set names "clop", which is no option of a fit. Did you mean clip\?/],
+    ['--set clip', /--set has "clip"; expected NAME=VALUE/],
+    ['--set schedule=cosin --steps 3', /schedule is {"type":"cosin"}; expected/],
+    ['--bins 1', /--bins is "1"; expected an integer ≥ 2/],
+    ['--fourier 3.5', /--fourier/],
+  ])('refuses %s', async (args, message) => {
+    const { code, stderr } = await train('points.csv', '--columns', 'x,y', ...args.split(' '))
+    expect(stderr).toMatch(message)
+    expect(code).toBe(2)
+  })
+})
+
+test('train alone is the tutorial', async () => {
+  const { code } = await train(...'--steps 3 --rows 50 --out tutorial'.split(' '))
+  expect(code).toBe(0)
+  expect(await config('tutorial')).toMatchObject({ data: 'jang', flow: 'tutorial', steps: 3, batch: 'all', lr: 1e-4 })
+})

@@ -14,7 +14,7 @@ import { randomStream } from '../random/stream.js'
 const COMPONENTS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32]
 /** How a number of components is tried, and how the chosen one is fitted: rows and iterations, at most. */
 const TRIED = { rows: 4096, iterations: 40 }
-const CHOSEN = { rows: 16_384, iterations: 100 }
+const CHOSEN = { rows: 8192, iterations: 50 }
 /** Rows a component has at least, in terms of its dim(dim + 3)/2 numbers. */
 const ROWS_PER_NUMBER = 3
 /** A mixture counts as better where it is so by this many standard errors of the paired difference. */

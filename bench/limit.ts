@@ -1,6 +1,6 @@
 // Speed of light: what the operations of kernels, a training step, a scored and a sampled row would take if this machine did
 // nothing but multiply and add in registers, beside what they do take; and where the rest goes.
-import { fit, logProb, sample } from 'pushforward'
+import { type Flow, fit, logProb, sample } from 'pushforward'
 import { createHeap, createKernels } from '#kernels/create.js'
 import { Arena, NONE } from '#kernels/heap.js'
 import { type ArgumentsOf, type OperationName, operationNamed } from '#kernels/program.js'
@@ -10,6 +10,7 @@ import { passKernels } from './limit/pass-kernels.js'
 import { nanoseconds, peak, peakNow } from './limit/register-loops.js'
 import { endTrainingTimes, type TrainingTimes, trainingTimes } from './limit/training-times.js'
 import { machine, median, table } from './machine.js'
+import { buildSplines, type SplineWorkload, splineWorkloads } from './peers/splines.js'
 import { build, shared, standardised } from './peers/workloads.js'
 
 const ROUNDS = 7
@@ -89,33 +90,52 @@ function stepRow(name: string, rounds: readonly StepTimes[]): string[] {
   ]
 }
 
-async function train(rows: number, dim: number, hidden: readonly number[], steps: number): Promise<void> {
-  const workload = { name: '', rows, dim, hidden }
-  const data = standardised(workload)
-  const name = `step ${rows} × ${dim === 2 ? '' : `${dim} `}[${hidden}]`
-  const { trained } = operations(build(workload).structure)
+/** A flow whose step is looked at, and how many of them are timed at once. */
+interface Step {
+  readonly name: string
+  readonly rows: number
+  readonly dim: number
+  readonly steps: number
+  build(): Flow<'float32'>
+}
+
+const tutorialStep = (rows: number, dim: number, hidden: readonly number[], steps: number): Step => ({
+  name: `${rows} × ${dim === 2 ? '' : `${dim} `}[${hidden}]`,
+  ...{ rows, dim, steps },
+  build: () => build({ name: '', rows, dim, hidden }),
+})
+
+function splineStep(workload: SplineWorkload, steps: number): Step {
+  const { name, batch: rows, dim } = workload
+  return { name: `${rows} × ${name}`, ...{ rows, dim, steps }, build: () => buildSplines(workload) }
+}
+
+async function train({ name: what, rows, dim, steps, build: make }: Step): Promise<void> {
+  const data = standardised({ rows, dim })
+  const name = `step ${what}`
+  const { trained } = operations(make().structure)
   for (const threads of [1, 2]) {
     const { share, ns } = await achieved(trained * rows, threads, async () => {
-      const { seconds } = await fit(build(workload), data, { steps, threads, preprocess: 'none' })
+      const { seconds } = await fit(make(), data, { steps, threads, preprocess: 'none' })
       return (1e9 * seconds) / steps
     })
     workloads.push([name, String(threads), String(trained), (ns / 1e6).toFixed(3), share.toFixed(2)])
     const rounds: StepTimes[] = []
-    await trainingTimes(build(workload), data, steps, threads)
+    await trainingTimes(make(), data, steps, threads)
     for (let round = 0; round < ROUNDS; round++) {
       const before = peakNow()
-      const times = await trainingTimes(build(workload), data, steps, threads)
+      const times = await trainingTimes(make(), data, steps, threads)
       rounds.push({ ...times, limit: (trained * rows) / ((before + peakNow()) / 2) / 1e6 })
     }
     training.push(stepRow(name, rounds))
   }
   if (rows > 1024 && dim === 2) return
   // A pass is one tile's, whatever the rows.
-  const times = passKernels(build(workload), data)
+  const times = passKernels(make(), data)
   const all = times.reduce((sum, { ns }) => sum + ns, 0)
   for (const { name: kernel, calls, operations, ns, share } of times) {
     const ofLimit = operations > 0 ? share.toFixed(2) : ''
-    passes.push([`[${hidden}]`, kernel, String(calls), ns.toFixed(1), percent(ns, all), ofLimit])
+    passes.push([what, kernel, String(calls), ns.toFixed(1), percent(ns, all), ofLimit])
   }
 }
 
@@ -158,12 +178,13 @@ console.log(
     .join(', ')}`,
 )
 console.log(`\nkernels, one thread\n${await kernelTable()}`)
-await train(1024, 2, [4], 6000)
-await train(1024, 2, [64], 600)
-await train(1024, 2, [64, 64], 60)
-await train(65_536, 2, [4], 40)
-await train(65_536, 2, [64], 6)
-await train(16_384, 6, [128, 128], 2)
+await train(tutorialStep(1024, 2, [4], 6000))
+await train(tutorialStep(1024, 2, [64], 600))
+await train(tutorialStep(1024, 2, [64, 64], 60))
+await train(tutorialStep(65_536, 2, [4], 40))
+await train(tutorialStep(65_536, 2, [64], 6))
+await train(tutorialStep(16_384, 6, [128, 128], 2))
+for (const workload of splineWorkloads) await train(splineStep(workload, workload.dim === 2 ? 200 : 6))
 await endTrainingTimes()
 await evaluate([4])
 await evaluate([64])
@@ -177,4 +198,4 @@ console.log(
 )
 console.log(table([['workload', 'threads', 'ns a row', ...above, 'between threads'], ...evaluation]))
 console.log('\na training pass through a tile, kernel by kernel, in the cache')
-console.log(table([['hidden', 'kernel', 'calls', 'ns a row', 'of the pass', 'achieved ÷ limit'], ...passes]))
+console.log(table([['step', 'kernel', 'calls', 'ns a row', 'of the pass', 'achieved ÷ limit'], ...passes]))

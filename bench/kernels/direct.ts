@@ -18,6 +18,10 @@ const CALLS = 64
 export const direct: readonly Direct[] = [
   { name: `normal, 2 × ${ROWS}`, run: (k, _, y) => k.normal(2, ROWS, 1, 2, 3, 4, 5, y) },
   { name: `sum, ${LENGTH}`, run: (k, x, y) => k.sum(LENGTH, x, y / 2) },
+  { name: `dot, ${LENGTH}`, run: (k, x, y) => k.dot(LENGTH, x, x, y / 2) },
+  { name: `squares, ${LENGTH}`, run: (k, x, y) => k.squares(LENGTH, x, y / 2) },
+  { name: `addScaled, ${LENGTH}`, run: (k, x, y) => k.addScaled(LENGTH, 1e-3, x, y) },
+  { name: `approach, ${LENGTH}`, run: (k, x, y) => k.approach(LENGTH, 1e-3, x, y) },
   {
     name: 'adamw, 1024',
     run: (k, x, y) => k.adamw(1024, y, x, y + 1024, y + 2048, 1, 1e-4, 0.9, 0.999, 1e-8, 1e-4, 1, 1),

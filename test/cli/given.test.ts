@@ -22,7 +22,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pushforward-given-'))
   await writeFile(at('table.csv'), csv(table))
   const runs = await Promise.all([
-    train(at('table.csv'), '--given', 'size,group', '--out', at('two')),
+    train(at('table.csv'), '--flow', 'tutorial', '--given', 'size,group', '--out', at('two')),
     train(at('table.csv'), '--columns', 'size,x', '--given', 'size', '--out', at('one')),
   ])
   for (const { code, stderr } of runs) expect(code, stderr).toBe(0)

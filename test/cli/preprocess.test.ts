@@ -41,7 +41,7 @@ describe.concurrent('train', () => {
     expect([first.code, first.stderr]).toEqual([0, expect.stringContaining('Left out: 10 of 300 rows')])
     expect(first.stderr).toContain('Training on 290 rows')
     const config = JSON.parse(await readFile(join(folder, 'filled', 'config.json'), 'utf8'))
-    expect(config).toMatchObject({ 'fill-value': -9999, preprocess: 'standardise' })
+    expect(config).toMatchObject({ 'fill-value': -9999, preprocess: { type: 'preprocess' } })
     const again = await train('--config', 'filled/config.json', '--out', 'again')
     expect(again.code).toBe(0)
     const [a, b] = await Promise.all(
@@ -82,7 +82,7 @@ describe.concurrent('train', () => {
       const rows = standardNormals(400, 2).map(([x, y], i) => [i === 9 ? 1e9 : x + y, y])
       const path = await file(`outlier-${how}.csv`, 'x,y', rows)
       const out = `outlier-${how}`
-      const plain = await train(path, '--out', `${out}-plain`)
+      const plain = await train(path, '--preprocess', 'standardise', '--out', `${out}-plain`)
       expect([plain.code, plain.stderr]).toEqual([
         2,
         expect.stringMatching(/Column "x" loses its values in float32.*--preprocess robust/),

@@ -154,7 +154,9 @@ async function train(
     flow.scaler = scaler
     flow.scaled = true
     flow.data = { columns: flow.data.columns, sha256 }
+    flow.training = undefined
   }
+  if (end.reason === 'diverged') flow.training = 'diverged'
   if (supervised.failure !== undefined) throw supervised.failure
   if (end.reason === 'diverged') {
     const kept = bestStep >= 0 ? `the weights of step ${bestStep} are kept` : 'the initial weights are kept'

@@ -32,10 +32,12 @@ const MOST_SAMPLES = 10_000
  * @throws signal.reason when aborted, between two files.
  */
 export async function writeOutcome(job: Job, result: FitResult, signal: AbortSignal | undefined): Promise<string[]> {
-  const { model, rows, test, source, options, folder, report } = job
+  const { model, source, options, folder, report } = job
   const { threads } = options.fit
   // What a generator knows is the density of all of its columns.
   const truth = model.contextDim > 0 ? undefined : source.generator
+  const test = job.test && { rows: job.test, weights: job.weights?.test }
+  const rows = { rows: job.rows, weights: job.weights?.rows }
   const given = { truth, fresh: freshRows(job), test, numbers: rowNumbers(job), threads, signal }
   const figures = await evaluate(model, rows, result, given)
   const evaluation = { ...figures, verdict: verdict(figures, { moreSteps: 'more (--steps)' }) }
@@ -65,9 +67,12 @@ function freshRows({ source: { generator, columns, points }, columns: wanted, op
 }
 
 /** Samples as many as rows, in the order of the file's columns; what they are given is that of some of its rows. */
-async function samplesText({ model, rows, columns, source, options }: Job, signal?: AbortSignal): Promise<string> {
+async function samplesText(
+  { model, rows, columns, weights, source, options }: Job,
+  signal?: AbortSignal,
+): Promise<string> {
   const count = Math.min(MOST_SAMPLES, rows.rows)
-  const context = model.contextDim > 0 ? await contextsOf(model, rows, count) : undefined
+  const context = model.contextDim > 0 ? await contextsOf(model, rows, count, weights?.rows) : undefined
   const { threads } = options.fit
   const drawn = await sample(model, count, { seed: options.seed, threads, signal, context: context?.data })
   const whole = joined(toMatrix(drawn, model.dim, 'Samples', { infinite: true }), context).part(0, count)

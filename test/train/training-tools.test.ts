@@ -119,7 +119,13 @@ describe.each([0, 2])('fit with %i threads', (threads) => {
   it('weighs the rows held out as well', async () => {
     const weights = rows.map((_, i) => (i % 7) + 0.5)
     const model = untrained()
-    const options = { ...common, steps: 1, validation: 0.3, optimizer: adamW({ learningRate: 0 }), preprocess: 'none' }
+    const options = {
+      ...common,
+      steps: 1,
+      validation: 0.3,
+      optimizer: adamW({ learningRate: 0 }),
+      preprocess: 'none' as const,
+    }
     const { split, validationLosses } = await fit(model, { rows, weights }, options)
     const logProb = model.logProb(rows)
     const meanWeight = [...split.training].reduce((sum, row) => sum + weights[row], 0) / split.training.size

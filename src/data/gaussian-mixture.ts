@@ -55,16 +55,6 @@ export function fitGaussianMixture(
   return climb((best as Climbed).mixture, rows, dim, variances, iterations).mixture
 }
 
-/** The same from a mixture that there is. */
-export function climbOn(
-  mixture: GaussianMixture,
-  rows: Float64Array,
-  dim: number,
-  iterations: number,
-): GaussianMixture {
-  return climb(mixture, rows, dim, columnVariances(rows, dim), iterations).mixture
-}
-
 interface Climbed {
   readonly mixture: GaussianMixture
   /** Mean over the rows, before the last iteration. */

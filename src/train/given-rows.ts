@@ -1,5 +1,6 @@
 import { chosenColumns, placesFrom, sideBySide } from '../data/row-columns.js'
 import { evenRows } from '../data/row-sample.js'
+import type { RowSet } from '../data/row-set.js'
 import { isSource, type RowSource, toSource } from '../data/row-source.js'
 import type { Matrix, Rows } from '../data/rows.js'
 import { DataError, UsageError } from '../errors.js'
@@ -64,7 +65,27 @@ export function weightsOf(input: Rows | RowSource | GivenRows, rows: number, wha
   return weights
 }
 
-/** The context of `count` evenly spaced rows, [count, contextDim], of a source that has it behind its columns. */
-export async function contextsOf({ dim, contextDim }: Flow, source: RowSource, count: number): Promise<Matrix> {
-  return evenRows(chosenColumns(source, placesFrom(dim, dim + contextDim)), count)
+/** The weights of the rows in a set, in their order. */
+export function weightsIn(weights: Float64Array | undefined, rows: RowSet): Float64Array | undefined {
+  if (!weights) return undefined
+  const chosen = new Float64Array(rows.size)
+  let at = 0
+  for (const row of rows) chosen[at++] = weights[row]
+  return chosen
+}
+
+/** The context of `count` evenly spaced rows, by their weights, [count, contextDim], of a source that has it behind its columns. */
+export async function contextsOf(
+  { dim, contextDim }: Flow,
+  source: RowSource,
+  count: number,
+  weights?: Float64Array,
+): Promise<Matrix> {
+  return evenRows(chosenColumns(source, placesFrom(dim, dim + contextDim)), count, weights)
+}
+
+/** Rows that are judged together, and the weight of each where they have some. */
+export interface Part {
+  readonly rows: RowSource
+  readonly weights?: Float64Array
 }

@@ -1,4 +1,5 @@
-import { auto, stepsWithin } from '../auto/auto.js'
+import { auto } from '../auto/auto.js'
+import { stepsWithin } from '../auto/trials.js'
 import type { RowSource } from '../data/row-source.js'
 import type { Architecture } from './architecture.js'
 import { say } from './output.js'
@@ -32,7 +33,7 @@ export async function chooseFlow(
   const { validation, threads, steps, batch } = fit
   say(`Choosing a flow by ${budget ?? 30} s of trying and training; --flow takes one as it is.`)
   const choice = await auto(rows, {
-    ...{ dim, columns, validation, seed, threads, budget, steps, recipe: preset },
+    ...{ dim, columns, validation: validation as number | undefined, seed, threads, budget, steps, recipe: preset },
     ...(typeof batch === 'number' && { batch }),
     ...(preprocess !== undefined && { preprocess: withPreprocess(options, preprocess).fit.preprocess }),
     ...(fillValue === 'none' && { fillValues: 'keep' }),

@@ -11,6 +11,7 @@ const TYPES: Readonly<Record<string, string | undefined>> = {
   noise: 'noise',
   batch: 'growing',
   validationEvery: undefined,
+  stopping: undefined,
 }
 
 /** What a number alone stands for: average=0.999 is average.decay=0.999. */
@@ -107,6 +108,7 @@ export function settingsOf({
   noise,
   batch,
   validationEvery,
+  stopping,
 }: FitOptions): Tree | undefined {
   const { learningRate: _, weightDecay: __, ...rest } = optimizer ?? {}
   const own = {
@@ -117,6 +119,8 @@ export function settingsOf({
     noise,
     batch: typeof batch === 'object' ? batch : undefined,
     validationEvery,
+    // Patience has an option of its own.
+    stopping: stopping?.after === undefined ? undefined : { ...stopping, patience: undefined },
   }
   const said = Object.entries(own).filter(([, value]) => value !== undefined)
   return said.length > 0 ? Object.fromEntries(said) : undefined

@@ -103,7 +103,7 @@ export const trainUsage: CommandUsage = {
     },
     validation: {
       placeholder: 'SHARE',
-      text: 'share of the rows held out and watched (0.1; of a generator with a FLOW 0)',
+      text: 'share of the rows held out and watched (0.1, but few rows are cross-validated; of a generator with a FLOW 0)',
     },
     test: { placeholder: 'SHARE', text: 'share of the rows kept for a final test (0)' },
     ...OPTION_TEXT,
@@ -183,7 +183,7 @@ export function trainOptions(values: Values, data: string | undefined): TrainOpt
     budget,
     seed,
     out: values.out,
-    fit: over(flow === undefined ? { validation: DEFAULTS.heldOut } : defaultsOf(flow, data, values)),
+    fit: over(flow === undefined ? {} : defaultsOf(flow, data, values)),
     over,
   }
 }
@@ -207,7 +207,7 @@ function defaultsOf(flow: string, data = 'jang', values: Values): FitOptions {
 
 /** The same with what is said of it. */
 function saidOf(values: Values, fit: FitOptions): FitOptions {
-  const { optimizer = adamW(), validation = 0, batch = 'all' } = fit
+  const { optimizer = adamW(), batch = 'all' } = fit
   return {
     ...fit,
     ...(values.steps !== undefined && { steps: integer(values, 'steps', 1, 1, MAX_STEPS) }),
@@ -218,7 +218,7 @@ function saidOf(values: Values, fit: FitOptions): FitOptions {
       weightDecay: nonNegative(values, 'weight-decay', optimizer.weightDecay),
     },
     ...(values.patience !== undefined && { stopping: { patience: patience(values) } }),
-    validation: nonNegative(values, 'validation', validation, 1),
+    ...(values.validation !== undefined && { validation: nonNegative(values, 'validation', 0, 1) }),
   }
 }
 

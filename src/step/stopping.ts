@@ -8,14 +8,16 @@ export interface Stopping {
   readonly minDelta: number
   /** Whether the parameters with the best loss are kept, or the last ones. */
   readonly restoreBestWeights: boolean
+  /** Steps after which training stops, however many the schedule is for; default Infinity. */
+  readonly after?: number
 }
 
 /** @throws UsageError where a value is outside its range or an option is unknown. */
 export function stopping(options: Partial<Stopping> = {}): Stopping {
-  const { patience = Number.POSITIVE_INFINITY, minDelta = 0, restoreBestWeights = true, ...unknown } = options
+  const { patience = Number.POSITIVE_INFINITY, minDelta = 0, restoreBestWeights = true, after, ...unknown } = options
   const [key] = Object.keys(unknown)
   if (key !== undefined) {
-    throw new UsageError(`stopping has no option "${key}"; it takes patience, minDelta, restoreBestWeights.`)
+    throw new UsageError(`stopping has no option "${key}"; it takes patience, minDelta, restoreBestWeights, after.`)
   }
   if (typeof restoreBestWeights !== 'boolean') {
     throw new UsageError(`stopping.restoreBestWeights is ${restoreBestWeights}; expected true or false.`)
@@ -24,7 +26,9 @@ export function stopping(options: Partial<Stopping> = {}): Stopping {
     throw new UsageError(`stopping.patience is ${patience}; expected a number of steps > 0.`)
   if (typeof minDelta !== 'number' || !(minDelta >= 0))
     throw new UsageError(`stopping.minDelta is ${minDelta}; expected a number ≥ 0.`)
-  return { patience, minDelta, restoreBestWeights }
+  if (after !== undefined && !(Number.isSafeInteger(after) && after >= 1))
+    throw new UsageError(`stopping.after is ${after}; expected an integer ≥ 1.`)
+  return { patience, minDelta, restoreBestWeights, ...(after !== undefined && { after }) }
 }
 
 /** Follows the watched loss; every rank does so on the same numbers and comes to the same decisions. */

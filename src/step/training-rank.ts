@@ -73,7 +73,7 @@ export class TrainingRank {
   step(): TrainingEnd | undefined {
     const { task, phases, shardLoss } = this.#plan
     const step = this.#step
-    if (step === task.steps) return { reason: 'steps', step }
+    if (step === task.steps || step === task.stopping.after) return { reason: 'steps', step }
     const phase = phases[this.#phase]
     const batch = batchOf(phase, task.rows, step)
     const validate = task.validationRows > 0 && step % task.validationEvery === 0

@@ -32,7 +32,7 @@ import { frozenRanges } from './frozen.js'
 import { type GivenRows, weightsIn, weightsOf, withContext } from './given-rows.js'
 import { type CheckedFitOptions, checkFitOptions, type FitOptions } from './options.js'
 import { settleLayers } from './settle.js'
-import { type Split, splitRows, validationRowsOf } from './split.js'
+import { type Split, splitRows } from './split.js'
 import { supervise, watchedAt } from './supervise.js'
 
 /** What a training run did. Losses are mean negative log-densities in nats and standardised units. */
@@ -107,7 +107,8 @@ async function train(
 ): Promise<FitResult> {
   const { structure } = flow
   if (source.rows < 2) throw new DataError(`Training data has ${source.rows} rows; expected 2 or more.`)
-  const validationRows = validationRowsOf(source.rows, options.validation)
+  const split = splitRows(source.rows, options.validation, options.seed)
+  const validationRows = split.validation.size
   const task: TrainingTask = {
     ...taskOf(source.rows - validationRows, validationRows, options),
     weighted: weights !== undefined,
@@ -128,7 +129,6 @@ async function train(
       `This training plan needs ${gibibytes(plan.bytes)} GiB, more than the ${gibibytes(MAX_BYTES)} GiB a heap can hold: train on fewer rows, or with fewer threads.`,
     )
   }
-  const split = splitRows(source.rows, validationRows, options.seed)
   const heap = createHeap(plan.arena, kernels, size > 0)
   if (weights) loadWeights(heap, plan, weights, split)
   const { scaler, sha256, logScale } = await load(

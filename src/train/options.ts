@@ -10,6 +10,7 @@ import { constant, type Schedule, schedule } from '../step/schedule.js'
 import { type Stopping, stopping } from '../step/stopping.js'
 import type { Part } from './frozen.js'
 import { checkPreprocess, type PreprocessChoice } from './preprocess.js'
+import { checkValidation, type Validation } from './split.js'
 
 /** A reading of a training run, about ten times a second. */
 export interface Progress {
@@ -49,8 +50,8 @@ export interface FitOptions {
   frozen?: readonly Part[]
   /** Default: no patience; best weights restored where there is a loss to judge by (not with unvalidated minibatches). */
   stopping?: Partial<Stopping>
-  /** Share of the rows held out and watched instead of the training loss; default 0. */
-  validation?: number
+  /** Share of the rows held out and watched instead of the training loss, or `fold(index, of)`; default 0. */
+  validation?: Validation
   /** Steps between two validations; default once an epoch. */
   validationEvery?: number
   /** Addresses the split and the shuffles; default 0. */
@@ -124,7 +125,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     signal,
     onProgress,
   } = options
-  const watchable = batch === 'all' || batch === rows || validation > 0
+  const watchable = batch === 'all' || batch === rows || validation !== 0
   const rule = stopping({ ...options.stopping, restoreBestWeights: options.stopping?.restoreBestWeights ?? watchable })
   if (!Number.isInteger(steps) || steps < 1 || steps > MAX_STEPS) {
     throw new UsageError(`steps is ${steps}; expected an integer from 1 to ${MAX_STEPS}.`)
@@ -133,9 +134,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     throw new UsageError(`batch is ${JSON.stringify(batch)}; expected "all", an integer ≥ 1, or growing({ from, to }).`)
   }
   if (typeof clip !== 'number' || !(clip > 0)) throw new UsageError(`clip is ${clip}; expected a norm > 0.`)
-  if (typeof validation !== 'number' || !(validation >= 0 && validation < 1)) {
-    throw new UsageError(`validation is ${validation}; expected a share of the rows from 0 to below 1.`)
-  }
+  checkValidation(validation)
   if (validationEvery !== undefined && (!Number.isInteger(validationEvery) || validationEvery < 1)) {
     throw new UsageError(`validationEvery is ${validationEvery}; expected an integer ≥ 1.`)
   }

@@ -12,7 +12,7 @@ describe('splitOffTest', () => {
     const held = (seed: number) => [...splitOffTest(1000, 0.1, seed).test]
     expect(held(1)).toEqual(held(1))
     expect(held(1)).not.toEqual(held(2))
-    expect(held(1)).not.toEqual([...splitRows(1000, 100, 1).validation])
+    expect(held(1)).not.toEqual([...splitRows(1000, 0.1, 1).validation])
   })
 
   test('a share of 0 keeps none, any other at least one', () => {

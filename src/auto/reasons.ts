@@ -1,0 +1,31 @@
+import type { Recipe, Shape } from './recipe.js'
+
+// What was chosen and why, a line each.
+
+export const NO_MIXTURE = 'base: one normal; no mixture of normals makes rows that are left out likelier'
+
+export const gainText = (components: number, gain: number): string =>
+  `base: a mixture of ${components} normals makes rows that are left out likelier by ${gain.toFixed(3)} nats than one; both are tried`
+
+export function shapeText({ dim, contextDim, rows }: Shape, { layers, bins, hidden }: Recipe): string {
+  const given = contextDim > 0 ? ` given ${contextDim}` : ''
+  const count = dim === 1 ? 1 : layers
+  return `${dim} ${dim === 1 ? 'column' : 'columns'}${given}, ${rows} rows: ${count} spline ${count === 1 ? 'layer' : 'layers'} of ${bins} bins, nets of [${hidden.join(', ')}]`
+}
+
+export function trialText(on: string, trials: readonly { name: string; nll: number }[], chosen: string): string {
+  const each = trials.map(({ name, nll }) => `${name} ${nll.toFixed(3)}`).join(', ')
+  return `tried, −ln p of ${on}: ${each}${trials.length > 1 ? `; so ${chosen}` : ''}`
+}
+
+export function epochText(steps: number, { batch }: Recipe, { rows }: Shape): string {
+  const size = Math.min(batch, rows)
+  const epochs = (steps * size) / rows
+  const times = epochs < 10 ? epochs.toFixed(1) : Math.round(epochs)
+  return `training: ${steps} ${steps === 1 ? 'step' : 'steps'} of ${size} rows, which is ${times} times through the rows`
+}
+
+export const foldText = (after: number): string =>
+  after === 0
+    ? 'training: none, for it makes rows that are left out no likelier; all rows are fitted at once'
+    : 'few rows: all of them are trained on, for as long as it helped those left out'

@@ -23,12 +23,17 @@ const LEAST_ROWS = 2
 /** Whether rows are too few to be held out once and for all, and enough to be cut into folds. */
 export const foldsPay = (rows: number): boolean => rows < 2000 && rows >= FOLDS * LEAST_ROWS
 
+/** Training must be better than none by this many standard errors of the folds' gains: five of them are soon better by chance. */
+const MARGIN = 2
+
 /** How likely the rows left out are as training goes on, over all folds. */
 interface Curve {
   readonly candidate: Candidate
   /** Mean −ln p at steps 0, every, 2·every, …, nats and the data's units. */
   readonly nll: Float64Array
   readonly every: number
+  /** Which of these is best: the lowest, or the first where that is no clear gain. */
+  readonly best: number
 }
 
 /**
@@ -49,7 +54,7 @@ export async function chooseByFolds(
   for (const candidate of candidates) curves.push(await curveOf(candidate, setting, steps))
   const best = curves.reduce((best, curve) => (least(curve) < least(best) ? curve : best))
   const { candidate } = best
-  const after = best.nll.indexOf(least(best)) * best.every
+  const after = best.best * best.every
   const named = curves.map((curve) => ({ name: curve.candidate.name, nll: least(curve) }))
   const told = [
     ...reasons,
@@ -72,7 +77,17 @@ export async function chooseByFolds(
   }
 }
 
-const least = ({ nll }: Curve): number => nll.reduce((a, b) => Math.min(a, b))
+const least = ({ nll, best }: Curve): number => nll[best]
+
+/** The best place of a curve, from those of the folds; each counts for as many rows as it has. */
+function bestOf(nll: Float64Array, folds: readonly Float64Array[]): number {
+  const lowest = nll.indexOf(nll.reduce((a, b) => Math.min(a, b)))
+  const gains = folds.map((fold) => fold[0] - fold[lowest])
+  const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length
+  const squares = gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0)
+  const standardError = Math.sqrt(squares / (gains.length - 1) / gains.length)
+  return mean > MARGIN * standardError ? lowest : 0
+}
 
 /** One step that changes nothing: what is fitted is the preprocessing. */
 const STILL: FitOptions = {
@@ -123,6 +138,7 @@ async function curveOf(candidate: Candidate, setting: Setting, steps: number): P
   const { source } = setting
   const { validationEvery: every = 1 } = fitOptionsOf(setting.recipe, setting.shape, steps)
   const nll = new Float64Array(Math.ceil(steps / every))
+  const folds: Float64Array[] = []
   for (let index = 0; index < FOLDS; index++) {
     const validation = fold(index, FOLDS)
     const own = await withoutFold(candidate, setting, index)
@@ -134,8 +150,9 @@ async function curveOf(candidate: Candidate, setting: Setting, steps: number): P
     })
     const share = split.validation.size / source.rows
     for (const [i, loss] of validationLosses.entries()) nll[i] += share * (loss + logScale)
+    folds.push(validationLosses)
   }
-  return { candidate, nll, every }
+  return { candidate, nll, every, best: bestOf(nll, folds) }
 }
 
 /** The candidate with a mixture of as many normals, fitted to the rows of the other folds. */

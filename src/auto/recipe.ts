@@ -1,7 +1,7 @@
 import { autoregressive } from '../layers/autoregressive.js'
 import { coupling } from '../layers/coupling.js'
 import type { LayerSpec } from '../layers/layer.js'
-import { permutation } from '../layers/permutation.js'
+import { permutation, randomOrder } from '../layers/permutation.js'
 import type { Activation } from '../nets/activations.js'
 import { maskedMLP } from '../nets/masked-mlp.js'
 import { mlp } from '../nets/mlp.js'
@@ -82,16 +82,27 @@ export function withSaid(recipe: Recipe, said: { recipe?: SplinePresetOptions; b
   }
 }
 
-/** The layers of a recipe, data → noise. */
+/**
+ * The layers of a recipe, data → noise. Columns end where they began: before the first step the layers are the identity,
+ * so that what is known of the columns holds for the base.
+ */
 export function layersOf(recipe: Recipe, { dim }: Shape): LayerSpec[] {
   const { layers, bins, box } = recipe
   const transformer = rationalQuadratic({ bins, box })
   if (dim === 1) return [autoregressive({ transformer, conditioner: maskedMLP(netOf(recipe)) })]
-  return Array.from({ length: layers }, (_, i): LayerSpec[] => {
-    const halves = Array.from({ length: dim }, (_, j) => (j < Math.floor(dim / 2) ? i % 2 : 1 - (i % 2)))
-    const couple = coupling({ mask: halves, transformer, kept: transformer, conditioner: mlp(netOf(recipe)) })
-    return dim > 2 && i > 0 ? [permutation({ seed: i }), couple] : [couple]
+  const couple = (i: number) => {
+    const mask = Array.from({ length: dim }, (_, j) => (j < Math.floor(dim / 2) ? i % 2 : 1 - (i % 2)))
+    return coupling({ mask, transformer, kept: transformer, conditioner: mlp(netOf(recipe)) })
+  }
+  if (dim === 2) return Array.from({ length: layers }, (_, i) => couple(i))
+  let places = Array.from({ length: dim }, (_, j) => j)
+  const mixed = Array.from({ length: layers }, (_, i): LayerSpec[] => {
+    if (i === 0) return [couple(i)]
+    const order = randomOrder(i, dim)
+    places = order.map((j) => places[j])
+    return [permutation({ order }), couple(i)]
   }).flat()
+  return layers === 1 ? mixed : [...mixed, permutation({ order: places.map((_, j) => places.indexOf(j)) })]
 }
 
 function netOf({ hidden, activation, dropout, waves, box }: Recipe) {

@@ -77,6 +77,8 @@ export async function stepsWithin(
 }
 
 async function perStep(timed: (steps: number) => Promise<number>): Promise<number> {
+  // The first run starts threads and compiles what they do.
+  await timed(PROBE.warmUp)
   const before = await timed(PROBE.warmUp)
   return Math.max(1e-6, ((await timed(PROBE.warmUp + PROBE.timed)) - before) / PROBE.timed)
 }

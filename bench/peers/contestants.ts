@@ -73,7 +73,7 @@ export const OURS = 'pushforward'
 
 export const INSTALL =
   'To install the peers: `npm ci --prefix bench/peers` (tfjs, jax-js) and `pip install -r bench/peers/requirements.txt` ' +
-  '(JAX, torch and flows on them; PYTHON=/path/to/python names an interpreter other than python3).'
+  '(JAX, torch and flows on them, scikit-learn; PYTHON=/path/to/python names an interpreter other than python3).'
 
 /** A contestant's program and arguments; this module lies in dist/bench/peers. */
 function command({ script, language }: Entry): [string, string[]] {
@@ -112,6 +112,18 @@ export interface SplineSetup extends Setup, Omit<SplineFlow, 'dim'> {
   readonly batch: number
 }
 
+/** What those of bench:fit are told first. */
+export interface FitSetup {
+  /** Files of float32, row-major. */
+  readonly training: string
+  readonly validation: string
+  readonly columns: number
+  /** Rows of a step. */
+  readonly batch: number
+  readonly seed: number
+  readonly threads: number
+}
+
 /** What a contestant's turn lasts: long beside handing out a job, short beside the machine's moods. */
 export const TURN_SECONDS = 0.6
 
@@ -128,12 +140,16 @@ export interface Answer {
 }
 
 /** A running contestant, idle between its answers. */
-export interface Peer {
-  ask(question: Question): Promise<Answer>
-  end(): void
+export interface Peer<Asked = Question, Told = Answer> {
+  ask(question: Asked): Promise<Told>
+  /** Resolves when it has gone. */
+  end(): Promise<unknown>
 }
 
-export function start(contestant: Entry, setup: TutorialSetup | SplineSetup): Peer {
+export function start<Asked extends object = Question, Told = Answer>(
+  contestant: Entry,
+  setup: TutorialSetup | SplineSetup | FitSetup,
+): Peer<Asked, Told> {
   const [program, args] = command(contestant)
   const { threads } = setup
   // XLA sizes its thread pools by NPROC, OpenMP by its own variable.
@@ -156,6 +172,9 @@ export function start(contestant: Entry, setup: TutorialSetup | SplineSetup): Pe
       if (done) throw new Error(`${contestant.title} ended before it answered:\n${stderr}`)
       return JSON.parse(value)
     },
-    end: () => child.stdin.end(),
+    end() {
+      child.stdin.end()
+      return ended
+    },
   }
 }

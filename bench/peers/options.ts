@@ -48,7 +48,12 @@ export function readOptions(): Options {
   }
 }
 
-function chooser(option: string, value: string | undefined, known: readonly string[]): (name: string) => boolean {
+/** Whether an option of names, comma-separated, has a name; throws on an unknown one, and without a value has all. */
+export function chooser(
+  option: string,
+  value: string | undefined,
+  known: readonly string[],
+): (name: string) => boolean {
   if (value === undefined) return () => true
   const names = value.split(',')
   const unknown = names.find((name) => !known.includes(name))

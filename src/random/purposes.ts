@@ -25,4 +25,8 @@ export const PURPOSE = {
   sampleUniforms: 9,
   /** The random order of a layer's columns; the index is how many there are. */
   permutation: 10,
+  /** Noise that a flow is fitted to an energy with; the index is the row, and above it the step. */
+  energy: 12,
+  /** Likewise uniform numbers, for bases that take some. */
+  energyUniforms: 13,
 } as const

@@ -78,6 +78,12 @@ export { type FitResult, fit } from './train/fit.js'
 export { type FitEnergyResult, fitEnergy } from './train/fit-energy.js'
 export type { Part } from './train/frozen.js'
 export type { GivenRows } from './train/given-rows.js'
+export {
+  type Importance,
+  type ImportanceOptions,
+  importance,
+  type WeightedSamples,
+} from './train/importance.js'
 export type { FitOptions, Progress } from './train/options.js'
 export type { Split } from './train/split.js'
 export { additive } from './transformers/additive.js'

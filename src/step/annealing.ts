@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { UsageError } from '../errors.js'
 import { checkOptions, echo, number } from '../options.js'
+import { exp, ln } from '../random/elementary.js'
 
 /** An energy that is hot at first, as a value. */
 export interface Annealing {
@@ -23,8 +24,9 @@ const schema = v.strictObject({
 })
 
 /**
- * Fits to e^(−βU) with β from 1/temperature (of 10) to 1, evenly over a share of the run (a half): hot, modes are not yet
- * apart, so that the flow finds all of them before they are. Source: Rezende & Mohamed, arXiv:1505.05770, equation 20.
+ * Fits to e^(−βU) with β from 1/temperature (of 10) to 1, by equal factors over a share of the run (a half): hot, modes are
+ * not yet apart, so that the flow finds all of them before they are. After Rezende & Mohamed, arXiv:1505.05770, equation 20,
+ * whose β grows by equal steps: most of the cooling then falls into the first few.
  * @throws UsageError where an option is unknown or outside its range.
  */
 export function annealing(options: { temperature?: number; share?: number } = {}): Annealing {
@@ -43,5 +45,5 @@ export function annealingOf(value: unknown): Annealing {
 /** β of a step. */
 export function inverseTemperature({ temperature, share }: Annealing, step: number, steps: number): number {
   const done = step / (share * steps)
-  return done < 1 ? (1 + (temperature - 1) * done) / temperature : 1
+  return done < 1 ? exp((done - 1) * ln(temperature)) : 1
 }

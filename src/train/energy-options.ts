@@ -61,12 +61,14 @@ export type CheckedFitEnergyOptions = Required<Omit<FitEnergyOptions, Maybe>> &
     readonly stopping: Stopping
   }
 
+const isBatch = (value: unknown) => typeof value === 'object' || v.is(integer(1), value)
+
 /** Of values that are checked where they are made. */
 const value = v.optional(v.unknown())
 
 const schema = v.strictObject({
   steps: v.optional(integer(1, MAX_STEPS), 5000),
-  batch: v.optional(v.union([v.looseObject({}), integer(1)], 'an integer ≥ 1, or growing({ from, to })'), 256),
+  batch: v.optional(v.custom<number | Growing>(isBatch, 'an integer ≥ 1, or growing({ from, to })'), 256),
   optimizer: value,
   schedule: value,
   clip: v.optional(number('a norm > 0', (norm) => norm > 0)),

@@ -1,4 +1,4 @@
-import { splitRows, validationRowsOf } from '#train/split.js'
+import { splitRows } from '#train/split.js'
 
 export type Part = 'training' | 'validation' | 'test'
 
@@ -63,9 +63,9 @@ function laidTogether({ training, validation }: Record<Part, Float32Array>, colu
   const held = validation.length / columns
   const rows = training.length / columns + held
   const share = held / rows
-  if (validationRowsOf(rows, share) !== held) throw new Error(`${rows} rows cannot be split by a share of ${share}.`)
   const together = new Float32Array(rows * columns)
-  const split = splitRows(rows, held, seed)
+  const split = splitRows(rows, share, seed)
+  if (split.validation.size !== held) throw new Error(`${rows} rows cannot be split by a share of ${share}.`)
   const lay = (chosen: Iterable<number>, part: Float32Array) => {
     let from = 0
     for (const row of chosen) {

@@ -1,3 +1,4 @@
+import { subtract } from '../kernels/operations/activations.js'
 import { fill } from '../kernels/operations/memory.js'
 import { type Call, Pass, type Pieces, type Region, type Span } from '../kernels/pass.js'
 import { rewrite } from '../kernels/rewrite.js'
@@ -6,8 +7,11 @@ import type { Back } from '../nets/conditioner.js'
 import { type Spans, spansOf } from '../nets/parameters.js'
 import type { FlowStructure } from './structure.js'
 
-/** Which passes a tile runs. `evaluate` keeps nothing for a way back; the others keep every cloud and tape. */
-export type TileUse = 'evaluate' | 'train' | 'differentiate' | 'differentiate both ways'
+/**
+ * Which passes a tile runs. `evaluate` keeps nothing for a way back; the others keep every cloud and tape. `train` goes from
+ * data to noise alone, `train from noise` the other way alone.
+ */
+export type TileUse = 'evaluate' | 'train' | 'train from noise' | 'differentiate' | 'differentiate both ways'
 
 /** Where the arrays of a tile lie. */
 export interface TileArrays {
@@ -46,6 +50,8 @@ export interface TilePasses {
   readonly backward: readonly Call[]
   /** noise → data and logDet. */
   readonly inverse: readonly Call[]
+  /** noise, logDet of the inverse → logProb, that of the data; to train from noise. */
+  readonly inverseDensity: readonly Call[]
   /** The gradients of the data and of logDet → that of the noise. */
   readonly inverseBackward: readonly Call[]
   /** Random numbers → noise. */
@@ -63,14 +69,15 @@ export function recordPasses(structure: FlowStructure, use: TileUse, arrays: Til
   const { pass, params, dParams, state, seen } = recorder
   const last = layers.length
   const noise = points[last]
-  const both = use === 'differentiate both ways'
-  const differentiate = use !== 'evaluate'
+  const fromNoise = use === 'train from noise'
+  const differentiate = use !== 'evaluate' && !fromNoise
 
   tape.rewind(0)
-  const forward = recorder.there('forward')
+  const forward = fromNoise ? undefined : recorder.there('forward')
   scratch.rewind(0)
   let densityBack: ReturnType<typeof base.logProb> | undefined
   const density = pass.record(() => {
+    if (!forward) return
     const call = { params: params[last], state: state[last], z: noise, logDet, logProb, context: seen }
     densityBack = base.logProb(pass, call)
   })
@@ -79,18 +86,23 @@ export function recordPasses(structure: FlowStructure, use: TileUse, arrays: Til
     if (arrays.dContext) fill(pass, { value: 0, y: arrays.dContext })
     densityBack?.({ dParams: dParams[last], dz: gradients[last % 2], dLogProb, dContext: arrays.dContext })
   })
-  const backward = differentiate ? recorder.back('forward', forward) : []
+  const backward = differentiate && forward ? recorder.back('forward', forward) : []
   tape.rewind(0)
   const inverse = use === 'train' ? undefined : recorder.there('inverse')
+  const inverseDensity = fromNoise ? recorder.inverseDensity() : []
+  const both = fromNoise || use === 'differentiate both ways'
   const inverseBackward = both && inverse ? recorder.back('inverse', inverse) : []
   const sample = use === 'train' || !base.sample ? [] : recorder.draws()
 
   const results = [...points, logDet, logProb, ...(arrays.dContext ? [arrays.dContext] : [])]
-  const [a, b, c, d] = rewrite([forward.calls, density, densityBackward, backward], [...results, gradients[0]])
-  const [e, f] = rewrite([inverse?.calls ?? [], inverseBackward], [...results, gradients[last % 2]])
+  const there = [forward?.calls ?? [], density, densityBackward, backward]
+  const [a, b, c, d] = rewrite(there, [...results, gradients[0]])
+  const from = [inverse?.calls ?? [], inverseDensity, inverseBackward]
+  const [e, f, g] = rewrite(from, [...results, gradients[last % 2]])
   return {
-    ...{ forward: a, density: b, densityBackward: c, backward: d, inverse: e, inverseBackward: f, sample },
-    pieces: { forward: forward.pieces, inverse: inverse?.pieces ?? [] },
+    ...{ forward: a, density: b, densityBackward: c, backward: d, sample },
+    ...{ inverse: e, inverseDensity: f, inverseBackward: g },
+    pieces: { forward: forward?.pieces ?? [], inverse: inverse?.pieces ?? [] },
   }
 }
 
@@ -157,6 +169,19 @@ function chainRecorder(structure: FlowStructure, arrays: TileArrays, keep: boole
     })
   }
 
+  /** ln p = ln p_base(noise) − logDet of the inverse. */
+  function inverseDensity(): Call[] {
+    scratch.rewind(0)
+    const last = layers.length
+    return pass.record(() => {
+      const minus = pass.scratch(rows)
+      fill(pass, { value: 0, y: minus })
+      subtract(pass, { x: logDet, y: minus })
+      const numbers = { params: params[last], state: state[last], context: seen }
+      base.logProb(pass, { ...numbers, z: points[last], logDet: minus, logProb: arrays.logProb })
+    })
+  }
+
   function draws(): Call[] {
     tape.rewind(0)
     scratch.rewind(0)
@@ -168,5 +193,5 @@ function chainRecorder(structure: FlowStructure, arrays: TileArrays, keep: boole
       base.sample?.(pass, { ...numbers, normals, uniforms, z: points[last] })
     })
   }
-  return { pass, params, dParams, state, seen, there, back, draws }
+  return { pass, params, dParams, state, seen, there, back, inverseDensity, draws }
 }

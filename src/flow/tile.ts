@@ -11,6 +11,8 @@ export interface BaseDraw {
   keyLow: number
   keyHigh: number
   firstRow: number
+  /** Whose rows, fewer than 2³², are no other step's; default 0. */
+  step?: number
   /** Of the normals. */
   purpose: number
   /** Of the uniform numbers, where the base takes some. */
@@ -42,7 +44,7 @@ type PassName = Exclude<keyof TilePasses, 'pieces'>
 /** In this order they lie in the heap, so that those that follow one another can be one call. */
 const PROGRAMS: readonly PassName[] = [
   ...(['forward', 'density', 'densityBackward', 'backward'] as const),
-  ...(['sample', 'inverse', 'inverseBackward'] as const),
+  ...(['sample', 'inverse', 'inverseDensity', 'inverseBackward'] as const),
 ]
 
 /**
@@ -92,7 +94,7 @@ export class Tile {
     this.logProb = placed.logProb.at
     this.dLogProb = placed.dLogProb.at
     this.#pieces = passes.pieces
-    this.random = passes.forward.some(({ operation }) =>
+    this.random = [...passes.forward, ...passes.inverse].some(({ operation }) =>
       Object.values(operation.operands).some(({ role }) => role === 'key'),
     )
 
@@ -171,11 +173,16 @@ export class Tile {
     this.#run(kernels, 'inverse', 'inverse')
   }
 
+  /** The same, and logProb[t] = ln p_base(noise[t]) − logDet[t], the log-density of the data; to train from noise. */
+  inverseDensity(kernels: Kernels): void {
+    this.#run(kernels, 'inverse', 'inverseDensity')
+  }
+
   /** Noise of the base, the normals multiplied by `temperature`. */
   sampleNoise(kernels: Kernels, draw: BaseDraw, temperature: number): void {
     const { normals, uniforms } = this.#arrays
-    const { keyLow, keyHigh, firstRow } = draw
-    const at = [this.rows, keyLow, keyHigh, firstRow % TWO_POW_32, Math.floor(firstRow / TWO_POW_32)] as const
+    const { keyLow, keyHigh, firstRow, step = 0 } = draw
+    const at = [this.rows, keyLow, keyHigh, firstRow % TWO_POW_32, Math.floor(firstRow / TWO_POW_32) + step] as const
     if (normals.shape[0] > 0) kernels.normal(normals.shape[0], ...at, draw.purpose, normals.at)
     if (uniforms.shape[0] > 0) kernels.uniform(uniforms.shape[0], ...at, draw.uniformPurpose, uniforms.at)
     if (temperature !== 1) {

@@ -1,3 +1,4 @@
+import { type Energy, type EnergyModule, loadEnergy } from '../energies/energy.js'
 import type { FlowDescription } from '../flow/structure.js'
 import { buildStructure } from '../flow/structure.js'
 import { createKernels, openHeap, type SharedHeap } from '../kernels/create.js'
@@ -13,6 +14,8 @@ export interface TrainingRankTask {
   readonly heap: SharedHeap
   readonly control: Int32Array
   readonly record: RecordBlock
+  /** What is trained on, where the task is on an energy. */
+  readonly energy?: EnergyModule
   readonly rank: number
   readonly size: number
   /** Whether each rank has a core to itself, so that spinning at a barrier takes time from nobody. */
@@ -71,13 +74,21 @@ export function recordInto({ words, losses, validation }: RecordBlock, task: Tra
 }
 
 /** One rank of a training job, from its first step to its last; undefined where the job was given up elsewhere. */
-export function trainRank(message: TrainingRankTask): TrainingEnd | undefined {
+export function trainRank(message: TrainingRankTask): TrainingEnd | undefined | Promise<TrainingEnd | undefined> {
+  const { energy, description } = message
+  // Without one there is nothing to wait for: a rank that has begun is at work.
+  if (!energy) return train(message, undefined)
+  return loadEnergy(energy, description.dim).then((loaded) => train(message, loaded))
+}
+
+function train(message: TrainingRankTask, energy: Energy | undefined): TrainingEnd | undefined {
   const { description, task, heap, control, record, rank, size, spin } = message
   const communicator = new SharedCommunicator(control, rank, size, spin)
   try {
     const plan = planTraining(buildStructure(description), task, size)
     const kernels = createKernels(openHeap(heap))
-    const trainer = new TrainingRank(kernels, plan, communicator, rank === 0 ? recordInto(record, task) : undefined)
+    const own = rank === 0 ? recordInto(record, task) : undefined
+    const trainer = new TrainingRank(kernels, plan, communicator, own, energy)
     communicator.barrier()
     for (;;) {
       const end = trainer.step()

@@ -27,4 +27,8 @@ export const PURPOSE = {
   permutation: 10,
   /** Where the means of a mixture begin; the index is how many there are. */
   mixture: 11,
+  /** Noise that a flow is fitted to an energy with; the index is the row, and above it the step. */
+  energy: 12,
+  /** Likewise uniform numbers, for bases that take some. */
+  energyUniforms: 13,
 } as const

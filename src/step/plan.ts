@@ -7,6 +7,7 @@ import type { Averaging } from './averaging.js'
 import { batchPhases, type Growing, type Phase } from './batches.js'
 import { dealLength } from './deal.js'
 import type { Noise } from './noise.js'
+import type { EnergyTask } from './reverse-kl.js'
 import type { Schedule } from './schedule.js'
 import {
   batchTileRows,
@@ -47,6 +48,13 @@ export interface TrainingTask {
   readonly frozen: readonly Range[]
   readonly stopping: Stopping
   readonly seed: number
+  /** Where a step fits samples to an energy, or both them and rows: as many of each, which number `rows` where there are none. */
+  readonly energy?: EnergyTask
+}
+
+/** Whether steps take rows of data. */
+export function takesRows({ energy }: TrainingTask): boolean {
+  return !energy || energy.forward > 0
 }
 
 /** What ranks are dealt: a subtree of the shards, and where its sum goes. */
@@ -63,12 +71,24 @@ export interface RankPlan {
   readonly averaged: Tile | undefined
   /** Normals of a tile's noise, [dim, rows]; only for training with noise. */
   readonly noise: Offset
+  /** Only for training on an energy. */
+  readonly energy: EnergyRankPlan | undefined
   readonly spares: readonly Offset[]
   readonly validationShards: Range
   /** Parameters that are summed and updated by this rank. */
   readonly slice: Range
   /** Those of the slice that are not frozen. */
   readonly trained: readonly Range[]
+}
+
+/** What a rank has for its samples. */
+export interface EnergyRankPlan {
+  /** Goes from noise to data, where the other tile goes from data to noise. */
+  readonly samples: Tile
+  /** A gradient of the parameters that nobody reads. */
+  readonly discarded: Offset
+  /** f64 */
+  readonly sum: Offset
 }
 
 /** Steps whose batches have the same number of rows, and how these are cut and added up. */
@@ -148,6 +168,11 @@ export function planTraining(structure: FlowStructure, task: TrainingTask, size:
       averaged:
         task.average && validationShards ? new Tile(structure, arena, 'evaluate', tileRows, global.average) : undefined,
       noise: arena.real(task.noise ? structure.dim * tileRows : 0),
+      energy: task.energy && {
+        samples: new Tile(structure, arena, 'train from noise', tileRows, global.params),
+        discarded: arena.real(parameterCount),
+        sum: arena.double(1),
+      },
       spares: Array.from({ length: spares }, () => arena.real(parameterCount)),
       validationShards: runOf(validationShards?.count ?? 0, rank, size),
       slice,
@@ -174,17 +199,18 @@ function placeGlobals(
   const weighted = task.weighted ? 1 : 0
   const averaged = task.average ? 1 : 0
   const blocks = Math.ceil(parameterCount / SQUARES_BLOCK)
+  const rows = takesRows(task) ? task.rows : 0
   return {
     params: arena.real(numberCount),
     average: arena.real(averaged * numberCount),
     firstMoment: arena.real(parameterCount),
     secondMoment: arena.real(parameterCount),
     best: arena.real(parameterCount),
-    data: arena.real(task.rows * width),
+    data: arena.real(rows * width),
     validationData: arena.real(task.validationRows * width),
     weights: arena.real(weighted * task.rows),
     validationWeights: arena.real(weighted * task.validationRows),
-    permutation: arena.int(minibatches ? task.rows : 0),
+    permutation: arena.int(minibatches ? rows : 0),
     shardLoss: arena.double(shards),
     validationLoss: arena.double(validationShards),
     averagedLoss: arena.double(averaged * validationShards),

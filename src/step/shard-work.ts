@@ -1,3 +1,4 @@
+import type { Energy } from '../energies/energy.js'
 import type { Tile } from '../flow/tile.js'
 import { NONE, type Offset } from '../kernels/heap.js'
 import type { Kernels } from '../kernels/kernels.js'
@@ -6,7 +7,8 @@ import { PURPOSE } from '../random/purposes.js'
 import type { Batch } from './batches.js'
 import type { Communicator } from './communicator.js'
 import { noiseAt } from './noise.js'
-import type { PhasePlan, RankPlan, TrainingPlan, Unit } from './plan.js'
+import { type PhasePlan, type RankPlan, type TrainingPlan, takesRows, type Unit } from './plan.js'
+import { ReverseKL } from './reverse-kl.js'
 import { type Shards, shardRows } from './shards.js'
 
 /** Rows of a pass and what is left of them. */
@@ -28,14 +30,16 @@ export class ShardWork {
   readonly #plan: TrainingPlan
   readonly #own: RankPlan
   readonly #communicator: Communicator
+  readonly #reverse: ReverseKL | undefined
 
-  constructor(kernels: Kernels, plan: TrainingPlan, communicator: Communicator) {
+  constructor(kernels: Kernels, plan: TrainingPlan, communicator: Communicator, energy?: Energy) {
     this.#kernels = kernels
     this.#plan = plan
     this.#own = plan.ranks[communicator.rank]
     this.#communicator = communicator
     this.#own.tile.load(kernels.heap)
     this.#own.averaged?.load(kernels.heap)
+    this.#reverse = energy && new ReverseKL(kernels, plan, this.#own, energy)
   }
 
   /** A unit of shards forward and backward, added up along its part of the tree. */
@@ -55,7 +59,8 @@ export class ShardWork {
       const gradient = buffer(instruction.into)
       kernels.fill(structure.parameterCount, 0, gradient)
       tile.accumulateInto(gradient)
-      this.#computeShard(tile, part, instruction.shard)
+      if (takesRows(task)) this.#computeShard(tile, part, instruction.shard)
+      this.#computeSamples(part, instruction.shard, step, gradient)
     }
   }
 
@@ -89,10 +94,17 @@ export class ShardWork {
       if (task.weighted) this.#weigh(tile, count, weights, indices, row, losses + shard)
       else kernels.sum(count, tile.logProb, losses + shard)
       if (step === undefined) continue
-      // The objective is −Σ log p; dividing by the batch waits for AdamW.
-      if (!task.weighted) tile.seed(kernels, -1, count)
+      // The objective is −Σ log p, or a part of it; dividing by the batch waits for AdamW.
+      if (!task.weighted) tile.seed(kernels, -(task.energy?.forward ?? 1), count)
       tile.backward(kernels)
     }
+  }
+
+  /** What a shard's samples add, where training is on an energy. */
+  #computeSamples({ shards, losses }: Part, shard: number, step: number, gradient: Offset): void {
+    if (!this.#reverse) return
+    if (!takesRows(this.#plan.task)) this.#kernels.heap.f64[losses + shard] = 0
+    this.#reverse.computeShard(shardRows(shards, shard), step, gradient, losses + shard)
   }
 
   /** `count` rows of an array [rows, columns] from row `row` of the batch on, into [columns, tile rows]. */

@@ -1,3 +1,4 @@
+import type { Energy } from '../energies/energy.js'
 import type { Offset } from '../kernels/heap.js'
 import type { Kernels } from '../kernels/kernels.js'
 import { PURPOSE } from '../random/purposes.js'
@@ -5,7 +6,7 @@ import { permutationInto } from '../random/stream.js'
 import { type Batch, batchOf } from './batches.js'
 import type { Communicator } from './communicator.js'
 import { Deal } from './deal.js'
-import type { PhasePlan, TrainingPlan } from './plan.js'
+import { type PhasePlan, type TrainingPlan, takesRows } from './plan.js'
 import { ScheduledRate } from './schedule.js'
 import { ShardWork } from './shard-work.js'
 import { type Shards, treeSum } from './shards.js'
@@ -48,15 +49,21 @@ export class TrainingRank {
   #phase = 0
 
   /**
-   * `record` is rank 0's. The heap holds parameters and data; moments start at zero. Ranks meet at a barrier between
+   * `record` is rank 0's, `energy` there for a task on one. The heap holds parameters and data; moments start at zero. Ranks meet at a barrier between
    * this and the first step.
    */
-  constructor(kernels: Kernels, plan: TrainingPlan, communicator: Communicator, record?: TrainingRecord) {
+  constructor(
+    kernels: Kernels,
+    plan: TrainingPlan,
+    communicator: Communicator,
+    record?: TrainingRecord,
+    energy?: Energy,
+  ) {
     this.#kernels = kernels
     this.#plan = plan
     this.#communicator = communicator
     this.#record = record
-    this.#work = new ShardWork(kernels, plan, communicator)
+    this.#work = new ShardWork(kernels, plan, communicator, energy)
     this.#update = new Update(kernels, plan, communicator)
     this.#best = new BestSoFar(plan.task.stopping)
     this.#rate = new ScheduledRate(plan.task.schedule, plan.task.steps)
@@ -119,7 +126,7 @@ export class TrainingRank {
   /** Shuffles at the start of each epoch of minibatches. */
   #shuffle({ rows, start, epoch }: Batch): void {
     const { task, permutation } = this.#plan
-    if (rows === task.rows || start > 0) return
+    if (rows === task.rows || start > 0 || !takesRows(task)) return
     if (this.#communicator.rank === 0) {
       const target = this.#kernels.heap.i32.subarray(permutation, permutation + task.rows)
       permutationInto(target, task.seed, PURPOSE.shuffle, epoch)

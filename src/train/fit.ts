@@ -9,28 +9,19 @@ import { dataSha256 } from '../data/sha256.js'
 import { DataError, TrainingError, UsageError } from '../errors.js'
 import { Evaluator, type Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
-import { createHeap, createKernels, type KernelKind, resolveKernels, shareHeap } from '../kernels/create.js'
+import { createHeap, type KernelKind, resolveKernels } from '../kernels/create.js'
 import type { Heap, Offset } from '../kernels/heap.js'
-import { cores } from '../parallel/cores.js'
-import { runRanks, withCrew } from '../parallel/pool.js'
-import { createControl } from '../parallel/shared-communicator.js'
 import { estimatedMilliseconds, resolveThreads } from '../parallel/threads.js'
-import {
-  createRecord,
-  type RecordBlock,
-  readRecord,
-  recordInto,
-  type TrainingRankTask,
-} from '../parallel/training-tasks.js'
+import { createRecord, readRecord } from '../parallel/training-tasks.js'
 import { batchPhases, rowsOf } from '../step/batches.js'
-import { alone } from '../step/communicator.js'
 import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan.js'
 import { ScheduledRate } from '../step/schedule.js'
 import { batchTileRows, cutIntoShards } from '../step/shards.js'
-import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
+import type { TrainingEnd } from '../step/training-rank.js'
 import { frozenRanges } from './frozen.js'
 import { type GivenRows, weightsIn, weightsOf, withContext } from './given-rows.js'
 import { type CheckedFitOptions, checkFitOptions, type FitOptions } from './options.js'
+import { checkBytes, commit, exclusively, runTraining } from './run-training.js'
 import { settleLayers } from './settle.js'
 import { type Split, splitRows } from './split.js'
 import { supervise, watchedAt } from './supervise.js'
@@ -62,13 +53,6 @@ export interface FitResult {
   readonly logScale: number
 }
 
-/** Without workers the steps run on the calling thread, which gets this often a turn for everything else. */
-const TURN_MILLISECONDS = 50
-/** What the WebAssembly address space holds; float64 plans are held to the same. */
-const MAX_BYTES = 2 ** 32 - 2 ** 16
-
-const inTraining = new WeakSet<Flow>()
-
 /**
  * Trains a flow by maximum likelihood on rows [rows, dim], given their context where it has one, and commits the result to
  * it once, at the end; reading the flow meanwhile sees the old weights. Resolves also when aborted or out of patience, with
@@ -89,14 +73,7 @@ export async function fit(
   const source = withContext(flow, rows, 'Training data')
   const weights = weightsOf(rows, source.rows, 'Training data')
   const checked = checkFitOptions(options, source.rows)
-  if (inTraining.has(flow))
-    throw new UsageError('This flow is being trained already; wait for that fit, or train a copy.')
-  inTraining.add(flow)
-  try {
-    return await train(flow, source, weights, checked)
-  } finally {
-    inTraining.delete(flow)
-  }
+  return exclusively(flow, () => train(flow, source, weights, checked))
 }
 
 async function train(
@@ -123,12 +100,7 @@ async function train(
     estimatedMilliseconds(structure.parameterCount, rowsOf(phases, task.steps), kernels),
   )
   const plan = planTraining(structure, task, Math.max(1, size))
-  if (plan.bytes > MAX_BYTES) {
-    const gibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(1)
-    throw new UsageError(
-      `This training plan needs ${gibibytes(plan.bytes)} GiB, more than the ${gibibytes(MAX_BYTES)} GiB a heap can hold: train on fewer rows, or with fewer threads.`,
-    )
-  }
+  checkBytes(plan)
   const heap = createHeap(plan.arena, kernels, size > 0)
   if (weights) loadWeights(heap, plan, weights, split)
   const { scaler, sha256, logScale } = await load(
@@ -147,7 +119,7 @@ async function train(
   const started = performance.now()
   const seconds = () => (performance.now() - started) / 1000
   const supervised = await supervise(plan, record, options, seconds, () =>
-    runOn(size, flow, plan, heap, record, options.signal),
+    runTraining(size, flow, { plan, heap, record }, options.signal),
   )
   const { steps, bestStep } = readRecord(record)
   let { end } = supervised
@@ -156,12 +128,7 @@ async function train(
   const restoreBest = options.stopping.restoreBestWeights || end.reason === 'diverged'
   if (steps > 0) {
     const from = restoreBest ? plan.best : last
-    if (!restoreBest || bestStep >= 0) {
-      const { parameterCount, numberCount } = structure
-      flow.parameters.set(heap.real.subarray(from, from + parameterCount))
-      // What layers have set by the data belongs to these parameters.
-      flow.numbers.set(heap.real.subarray(plan.params + parameterCount, plan.params + numberCount), parameterCount)
-    }
+    if (!restoreBest || bestStep >= 0) commit(flow, { plan, heap }, from)
     flow.scaler = scaler
     flow.scaled = true
     flow.data = { columns: flow.data.columns, sha256 }
@@ -271,7 +238,7 @@ async function load(
 }
 
 /** Standardised rows into the heap; returns the mean of ln|det| of the scaler over them, each by its weight. */
-async function loadRows(
+export async function loadRows(
   evaluator: Evaluator,
   source: RowSource,
   chosen: RowSet,
@@ -336,56 +303,4 @@ function afterLastUpdate(
   for (const value of evaluator.values.subarray(0, count)) sum += value
   const loss = -sum / count
   return Number.isFinite(loss) ? end : { reason: 'diverged', step: end.step, loss }
-}
-
-/** Runs the job on `size` worker threads, or for 0 on the calling thread. */
-async function runOn(
-  size: number,
-  flow: Flow,
-  plan: TrainingPlan,
-  heap: Heap,
-  record: RecordBlock,
-  signal: AbortSignal | undefined,
-): Promise<TrainingEnd> {
-  if (signal?.aborted) return { reason: 'aborted', step: 0 }
-  if (size === 0) return runHere(plan, heap, record)
-  let started = false
-  try {
-    return await withCrew(size, signal, async (crew) => {
-      started = true
-      const control = createControl()
-      const common = {
-        description: flow.structure.description,
-        task: plan.task,
-        heap: shareHeap(heap),
-        control,
-        record,
-        size,
-        spin: size <= cores(),
-      }
-      const ends = await runRanks<TrainingEnd>(
-        crew,
-        control,
-        'trainRank',
-        (rank): TrainingRankTask => ({ ...common, rank }),
-      )
-      return ends[0]
-    })
-  } catch (error) {
-    // Aborted while waiting for threads: nothing was done, which is a way to be aborted.
-    if (signal?.aborted && !started) return { reason: 'aborted', step: 0 }
-    throw error
-  }
-}
-
-async function runHere(plan: TrainingPlan, heap: Heap, record: RecordBlock): Promise<TrainingEnd> {
-  const trainer = new TrainingRank(createKernels(heap), plan, alone(), recordInto(record, plan.task))
-  for (;;) {
-    const turn = performance.now() + TURN_MILLISECONDS
-    while (performance.now() < turn) {
-      const end = trainer.step()
-      if (end) return end
-    }
-    await new Promise((resolve) => setTimeout(resolve, 0))
-  }
 }

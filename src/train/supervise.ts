@@ -13,7 +13,7 @@ const PROGRESS_MILLISECONDS = 100
 export async function supervise(
   plan: TrainingPlan,
   record: RecordBlock,
-  { signal, onProgress, stopping }: CheckedFitOptions,
+  { signal, onProgress, stopping }: Pick<CheckedFitOptions, 'signal' | 'onProgress' | 'stopping'>,
   seconds: () => number,
   work: () => Promise<TrainingEnd>,
 ): Promise<{ end: TrainingEnd; failure: unknown }> {

@@ -54,11 +54,21 @@ describe('the passes of leaky ReLUs and couplings with one hidden layer of tanh'
   )
 
   it('have one call for a coupling on the way from noise to data', () => {
-    for (const use of ['evaluate', 'differentiate', 'differentiate both ways'] as const) {
+    for (const use of ['evaluate', 'train from noise', 'differentiate', 'differentiate both ways'] as const) {
       const ran = operationsOf(narrow, use)
       const pair = ['narrowCouplingInverse', 'leakyReLUInverse']
       expect(ran((tile, k) => tile.inverse(k))).toEqual(['fill', ...pair, ...pair])
     }
+  })
+
+  it('to train from noise, go there with a density and back, and have no calls from data to noise', () => {
+    const ran = operationsOf(narrow, 'train from noise')
+    const pair = ['narrowCouplingInverse', 'leakyReLUInverse']
+    const density = ['fill', 'subtract', 'gaussian']
+    expect(ran((tile, k) => tile.inverseDensity(k))).toEqual(['fill', ...pair, ...pair, ...density])
+    expect(ran((tile, k) => tile.inverseBackward(k)).length).toBeGreaterThan(3)
+    expect(ran((tile, k) => tile.density(k))).toEqual([])
+    expect(ran((tile, k) => tile.backward(k))).toEqual([])
   })
 })
 

@@ -1,0 +1,1 @@
+export { type KnownEnergy, potentialU1, twoMoons } from './arcs.js'

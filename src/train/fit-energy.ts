@@ -1,0 +1,208 @@
+import { abortable, type RowSource } from '../data/row-source.js'
+import { type Energy, type EnergyModule, loadEnergy, moduleOf } from '../energies/energy.js'
+import { TrainingError, UsageError } from '../errors.js'
+import { Evaluator, type Reals } from '../flow/evaluator.js'
+import type { Flow } from '../flow/flow.js'
+import { createHeap, type KernelKind, resolveKernels } from '../kernels/create.js'
+import type { Offset } from '../kernels/heap.js'
+import { estimatedMilliseconds, resolveThreads, type Threads } from '../parallel/threads.js'
+import { createRecord, readRecord } from '../parallel/training-tasks.js'
+import { batchPhases, rowsOf } from '../step/batches.js'
+import { planTraining, type TrainingTask } from '../step/plan.js'
+import { batchTileRows, cutIntoShards } from '../step/shards.js'
+import type { TrainingEnd } from '../step/training-rank.js'
+import { type CheckedFitEnergyOptions, checkFitEnergyOptions, type FitEnergyOptions } from './energy-options.js'
+import { loadRows } from './fit.js'
+import { frozenRanges } from './frozen.js'
+import { withContext } from './given-rows.js'
+import { checkBytes, commit, exclusively, runTraining, type TrainingJob } from './run-training.js'
+import { settleLayers } from './settle.js'
+import { splitRows } from './split.js'
+import { supervise } from './supervise.js'
+
+/** What a run on an energy did. */
+export interface FitEnergyResult {
+  /** Updates taken. */
+  readonly steps: number
+  /**
+   * losses[t] is of the samples of step t: the mean of ln q(x) + U(x), nats, whose expectation is −ln Z at the least, and in
+   * a mixture (1 − w) of that and w of the mean −ln q of the rows; in the data's units.
+   */
+  readonly losses: Float64Array
+  readonly seconds: number
+  readonly stopped: 'steps' | 'aborted'
+  readonly threads: number
+  readonly kernels: KernelKind
+}
+
+/**
+ * Trains a flow q on an energy U, without data, by reverse KL: samples of q are drawn anew for each step, and the mean of
+ * ln q(x) + U(x), which is KL(q ‖ p) − ln Z, goes down. Commits the last weights, or their average, once at the end. x is in the
+ * data's units: through the flow's scaler, which stays as it is, and of a new flow is none.
+ *
+ * Reverse KL forgives a flow that leaves modes out: `annealing`, or a `mixture` with rows of each, against that.
+ *
+ * @throws UsageError before any work, where the flow has a context or a base that would be learnt, or where an energy that is no
+ *   module is to run on other threads; TrainingError where a loss is not finite, with the best weights so far committed.
+ */
+export async function fitEnergy(
+  flow: Flow,
+  energy: Energy | EnergyModule,
+  options: FitEnergyOptions = {},
+): Promise<FitEnergyResult> {
+  const checked = checkFitEnergyOptions(options)
+  const frozen = frozenRanges(flow.structure, checked.frozen)
+  checkFlow(flow, checked)
+  await loadEnergy(energy, flow.dim)
+  const threads = threadsFor(energy, checked.threads)
+  const rows = checked.mixture && withContext(flow, checked.mixture.rows, 'The mixture')
+  const task = taskOf(flow, rows?.rows, checked, frozen)
+  return exclusively(flow, () => train(flow, energy, { ...checked, threads }, task, rows))
+}
+
+/** @throws UsageError where samples of the flow have no gradient by all that would be trained. */
+function checkFlow({ contextDim, structure, scaler }: Flow, { frozen }: CheckedFitEnergyOptions): void {
+  if (contextDim > 0) {
+    throw new UsageError('This flow is conditioned on a context, of which an energy knows nothing: fit one without.')
+  }
+  if (isBent(scaler)) {
+    throw new UsageError(
+      'This flow was fitted to columns that preprocess() had bent or decorrelated, of which an energy knows nothing: take a new flow, or one fitted with preprocess: "standardise".',
+    )
+  }
+  if (structure.base.parameters.length > 0 && !frozen.includes('base')) {
+    throw new UsageError(
+      `The base ${structure.base.spec.type} would be learnt, but its samples have no gradient by its numbers: give it learnable: false, set frozen to ["base"], or let a last layer elementwise({ transformer: affine() }) learn location and scale.`,
+    )
+  }
+}
+
+/** @throws UsageError where threads are asked for that an energy cannot get to. */
+function threadsFor(energy: Energy | EnergyModule, threads: Threads): Threads {
+  if (moduleOf(energy) || threads === 0) return threads
+  if (threads === 'auto') return 0
+  throw new UsageError(
+    `An energy that is a function cannot cross to ${threads} threads: set threads to 0, or export it from a module and give energyModule(new URL('./my-energy.mjs', import.meta.url), 'name').`,
+  )
+}
+
+function taskOf(
+  { scaler }: Flow,
+  rows: number | undefined,
+  options: CheckedFitEnergyOptions,
+  frozen: TrainingTask['frozen'],
+): TrainingTask {
+  const { batch, steps, optimizer, schedule, clip, average, stopping, seed, estimator, annealing, mixture } = options
+  const most = typeof batch === 'number' ? batch : batch.to
+  if (rows !== undefined && most > rows) {
+    throw new UsageError(`batch is ${most}, but the mixture has ${rows} rows; use a smaller batch, or more rows.`)
+  }
+  return {
+    rows: rows ?? most,
+    validationRows: 0,
+    validationEvery: 1,
+    noise: undefined,
+    weighted: false,
+    ...{ batch, steps, optimizer, schedule, clip, average, frozen, stopping, seed },
+    energy: { estimator, annealing, forward: mixture?.weight ?? 0, mean: scaler.mean, sd: scaler.sd },
+  }
+}
+
+/** The total gradient takes a way there and back of each sample, the path's and a mixture's another one. */
+const waysOf = ({ estimator, mixture }: CheckedFitEnergyOptions): number =>
+  1 + (estimator === 'path' ? 1 : 0) + (mixture ? 1 : 0)
+
+async function train(
+  flow: Flow,
+  energy: Energy | EnergyModule,
+  options: CheckedFitEnergyOptions,
+  task: TrainingTask,
+  rows: RowSource | undefined,
+): Promise<FitEnergyResult> {
+  const { structure } = flow
+  const phases = batchPhases(task.batch, task.rows, task.steps)
+  const [{ batchRows }] = phases
+  const kernels = resolveKernels(options.kernels, structure.description.precision)
+  const size = resolveThreads(
+    options.threads,
+    cutIntoShards(batchRows, batchTileRows(batchRows, structure)).count,
+    estimatedMilliseconds(structure.parameterCount, waysOf(options) * rowsOf(phases, task.steps), kernels),
+  )
+  const plan = planTraining(structure, task, Math.max(1, size))
+  checkBytes(plan)
+  const heap = createHeap(plan.arena, kernels, size > 0)
+  const job: TrainingJob = { plan, heap, record: createRecord(task, size > 0), energy }
+  await load(job, flow, kernels, rows, options.signal)
+
+  const started = performance.now()
+  const seconds = () => (performance.now() - started) / 1000
+  const { end: reached, failure } = await supervise(plan, job.record, options, seconds, () =>
+    runTraining(size, flow, job, options.signal),
+  )
+  const { steps, bestStep } = readRecord(job.record)
+  const last = task.average ? plan.average : plan.params
+  const end = steps > 0 ? afterLastUpdate(reached, flow, job, last, kernels) : reached
+  if (end.reason !== 'diverged') {
+    if (steps > 0) commit(flow, job, last)
+  } else if (bestStep >= 0) commit(flow, job, plan.best)
+  if (failure !== undefined) throw failure
+  const losses = job.record.losses.slice(0, steps)
+  if (end.reason === 'diverged') throw diverged(end, bestStep, losses)
+  const stopped = end.reason === 'aborted' ? 'aborted' : 'steps'
+  return { steps, losses, seconds: seconds(), stopped, threads: size, kernels }
+}
+
+/** Fills a fresh heap: the flow's numbers, and the rows of a mixture. */
+async function load(
+  { plan, heap }: TrainingJob,
+  flow: Flow,
+  kernels: KernelKind,
+  rows: RowSource | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  heap.real.set(flow.numbers, plan.params)
+  heap.i32[plan.stopAfter] = -1
+  if (rows) {
+    const evaluator = new Evaluator(flow.structure, kernels)
+    evaluator.setScaler(flow.scaler)
+    const { training } = splitRows(rows.rows, 0, plan.task.seed)
+    try {
+      await loadRows(evaluator, abortable(rows, signal), training, heap, plan.data)
+    } catch (error) {
+      // No step will be taken.
+      if (!signal?.aborted || error !== signal.reason) throw error
+    }
+    if (!signal?.aborted) settleLayers(flow.structure, plan, heap, kernels)
+  }
+  if (plan.task.average) heap.real.copyWithin(plan.average, plan.params, plan.params + flow.numbers.length)
+}
+
+/** Samples that the last weights are tried on. */
+const TRIAL_ROWS = 4096
+
+/** No step has judged the last update: where samples by it are not finite, training has diverged in it. */
+function afterLastUpdate(
+  end: TrainingEnd,
+  { structure }: Flow,
+  { plan, heap }: TrainingJob,
+  params: Offset,
+  kernels: KernelKind,
+): TrainingEnd {
+  if (end.reason === 'diverged') return end
+  const evaluator = new Evaluator(structure, kernels)
+  evaluator.setNumbers(heap.real.subarray(params, params + structure.numberCount) as Reals)
+  const count = Math.min(evaluator.chunkRows, TRIAL_ROWS)
+  evaluator.sample(count, plan.task.seed, 0, 1)
+  const finite = (values: Reals) => values.every(Number.isFinite)
+  const sound = finite(evaluator.rows.subarray(0, count * structure.dim)) && finite(evaluator.values.subarray(0, count))
+  return sound ? end : { reason: 'diverged', step: end.step, loss: Number.NaN }
+}
+
+function diverged({ step, loss }: { step: number; loss: number }, bestStep: number, losses: Float64Array) {
+  const kept = bestStep >= 0 ? `the weights of step ${bestStep} are kept` : 'the initial weights are kept'
+  return new TrainingError(
+    `The loss at step ${step} is ${loss}; ${kept}. Try a lower learning rate, clip, or look whether the energy is finite wherever samples fall.`,
+    step,
+    { losses },
+  )
+}

@@ -15,7 +15,7 @@ import type { GivenRows } from '../train/given-rows.js'
 import { type FitOptions, MAX_STEPS } from '../train/options.js'
 import { type PreprocessChoice, preprocess } from '../train/preprocess.js'
 import { splitRows, validationRowsOf } from '../train/split.js'
-import { chooseMixture } from './mixture-base.js'
+import { mixtureBase } from './mixture-base.js'
 import { fitOptionsOf, layersOf, mostSteps, type Recipe, recipeFor, type Shape, withSaid } from './recipe.js'
 
 export interface AutoOptions {
@@ -187,7 +187,7 @@ async function candidatesFor(
   const reasons = [shapeText(shape, recipe)]
   if (shape.contextDim > 0 || typeof bent === 'string') return { candidates, reasons }
   const { training, held } = await preprocessed(source, bent, setting)
-  const mixture = chooseMixture(training, held, shape.dim, options.seed)
+  const mixture = mixtureBase(training, held, shape.dim, options.seed)
   if (!mixture) {
     reasons.push('base: one normal; no mixture of normals makes the rows held out likelier')
     return { candidates, reasons }

@@ -3,13 +3,12 @@ import { columnNames } from '../flow/column-names.js'
 import { joined } from '../flow/context.js'
 import type { Flow } from '../flow/flow.js'
 import type { SampleDraw } from '../flow/stream-rows.js'
-import { loadFlow } from '../io/save-flow.js'
 import { type ParallelOptions, parallelRowsOf } from '../parallel/chunks.js'
 import { sampleTo } from '../parallel/evaluate.js'
 import { sharedLike } from '../parallel/shared-memory.js'
 import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
-import { modelPath } from './run-folder.js'
+import { loadModel } from './load-model.js'
 import { eachGiven, type SampleGiven, sampleGiven } from './sample-given.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
 import { flag, integer, nonNegative } from './values.js'
@@ -47,7 +46,7 @@ export async function run({ operands: [path], values }: CommandArguments): Promi
   const seed = integer(values, 'seed', 0, 0)
   const temperature = nonNegative(values, 'temperature', 1)
   const wanted = threads(values)
-  const model = await loadFlow(await modelPath(path), { kernels: kernels(values) })
+  const model = await loadModel(path, { kernels: kernels(values) })
   const given = await sampleGiven(model, values)
   const rows = given && 'each' in given ? given.each.rows : (wantedRows ?? DEFAULT_ROWS)
   const options = { seed, temperature, threads: threadsOfAll(wanted, model, rows) }

@@ -5,15 +5,14 @@ import { columnNames } from '../flow/column-names.js'
 import { joined } from '../flow/context.js'
 import type { Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
-import { loadFlow } from '../io/save-flow.js'
 import { type ParallelOptions, parallelRowsOf } from '../parallel/chunks.js'
 import { logProbTo } from '../parallel/evaluate.js'
 import { sharedLike } from '../parallel/shared-memory.js'
 import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { type DataSource, fileFirst, readData } from './data-source.js'
+import { loadModel } from './load-model.js'
 import { say } from './output.js'
-import { modelPath } from './run-folder.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
 import { flag, integer } from './values.js'
 import { writeTable } from './write-table.js'
@@ -46,7 +45,7 @@ export async function run({ operands: [path, operand], values }: CommandArgument
   const rows = integer(values, 'rows', undefined, 1)
   const seed = integer(values, 'seed', 0, 0)
   const wanted = threads(values)
-  const model = await loadFlow(await modelPath(path), { kernels: kernels(values) })
+  const model = await loadModel(path, { kernels: kernels(values) })
   const data = fileFirst(operand)
   const source = await readData(data, { rows, seed, minimumRows: 1, columns: modelColumns(model, data) })
   const places = placesOf(model, source)

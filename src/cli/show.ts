@@ -5,11 +5,12 @@ import { isBent } from '../data/scaler.js'
 import { columnNames, givenNames } from '../flow/column-names.js'
 import type { Flow } from '../flow/flow.js'
 import { summary } from '../flow/summary.js'
-import { loadFlow, MODEL_FILE } from '../io/save-flow.js'
+import { MODEL_FILE } from '../io/save-flow.js'
 import type { Evaluation } from '../train/evaluation.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { evaluationText } from './evaluation-text.js'
 import { conditionText } from './given-columns.js'
+import { DIVERGED, loadModel } from './load-model.js'
 import { writeData, writeObject } from './output.js'
 import { modelPath } from './run-folder.js'
 import type { RunRecord } from './run-record.js'
@@ -33,7 +34,7 @@ interface Beside {
 /** `pushforward show MODEL`. */
 export async function run({ operands: [argument], values }: CommandArguments): Promise<number> {
   const path = await modelPath(argument)
-  const model = await loadFlow(path)
+  const model = await loadModel(path)
   const folder = path.endsWith('.safetensors') ? dirname(path) : path
   const beside: Beside = path.endsWith('.safetensors') && !path.endsWith(MODEL_FILE) ? {} : await besideModel(folder)
   if (flag(values, 'json')) await writeObject(described(model, beside))
@@ -72,6 +73,7 @@ function described(model: Flow, { run, evaluation }: Beside): object {
       whitening: { mean: [...scaler.whitening.mean], matrix: [...scaler.whitening.matrix] },
     }),
     dataSha256: data.sha256,
+    training: model.training,
     run,
     evaluation,
   }
@@ -97,6 +99,7 @@ function shown(model: Flow, { run, evaluation }: Beside): string {
     '',
     `Seed ${seed}; training data have SHA-256 ${data.sha256 ?? 'unknown'}.`,
   ]
+  if (model.training) lines.push(DIVERGED)
   if (run) lines.push(runText(run))
   if (evaluation) lines.push('', evaluationText(evaluation))
   return lines.join('\n')

@@ -24,7 +24,8 @@ export interface Preprocessing {
 
 /**
  * Fits the steps to rows [rows, dim + contextDim], all of which are gone through once, and once more for `scale: 'sd'`.
- * Quantiles, splines and correlations are those of 100 000 evenly spaced rows at most.
+ * Quantiles, splines and correlations are those of 100 000 evenly spaced rows at most; of rows with weights, of as many as
+ * there are, drawn evenly by weight.
  * @throws DataError for a constant column, a fill value unless those are kept, and modelled columns that determine each
  *   other, naming them.
  */
@@ -33,15 +34,16 @@ export async function fitPreprocessing(
   { gaussianise, knots, decorrelate, scale, fillValues }: Preprocessing,
   names: readonly string[] | undefined,
   dim: number,
+  weights?: Float64Array,
 ): Promise<Scaler> {
-  const sample = await sampleRows(source)
+  const sample = await sampleRows(source, weights)
   const title = (j: number) => columnTitle(j, names, dim)
   const [fill] = fillValues === 'keep' ? [] : findFills(sample)
   if (fill) throw new DataError(`${fillText(fill, title(fill.column), source.rows)} ${FILL_WAY}`)
   const robust = robustLines(sample, dim, title)
   const [dependence] = findDependence(innerRows(sample, robust), dim)
   if (dependence) throw new DataError(`${linearText(dependence, title)}: ${LINEAR_WAY}`)
-  const lines = scale === 'sd' ? await fitStandardiser(source, names, dim) : robust
+  const lines = scale === 'sd' ? await fitStandardiser(source, names, dim, weights) : robust
   const marginals = gaussianise === false ? undefined : fitMarginals(sample, lines, robust, dim, knots, gaussianise)
   const u = innerRows(gaussianised(sample, lines, marginals, dim), identityScaler(dim))
   if (decorrelate === true && u.rows <= 2 * dim) {

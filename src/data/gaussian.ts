@@ -14,8 +14,8 @@ const LN_2PI = ln(2 * Math.PI)
 const SINGULAR = 2 ** -40
 
 /**
- * The full-covariance normal of greatest likelihood: the mean and the population covariance (÷ n) of rows that come in
- * blocks. One pass in float64 about the mean of the first block, as ScalerFit.
+ * The full-covariance normal of greatest likelihood: the mean and the population covariance (÷ n, or ÷ Σ w) of rows that
+ * come in blocks. One pass in float64 about the mean of the first block, as ScalerFit.
  */
 export class GaussianFit {
   readonly #dim: number
@@ -25,6 +25,7 @@ export class GaussianFit {
   readonly #sum: Float64Array
   readonly #products: Float64Array
   #rows = 0
+  #weight = 0
 
   constructor(dim: number) {
     this.#dim = dim
@@ -34,18 +35,20 @@ export class GaussianFit {
     this.#products = new Float64Array(dim * dim)
   }
 
-  /** Takes a block x [rows, dim], row-major. */
-  add(x: Float32Array | Float64Array): void {
+  /** Takes a block x [rows, dim], row-major, each row as often as its weight says. */
+  add(x: Float32Array | Float64Array, weights?: Float64Array): void {
     const dim = this.#dim
     const rows = x.length / dim
     if (this.#rows === 0) for (let at = 0; at < x.length; at++) this.#centre[at % dim] += x[at] / rows
     this.#rows += rows
     const [d, products] = [this.#deviation, this.#products]
     for (let from = 0; from < x.length; from += dim) {
+      const weight = weights ? weights[from / dim] : 1
+      this.#weight += weight
       for (let j = 0; j < dim; j++) {
         d[j] = x[from + j] - this.#centre[j]
-        this.#sum[j] += d[j]
-        for (let k = 0; k <= j; k++) products[j * dim + k] += d[j] * d[k]
+        this.#sum[j] += weight * d[j]
+        for (let k = 0; k <= j; k++) products[j * dim + k] += weight * d[j] * d[k]
       }
     }
   }
@@ -57,9 +60,9 @@ export class GaussianFit {
   end(): Gaussian {
     if (this.#rows === 0) throw new UsageError('A Gaussian cannot be fitted to no rows.')
     const dim = this.#dim
-    const correction = this.#sum.map((sum) => sum / this.#rows)
+    const correction = this.#sum.map((sum) => sum / this.#weight)
     const covariance = this.#products.map(
-      (product, at) => product / this.#rows - correction[Math.floor(at / dim)] * correction[at % dim],
+      (product, at) => product / this.#weight - correction[Math.floor(at / dim)] * correction[at % dim],
     )
     return { mean: this.#centre.map((c, j) => c + correction[j]), cholesky: cholesky(covariance, dim) }
   }

@@ -7,20 +7,29 @@ const SAMPLE_ROWS = 100_000
 const SAMPLE_NUMBERS = 2 ** 24
 const LEAST_ROWS = 4096
 
-/** All rows or, of more than 100 000, as many evenly spaced ones: the same for the same rows. */
-export async function sampleRows(source: RowSource): Promise<Matrix & { data: Float64Array }> {
+/**
+ * All rows or, of more than 100 000, as many evenly spaced ones: the same for the same rows. With weights, as many of which
+ * each is there in proportion to its own.
+ */
+export async function sampleRows(source: RowSource, weights?: Float64Array): Promise<Matrix & { data: Float64Array }> {
   const { rows: total, columns } = source
-  return evenRows(source, Math.min(total, SAMPLE_ROWS, Math.max(LEAST_ROWS, Math.floor(SAMPLE_NUMBERS / columns))))
+  const most = Math.max(LEAST_ROWS, Math.floor(SAMPLE_NUMBERS / columns))
+  return evenRows(source, Math.min(total, SAMPLE_ROWS, most), weights)
 }
 
-/** So many evenly spaced rows, [rows, columns]. */
-export async function evenRows(source: RowSource, rows: number): Promise<Matrix & { data: Float64Array }> {
+/** So many evenly spaced rows, [rows, columns]; with weights, evenly spaced in their running sum. */
+export async function evenRows(
+  source: RowSource,
+  rows: number,
+  weights?: Float64Array,
+): Promise<Matrix & { data: Float64Array }> {
   const { rows: total, columns } = source
   const data = new Float64Array(rows * columns)
+  const weigh = weights && weighing(weights, rows, columns)
   let first = 0
   let taken = 0
   for await (const block of source.blocks(blockRowsOf(columns))) {
-    taken = takeEvenly(block, columns, first, total / rows, data, taken)
+    taken = weigh ? weigh(block, first, data) : takeEvenly(block, columns, first, total / rows, data, taken)
     first += block.length / columns
     if (taken === rows) break
   }
@@ -44,6 +53,22 @@ function takeEvenly(
     row = Math.floor(count * step)
   }
   return count
+}
+
+/** The same of rows with weights: where their sum runs through 0, step, 2 step, …, a row may be there several times. */
+function weighing(weights: Float64Array, count: number, columns: number) {
+  const step = weights.reduce((sum, weight) => sum + weight, 0) / count
+  let taken = 0
+  let sum = 0
+  return (block: RowBlock, first: number, target: Float64Array): number => {
+    for (let i = 0; i < block.length / columns; i++) {
+      sum += weights[first + i]
+      for (; taken < count && taken * step < sum; taken++) {
+        for (let j = 0; j < columns; j++) target[taken * columns + j] = block[i * columns + j]
+      }
+    }
+    return taken
+  }
 }
 
 /** Column j, ascending. */

@@ -41,7 +41,7 @@ export function identityScaler(columns: number): Scaler {
 }
 
 /**
- * Mean and population standard deviation (÷ n) of each column of rows that come in blocks.
+ * Mean and population standard deviation (÷ n, or ÷ Σ w) of each column of rows that come in blocks.
  *
  * One pass in float64. With c the mean of the first block, mean = c + Σ(x − c)/n and sd² = Σ(x − c)²/n − (Σ(x − c)/n)²:
  * for one block the corrected two-pass algorithm, for more the shifted one (Chan, Golub, LeVeque, "Algorithms for
@@ -58,6 +58,7 @@ export class ScalerFit {
   readonly #sum: Float64Array
   readonly #squares: Float64Array
   #rows = 0
+  #weight = 0
   #values = new Float64Array(0)
 
   /** `names` name the columns in messages; those from `dim` on are what the others are conditioned on. */
@@ -71,8 +72,8 @@ export class ScalerFit {
     this.#squares = new Float64Array(columns)
   }
 
-  /** Takes a block x [rows, dim]. */
-  add(x: NdArray): void {
+  /** Takes a block x [rows, dim], each row as often as its weight says. */
+  add(x: NdArray, weights?: Float64Array): void {
     const [rows, dim] = x.shape
     if (rows === 0) return
     if (this.#values.length < rows) this.#values = new Float64Array(rows)
@@ -80,30 +81,47 @@ export class ScalerFit {
     const column = ndarray(values, [rows])
     for (let j = 0; j < dim; j++) {
       for (let i = 0; i < rows; i++) values[i] = x.get(i, j)
+      if (this.#rows === 0) this.#centre[j] = ops.sum(column) / rows
+      if (weights) {
+        this.#addWeighted(j, values, weights)
+        continue
+      }
       this.#low[j] = Math.min(this.#low[j], ops.inf(column))
       this.#high[j] = Math.max(this.#high[j], ops.sup(column))
-      if (this.#rows === 0) this.#centre[j] = ops.sum(column) / rows
       ops.subseq(column, this.#centre[j])
       this.#sum[j] += ops.sum(column)
       this.#squares[j] += ops.norm2squared(column)
     }
     this.#rows += rows
+    for (let i = 0; i < rows; i++) this.#weight += weights ? weights[i] : 1
+  }
+
+  #addWeighted(j: number, values: Float64Array, weights: Float64Array): void {
+    for (const [i, value] of values.entries()) {
+      const weight = weights[i]
+      if (weight === 0) continue
+      this.#low[j] = Math.min(this.#low[j], value)
+      this.#high[j] = Math.max(this.#high[j], value)
+      const deviation = value - this.#centre[j]
+      this.#sum[j] += weight * deviation
+      this.#squares[j] += weight * deviation * deviation
+    }
   }
 
   /**
    * @throws UsageError without rows; DataError for a constant column or one whose spread float64 cannot square.
    */
   end(): Scaler {
-    const rows = this.#rows
-    if (rows === 0) throw new UsageError('Standardising needs at least one row, got none.')
+    const weight = this.#weight
+    if (this.#rows === 0) throw new UsageError('Standardising needs at least one row, got none.')
     const scaler = identityScaler(this.#sum.length)
     for (let j = 0; j < this.#sum.length; j++) {
       const name = columnTitle(j, this.#names, this.#dim)
       const low = this.#low[j]
       if (low === this.#high[j]) throw constantColumn(name, low, j < this.#dim)
-      const correction = this.#sum[j] / rows
+      const correction = this.#sum[j] / weight
       scaler.mean[j] = this.#centre[j] + correction
-      scaler.sd[j] = Math.sqrt(this.#squares[j] / rows - correction * correction)
+      scaler.sd[j] = Math.sqrt(this.#squares[j] / weight - correction * correction)
       if (!(scaler.sd[j] > 0 && scaler.sd[j] < Infinity)) {
         throw new DataError(
           `${name} cannot be standardised: its values lie too close or too far apart for float64; rescale it.`,
@@ -120,16 +138,20 @@ export function constantColumn(title: string, value: number, modelled: boolean):
   return new DataError(`${title} is constant (${value} in every row), so ${so}: leave it out.`)
 }
 
-/** Mean and sd of each column of rows from a source; `names` and `dim` as ScalerFit has them. */
+/** Mean and sd of each column of rows from a source, with a weight each; `names` and `dim` as ScalerFit has them. */
 export async function fitStandardiser(
   source: RowSource,
   names: readonly string[] | undefined,
   dim: number,
+  weights?: Float64Array,
 ): Promise<Scaler> {
   const { columns } = source
   const fit = new ScalerFit(columns, names, dim)
+  let first = 0
   for await (const block of source.blocks(blockRowsOf(columns))) {
-    fit.add(ndarray(block, [block.length / columns, columns]))
+    const rows = block.length / columns
+    fit.add(ndarray(block, [rows, columns]), weights?.subarray(first, first + rows))
+    first += rows
   }
   return fit.end()
 }

@@ -180,11 +180,12 @@ export class Evaluator {
     this.#shiftValues(count, -1)
   }
 
-  /** After `loadRows`: the mean of ln|det| of the scaler over the first `count` rows. */
-  meanScale(count: number): number {
-    if (!this.#transform) return -logScale(this.#scaler, this.structure.dim)
+  /** After `loadRows`: the mean of ln|det| of the scaler over the first `count` rows, each times its weight. */
+  meanScale(count: number, weights?: Float64Array): number {
+    const constant = -logScale(this.#scaler, this.structure.dim)
+    if (!this.#transform && !weights) return constant
     let sum = 0
-    for (const logDet of this.#transform.logDets.subarray(0, count)) sum += logDet
+    for (let t = 0; t < count; t++) sum += (weights ? weights[t] : 1) * (this.#transform?.logDets[t] ?? constant)
     return sum / count
   }
 

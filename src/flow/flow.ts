@@ -79,6 +79,8 @@ export class Flow<P extends Precision = Precision> {
   /** Whether a fit has settled the scaler; a further `fit` then keeps it. */
   scaled = false
   data: DataProvenance = { columns: undefined, sha256: undefined }
+  /** 'diverged' where the last `fit` ended in a loss that was not finite: the flow is what was reached before. In its file too. */
+  training: 'diverged' | undefined
   #evaluator: Evaluator | undefined
 
   constructor(

@@ -23,6 +23,8 @@ export interface ModelRecord {
   readonly seed: number
   readonly columns: readonly string[] | undefined
   readonly dataSha256: string | undefined
+  /** Written only where its training ended in a loss that was not finite. */
+  readonly training: 'diverged' | undefined
 }
 
 const FORMAT = 'pushforward'
@@ -44,6 +46,7 @@ const metadataSchema = v.object({
   seed,
   columns: v.optional(v.pipe(json, v.array(v.string()))),
   dataSha256: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
+  training: v.optional(v.literal('diverged')),
 })
 
 /** The bytes of a model file: safetensors, with the scaler in float64 and the rest of the record as text. */
@@ -55,6 +58,7 @@ export function encodeModel({
   seed,
   columns,
   dataSha256,
+  training,
 }: ModelRecord): Uint8Array {
   // The float64 tensors come first, so that every tensor lies on a multiple of its element's size.
   const all: Tensor[] = [
@@ -72,6 +76,7 @@ export function encodeModel({
     seed: String(seed),
     ...(columns && { columns: JSON.stringify(columns) }),
     ...(dataSha256 !== undefined && { dataSha256 }),
+    ...(training !== undefined && { training }),
   })
 }
 
@@ -91,7 +96,15 @@ export function decodeModel(bytes: Uint8Array): ModelRecord {
   const { flow, ...rest } = parsed.output
   const scaler = decodeScaler(tensors, version > LINES_VERSION)
   const own = tensors.filter(({ name }) => !isOfScaler(name)).map(realTensor)
-  return { columns: undefined, dataSha256: undefined, ...rest, description: flow, tensors: own, scaler }
+  return {
+    columns: undefined,
+    dataSha256: undefined,
+    training: undefined,
+    ...rest,
+    description: flow,
+    tensors: own,
+    scaler,
+  }
 }
 
 /** The version of a file that can be read. */

@@ -9,7 +9,7 @@ import { decodeModel, encodeModel, type ModelRecord, type NamedTensor } from './
 
 /** The bytes of a flow's model file (safetensors); equal flows give equal bytes. */
 export function encodeFlow(flow: Flow): Uint8Array {
-  const { structure, numbers, scaler, scaled, seed, data } = flow
+  const { structure, numbers, scaler, scaled, seed, data, training } = flow
   let end = 0
   const tensors = namedSlots(structure).map((slot): NamedTensor => {
     const begin = end
@@ -24,6 +24,7 @@ export function encodeFlow(flow: Flow): Uint8Array {
     seed,
     columns: data.columns,
     dataSha256: data.sha256,
+    training,
   })
 }
 
@@ -49,6 +50,7 @@ export function decodeFlow<P extends Precision = 'float32'>(
   flow.scaler = record.scaler
   flow.scaled = record.scaled
   flow.data = { columns: record.columns, sha256: record.dataSha256 }
+  flow.training = record.training
   return flow
 }
 

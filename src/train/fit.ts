@@ -28,7 +28,7 @@ import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan
 import { batchTileRows, cutIntoShards } from '../step/shards.js'
 import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
 import { frozenRanges } from './frozen.js'
-import { type GivenRows, weightsOf, withContext } from './given-rows.js'
+import { type GivenRows, weightsIn, weightsOf, withContext } from './given-rows.js'
 import { type CheckedFitOptions, checkFitOptions, type FitOptions } from './options.js'
 import { settleLayers } from './settle.js'
 import { type Split, splitRows, validationRowsOf } from './split.js'
@@ -127,8 +127,16 @@ async function train(
   }
   const split = splitRows(source.rows, validationRows, options.seed)
   const heap = createHeap(plan.arena, kernels, size > 0)
-  const { scaler, sha256, logScale } = await load(heap, plan, flow, abortable(source, options.signal), split, options)
   if (weights) loadWeights(heap, plan, weights, split)
+  const { scaler, sha256, logScale } = await load(
+    heap,
+    plan,
+    flow,
+    abortable(source, options.signal),
+    split,
+    options,
+    weights,
+  )
   if (!options.signal?.aborted) settleLayers(structure, plan, heap, kernels)
   if (task.average) heap.real.copyWithin(plan.average, plan.params, plan.params + structure.numberCount)
   const record = createRecord(task, size > 0)
@@ -154,7 +162,9 @@ async function train(
     flow.scaler = scaler
     flow.scaled = true
     flow.data = { columns: flow.data.columns, sha256 }
+    flow.training = undefined
   }
+  if (end.reason === 'diverged') flow.training = 'diverged'
   if (supervised.failure !== undefined) throw supervised.failure
   if (end.reason === 'diverged') {
     const kept = bestStep >= 0 ? `the weights of step ${bestStep} are kept` : 'the initial weights are kept'
@@ -202,11 +212,16 @@ function taskOf(
   }
 }
 
-async function scalerFor(flow: Flow, training: RowSource, options: CheckedFitOptions): Promise<Scaler> {
+async function scalerFor(
+  flow: Flow,
+  training: RowSource,
+  options: CheckedFitOptions,
+  weights: Float64Array | undefined,
+): Promise<Scaler> {
   const { preprocess } = options
   if (flow.scaled || preprocess === 'none') return flow.scaler
-  if (preprocess === 'standardise') return fitStandardiser(training, flow.data.columns, flow.dim)
-  return fitPreprocessing(training, preprocess, flow.data.columns, flow.dim)
+  if (preprocess === 'standardise') return fitStandardiser(training, flow.data.columns, flow.dim, weights)
+  return fitPreprocessing(training, preprocess, flow.data.columns, flow.dim, weights)
 }
 
 /** What is known of rows that have been gone through. */
@@ -228,15 +243,17 @@ async function load(
   source: RowSource,
   { training, validation }: Split,
   options: CheckedFitOptions,
+  weights: Float64Array | undefined,
 ): Promise<Loaded> {
   heap.real.set(flow.numbers, plan.params)
   heap.i32[plan.stopAfter] = -1
   const evaluator = new Evaluator(flow.structure, heap.memory ? 'simd' : 'portable')
+  const ofTraining = weightsIn(weights, training)
   try {
-    const scaler = await scalerFor(flow, chosenRows(source, training), options)
+    const scaler = await scalerFor(flow, chosenRows(source, training), options, ofTraining)
     evaluator.setScaler(scaler)
     const apart = new ApartCheck(training.size, source.columns)
-    const meanScale = await loadRows(evaluator, source, training, heap, plan.data, apart)
+    const meanScale = await loadRows(evaluator, source, training, heap, plan.data, { apart, weights: ofTraining })
     apart.end((j) => columnTitle(j, flow.data.columns, flow.dim))
     if (validation.size > 0) await loadRows(evaluator, source, validation, heap, plan.validationData)
     const sha256 = await dataSha256(source)
@@ -249,15 +266,16 @@ async function load(
   }
 }
 
-/** Standardised rows into the heap; returns the mean of ln|det| of the scaler over them. */
+/** Standardised rows into the heap; returns the mean of ln|det| of the scaler over them, each by its weight. */
 async function loadRows(
   evaluator: Evaluator,
   source: RowSource,
   chosen: RowSet,
   heap: Heap,
   target: Offset,
-  apart?: ApartCheck,
+  { apart, weights }: { apart?: ApartCheck; weights?: Float64Array } = {},
 ): Promise<number> {
+  const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? chosen.size
   let loaded = 0
   let meanScale = 0
   for await (const block of chosenRows(source, chosen).blocks(evaluator.chunkRows)) {
@@ -273,7 +291,8 @@ async function loadRows(
     loaded += block.length
     apart?.add(block, z)
     const rows = block.length / source.columns
-    meanScale += evaluator.meanScale(rows) * (rows / chosen.size)
+    const first = loaded / source.columns - rows
+    meanScale += evaluator.meanScale(rows, weights?.subarray(first, first + rows)) * (rows / total)
   }
   return meanScale
 }

@@ -1,5 +1,6 @@
 import { chosenColumns, placesFrom, sideBySide } from '../data/row-columns.js'
 import { evenRows } from '../data/row-sample.js'
+import type { RowSet } from '../data/row-set.js'
 import { isSource, type RowSource, toSource } from '../data/row-source.js'
 import type { Matrix, Rows } from '../data/rows.js'
 import { DataError, UsageError } from '../errors.js'
@@ -62,6 +63,15 @@ export function weightsOf(input: Rows | RowSource | GivenRows, rows: number, wha
     throw new DataError(`The weight of row ${row} (counted from 0) is ${weights[row]}; expected a finite number ≥ 0.`)
   }
   return weights
+}
+
+/** The weights of the rows in a set, in their order. */
+export function weightsIn(weights: Float64Array | undefined, rows: RowSet): Float64Array | undefined {
+  if (!weights) return undefined
+  const chosen = new Float64Array(rows.size)
+  let at = 0
+  for (const row of rows) chosen[at++] = weights[row]
+  return chosen
 }
 
 /** The context of `count` evenly spaced rows, [count, contextDim], of a source that has it behind its columns. */

@@ -69,3 +69,20 @@ test('a loss that is not finite exits with 1, names the step, and saves what was
   expect(stderr).toMatch(/\npushforward: The loss at step 1 is [^\n]*saved as [^\n]*diverged[^\n]*\n$/)
   expect((await loadFlow(out)).scaled).toBe(true)
 })
+
+test('a model whose training diverged, as with --lr 100, says so to whoever uses it, and one that did not is silent', async () => {
+  const train = ['train', '--rows', '64', '--steps', '50', '--plots', 'off', '--out']
+  expect((await pushforward([...train, join(folder, 'wild'), '--lr', '100'])).code).toBe(1)
+  expect((await pushforward([...train, join(folder, 'tame')])).code).toBe(0)
+  for (const command of [['sample'], ['show'], ['show', '--json'], ['score', 'jang']]) {
+    const [name, ...rest] = command
+    const [wild, tame] = await Promise.all(
+      ['wild', 'tame'].map((model) => pushforward([name, join(folder, model), ...rest])),
+    )
+    expect([wild.code, wild.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^Warning: The training of this model diverged; [^\n]*\n$/),
+    ])
+    expect([tame.code, tame.stderr]).toEqual([0, ''])
+  }
+})

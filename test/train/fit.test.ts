@@ -2,6 +2,8 @@ import {
   adamW,
   affineCoupling,
   DataError,
+  decodeFlow,
+  encodeFlow,
   fit,
   flow,
   jang,
@@ -144,6 +146,15 @@ it('does not commit a last update that diverged', async () => {
   const run = fit(model, jang(200), { steps: 1, threads: 0, optimizer: adamW({ learningRate: 1e38 }), stopping })
   await expect(run).rejects.toThrow(TrainingError)
   expect(model.parameters).toEqual(before)
+})
+
+it('remembers that it diverged, in its file too, until a fit that does not', async () => {
+  const model = flow(2, tutorialLayers(1), { seed: 2 })
+  const wild = fit(model, jang(200), { steps: 9, threads: 0, optimizer: adamW({ learningRate: 1e30 }) })
+  await expect(wild).rejects.toThrow(TrainingError)
+  expect([model.training, decodeFlow(encodeFlow(model)).training]).toEqual(['diverged', 'diverged'])
+  await fit(model, jang(200), { steps: 2, threads: 0 })
+  expect([model.training, decodeFlow(encodeFlow(model)).training]).toEqual([undefined, undefined])
 })
 
 it('commits what was reached before it passes on what onProgress threw', async () => {

@@ -1,0 +1,15 @@
+import type { Flow } from '../flow/flow.js'
+import { loadFlow } from '../io/save-flow.js'
+import type { KernelChoice } from '../kernels/create.js'
+import { warn } from './output.js'
+import { modelPath } from './run-folder.js'
+
+/** MODEL of a command line; warns of one whose training diverged. */
+export async function loadModel(argument: string, options: { kernels?: KernelChoice } = {}): Promise<Flow> {
+  const model = await loadFlow(await modelPath(argument), options)
+  if (model.training) warn(`${DIVERGED} Train it anew, at a lower learning rate (--lr), before you rely on it.`)
+  return model
+}
+
+/** Of a flow that says so of its training. */
+export const DIVERGED = 'The training of this model diverged; it holds the best weights from before that.'

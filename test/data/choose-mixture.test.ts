@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest'
+import { chooseMixture } from '#data/choose-mixture.js'
+import { mixtureLogProb } from '#data/gaussian-mixture.js'
+import { meanOf, standardNormals } from '../fixtures/normals.js'
+
+const flat = (rows: readonly (readonly number[])[]) => Float64Array.from(rows.flat())
+/** Three normals of sd 1 at 0, 10 and 20 on the diagonal, in turn. */
+const three = (rows: number, seed: number) =>
+  standardNormals(rows, 2, seed).map((row, i) => row.map((value) => value + 10 * (i % 3)))
+
+describe('chooseMixture', () => {
+  test('finds three normals far apart, each a third, and what they gain', () => {
+    const held = flat(three(600, 2))
+    const choice = chooseMixture(flat(three(1500, 1)), held, 2, 0)
+    expect(choice?.mixture.weights.length).toBe(3)
+    for (const weight of choice?.mixture.weights ?? []) expect(weight).toBeCloseTo(1 / 3, 2)
+    expect(
+      [...(choice?.mixture.means ?? [])].map((mean) => 5 * Math.round(mean / 5) + 0).sort((a, b) => a - b),
+    ).toEqual([0, 0, 10, 10, 20, 20])
+    // The truth: −ln 3 − ln 2π − 1, and one normal of variance 1 + 200/3 along with covariance 200/3.
+    const truth = -Math.log(3) - Math.log(2 * Math.PI) - 1
+    const one = -Math.log(2 * Math.PI) - 1 - 0.5 * Math.log((1 + 200 / 3) ** 2 - (200 / 3) ** 2)
+    expect(choice?.gain).toBeCloseTo(truth - one, 1)
+    const logProb = new Float64Array(600)
+    if (choice) mixtureLogProb(choice.mixture, held, logProb)
+    expect(meanOf(logProb)).toBeCloseTo(truth, 1)
+  })
+
+  test('has none for one normal, nor for fewer rows than two components need', () => {
+    const rows = flat(standardNormals(2000, 2, 3))
+    expect(chooseMixture(rows, flat(standardNormals(500, 2, 4)), 2, 0)).toBeUndefined()
+    // Two components of two columns: 2 · 3 · 5 rows.
+    expect(chooseMixture(flat(three(29, 5)), flat(three(99, 6)), 2, 0)).toBeUndefined()
+    expect(chooseMixture(flat(three(60, 5)), flat(three(99, 6)), 2, 0)).toBeDefined()
+  })
+})

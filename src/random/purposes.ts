@@ -27,4 +27,6 @@ export const PURPOSE = {
   permutation: 10,
   /** Where the means of a mixture begin; the index is how many there are. */
   mixture: 11,
+  /** Which member of an ensemble a row of a sample is drawn from; the index is the row. 12 is taken. */
+  member: 13,
 } as const

@@ -23,7 +23,7 @@ export function withPreprocess(
 
 /** Lets the rows decide on flow, preprocessing and training, says what and why, and puts over it what was asked for. */
 export async function chooseFlow(
-  rows: RowSource,
+  { rows, weights }: { readonly rows: RowSource; readonly weights: Float64Array | undefined },
   columns: readonly string[],
   dim: number,
   options: TrainOptions,
@@ -31,7 +31,7 @@ export async function chooseFlow(
   const { fit, budget, preset, seed, preprocess, fillValue } = options
   const { validation, threads, steps, batch } = fit
   say(`Choosing a flow by ${budget ?? 30} s of trying and training; --flow takes one as it is.`)
-  const choice = await auto(rows, {
+  const choice = await auto(weights ? { rows, weights } : rows, {
     ...{ dim, columns, validation, seed, threads, budget, steps, recipe: preset },
     ...(typeof batch === 'number' && { batch }),
     ...(preprocess !== undefined && { preprocess: withPreprocess(options, preprocess).fit.preprocess }),

@@ -11,7 +11,7 @@ import type { Values } from './values.js'
 /** The name under which config.json holds DATA; all its other names are those of options. */
 const DATA = 'data'
 /** What only makes sense with the data it was given for. */
-const OF_DATA = ['rows', 'columns', 'given', 'where', 'fill-value']
+const OF_DATA = ['rows', 'columns', 'given', 'weights', 'where', 'fill-value']
 
 /** Options whose value may be an object, whose text is its JSON. */
 const OBJECTS = ['flow', 'preprocess', 'set']
@@ -25,6 +25,7 @@ export function resolvedConfig(data: string, options: TrainOptions): Readonly<Re
     rows: options.rows ?? (generators.has(data) ? GENERATED_ROWS : undefined),
     columns: options.columns,
     given: options.given,
+    weights: options.weights,
     where: options.where && `${options.where.column}=${options.where.value}`,
     'fill-value': options.fillValue,
     preprocess: options.preprocess,

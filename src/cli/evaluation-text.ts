@@ -1,8 +1,11 @@
-import type { Evaluation } from '../train/evaluation.js'
+import type { Evaluation } from '../train/figures.js'
 import type { FitResult } from '../train/fit.js'
-import type { MeanNLL } from '../train/mean-nll.js'
+import { type MeanNLL, withinNoise } from '../train/mean-nll.js'
+import { findingsText, wrapped } from './findings-text.js'
 
 const DIGITS = 4
+/** A mean and its median are far apart from so many nats on, and so many times the range of the middle half of the rows. */
+const APART = { nats: 1, ranges: 0.5 }
 
 const WHY: Readonly<Record<FitResult['stopped'], string>> = {
   steps: 'all steps done',
@@ -17,29 +20,62 @@ export function resultText({ steps, bestStep, seconds, stopped, threads, kernels
   return `${steps} steps in ${seconds.toFixed(1)} s on ${where} (${kernels}): ${WHY[stopped]}${best}.`
 }
 
-/** A small table of the negative log-likelihoods, and what else was checked. */
+/** A small table of the negative log-likelihoods, what else was checked, and the verdict. */
 export function evaluationText(evaluation: Evaluation): string {
-  const { nll, gaussianBaseline, entropyFloor, excess, freshNll, note, leftOut } = evaluation
-  const parts = (['train', 'validation', 'test'] as const).filter((part) => nll[part] !== undefined)
-  const row = (name: string, figures: Partial<Record<string, MeanNLL>>, last?: MeanNLL) => [
+  const { leftOut, note, verdict } = evaluation
+  const lines = [
+    aligned(table(evaluation)),
+    ...(gainsOf(evaluation).some(withinNoise) ? ['≈ is within noise: less than two standard errors.'] : []),
+    checksText(evaluation),
+    ...findingsText(evaluation).map(wrapped),
+    leftOut,
+    note,
+    ...(verdict === undefined ? [] : ['', wrapped(verdict)]),
+  ]
+  return lines.filter((line) => line !== undefined).join('\n')
+}
+
+function gainsOf({ gaussianGain, mixtureGain }: Evaluation): MeanNLL[] {
+  return [...Object.values(gaussianGain ?? {}), ...Object.values(mixtureGain ?? {})]
+}
+
+const TITLES = { train: 'training', validation: 'validation', test: 'test', fresh: 'fresh' }
+type Part = keyof typeof TITLES
+
+function table(evaluation: Evaluation): string[][] {
+  const { nll, gaussianBaseline, gaussianGain, mixtureBaseline, mixtureGain, leftOut } = evaluation
+  const all: Partial<Record<Part, MeanNLL>> = { ...nll, ...(evaluation.freshNll && { fresh: evaluation.freshNll }) }
+  const parts = (['train', 'validation', 'test', 'fresh'] as const).filter((part) => all[part] !== undefined)
+  const row = (name: string, figures: Partial<Record<Part, MeanNLL>>) => [
     name,
     ...parts.map((part) => text(figures[part])),
-    text(last),
   ]
+  const gains = (figures: Partial<Record<Part, MeanNLL>> | null | undefined) =>
+    figures ? [['  flow better by', ...parts.map((part) => gainText(figures[part]))]] : []
   const gaussian = leftOut === undefined ? 'single Gaussian' : 'conditional Gaussian'
-  const titles = { train: 'training', validation: 'validation', test: 'test' }
   const lines = [
-    [
-      'NLL, nats a row',
-      ...parts.map((part) => `${titles[part]} (${nll[part]?.rows} rows)`),
-      freshNll ? `fresh (${freshNll.rows} rows)` : '',
-    ],
-    row('this flow', { ...nll }, freshNll),
-    gaussianBaseline ? row(gaussian, { ...gaussianBaseline }) : [gaussian, 'none fits: columns depend on each other'],
+    ['NLL, nats a row', ...parts.map((part) => `${TITLES[part]} (${all[part]?.rows} rows)`)],
+    row('this flow', all),
+    ...medians(evaluation, parts),
+    gaussianBaseline ? row(gaussian, gaussianBaseline) : [gaussian, 'none fits: columns depend on each other'],
+    ...gains(gaussianGain),
+    ...(mixtureBaseline ? [row(`mixture of ${mixtureBaseline.components}`, mixtureBaseline)] : []),
+    ...gains(mixtureGain),
   ]
-  if (entropyFloor !== undefined) lines.push(['floor (entropy)', entropyFloor.toFixed(DIGITS)])
-  if (excess) lines.push(row('excess over truth', { train: excess.train }, excess.fresh))
-  return [aligned(lines), checksText(evaluation), leftOut, note].filter((line) => line !== undefined).join('\n')
+  if (evaluation.entropyFloor !== undefined) lines.push(['floor (entropy)', evaluation.entropyFloor.toFixed(DIGITS)])
+  if (evaluation.excess) lines.push(row('excess over truth', evaluation.excess))
+  return lines
+}
+
+/** The medians, where a mean lies so far from one that a few rows must have made it. */
+function medians({ nll, quartiles }: Evaluation, parts: readonly Part[]): string[][] {
+  const figures = parts.map((part) => (part === 'fresh' ? undefined : { mean: nll[part]?.mean, of: quartiles?.[part] }))
+  const apart = figures.some((figure) => {
+    const [lower, median, upper] = figure?.of ?? []
+    if (lower == null || median == null || upper == null || figure?.mean == null) return false
+    return Math.abs(figure.mean - median) > Math.max(APART.nats, APART.ranges * (upper - lower))
+  })
+  return apart ? [['  median', ...figures.map((figure) => figure?.of?.[1]?.toFixed(DIGITS) ?? '')]] : []
 }
 
 /** Mass and round trip, on one line. */
@@ -55,6 +91,11 @@ function text(figure: MeanNLL | undefined): string {
   const { mean, standardError } = figure
   if (mean === null) return 'infinite: a row has density 0'
   return standardError === null ? mean.toFixed(DIGITS) : `${mean.toFixed(DIGITS)} ± ${standardError.toFixed(DIGITS)}`
+}
+
+/** A difference, marked where it may be chance. */
+function gainText(gain: MeanNLL | undefined): string {
+  return gain && withinNoise(gain) ? `≈ ${text(gain)}` : text(gain)
 }
 
 function aligned(lines: readonly (readonly string[])[]): string {

@@ -15,6 +15,8 @@ export interface Job {
   /** What `fit` gets, and what is kept from it. */
   readonly rows: RowSource
   readonly test: RowSource | undefined
+  /** How much each of them counts. */
+  readonly weights: { readonly rows: Float64Array | undefined; readonly test: Float64Array | undefined } | undefined
   readonly model: Flow
   readonly folder: RunFolder
   readonly report: TrainReport

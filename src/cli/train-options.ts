@@ -20,6 +20,8 @@ export interface TrainOptions {
   readonly columns: readonly string[] | undefined
   /** Columns that the others are conditioned on. */
   readonly given: readonly string[] | undefined
+  /** The column of a file that says how much each row counts. */
+  readonly weights: string | undefined
   readonly where: { readonly column: string; readonly value: string } | undefined
   /** A number for values that are missing, whose rows are left out; 'none' takes whatever there is for values. */
   readonly fillValue: number | 'none' | undefined
@@ -71,6 +73,7 @@ export const trainUsage: CommandUsage = {
     rows: { placeholder: 'N', text: 'rows to draw from a generator (1024)' },
     columns: { placeholder: 'NAMES', text: 'columns of a file to use, such as x,y (all)' },
     given: { placeholder: 'NAMES', text: 'columns that the others are conditioned on: p(others | these) (none)' },
+    weights: { placeholder: 'COLUMN', text: 'column of a file that says how much each row counts, ≥ 0 (none)' },
     where: { placeholder: 'COLUMN=VALUE', text: 'only the rows of a file that hold this value' },
     'fill-value': {
       placeholder: 'V',
@@ -169,6 +172,7 @@ export function trainOptions(values: Values, data: string | undefined): TrainOpt
     rows: integer(values, 'rows', undefined, 2, MOST_ROWS),
     columns: names(values, 'columns'),
     given: names(values, 'given'),
+    weights: values.weights,
     where: equation(values, 'where'),
     fillValue: fillValue(values),
     preprocess: values.preprocess === undefined ? undefined : preprocessOption(values),

@@ -1,14 +1,18 @@
 import { join } from 'node:path'
 import { chosenColumns, takeColumns } from '../data/row-columns.js'
+import type { RowSet } from '../data/row-set.js'
 import { matrixSource, type RowSource } from '../data/row-source.js'
 import { toMatrix } from '../data/rows.js'
 import { formatHeader, formatRows } from '../data/write-table.js'
 import { joined } from '../flow/context.js'
 import { sample } from '../parallel/evaluate.js'
 import { endIdleThreads } from '../parallel/pool.js'
-import { type Evaluation, evaluate } from '../train/evaluation.js'
+import { evaluate } from '../train/evaluation.js'
+import type { Evaluation } from '../train/figures.js'
 import type { FitResult } from '../train/fit.js'
 import { contextsOf } from '../train/given-rows.js'
+import { splitOffTest } from '../train/split.js'
+import { verdict } from '../train/verdict.js'
 import { wayOut } from './run-folder.js'
 import type { Job } from './train-job.js'
 
@@ -28,11 +32,15 @@ const MOST_SAMPLES = 10_000
  * @throws signal.reason when aborted, between two files.
  */
 export async function writeOutcome(job: Job, result: FitResult, signal: AbortSignal | undefined): Promise<string[]> {
-  const { model, rows, test, source, options, folder, report } = job
+  const { model, source, options, folder, report } = job
   const { threads } = options.fit
   // What a generator knows is the density of all of its columns.
   const truth = model.contextDim > 0 ? undefined : source.generator
-  const evaluation = await evaluate(model, rows, result, { truth, fresh: freshRows(job), test, threads, signal })
+  const test = job.test && { rows: job.test, weights: job.weights?.test }
+  const rows = { rows: job.rows, weights: job.weights?.rows }
+  const given = { truth, fresh: freshRows(job), test, numbers: rowNumbers(job), threads, signal }
+  const figures = await evaluate(model, rows, result, given)
+  const evaluation = { ...figures, verdict: verdict(figures, { moreSteps: 'more (--steps)' }) }
   await folder.writeJson(TRAINED_FILES.evaluation, evaluation)
   report.evaluated(evaluation)
   await folder.write(TRAINED_FILES.samples, await samplesText(job, signal))
@@ -41,6 +49,13 @@ export async function writeOutcome(job: Job, result: FitResult, signal: AbortSig
   const plots = await drawPlots(job, result, evaluation)
   signal?.throwIfAborted()
   return plots
+}
+
+/** Which rows of the data are trained on and held out, and which are kept for the test. */
+function rowNumbers({ rows, test, options }: Job): { rows: RowSet; test: RowSet } | undefined {
+  if (!test) return undefined
+  const split = splitOffTest(rows.rows + test.rows, options.test, options.seed)
+  return { rows: split.rest, test: split.test }
 }
 
 /** Points of a generator have streams of their own: those after the training rows are new. */
@@ -52,9 +67,12 @@ function freshRows({ source: { generator, columns, points }, columns: wanted, op
 }
 
 /** Samples as many as rows, in the order of the file's columns; what they are given is that of some of its rows. */
-async function samplesText({ model, rows, columns, source, options }: Job, signal?: AbortSignal): Promise<string> {
+async function samplesText(
+  { model, rows, columns, weights, source, options }: Job,
+  signal?: AbortSignal,
+): Promise<string> {
   const count = Math.min(MOST_SAMPLES, rows.rows)
-  const context = model.contextDim > 0 ? await contextsOf(model, rows, count) : undefined
+  const context = model.contextDim > 0 ? await contextsOf(model, rows, count, weights?.rows) : undefined
   const { threads } = options.fit
   const drawn = await sample(model, count, { seed: options.seed, threads, signal, context: context?.data })
   const whole = joined(toMatrix(drawn, model.dim, 'Samples', { infinite: true }), context).part(0, count)

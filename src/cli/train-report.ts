@@ -1,4 +1,4 @@
-import type { Evaluation } from '../train/evaluation.js'
+import type { Evaluation } from '../train/figures.js'
 import type { FitResult } from '../train/fit.js'
 import type { Progress } from '../train/options.js'
 import { evaluationText, resultText } from './evaluation-text.js'

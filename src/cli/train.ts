@@ -7,6 +7,7 @@ import { DataError, TrainingError, UsageError } from '../errors.js'
 import { type Flow, flow } from '../flow/flow.js'
 import { MODEL_FILE, saveFlow } from '../io/save-flow.js'
 import { type FitResult, fit } from '../train/fit.js'
+import { weightsIn } from '../train/given-rows.js'
 import { splitOffTest } from '../train/split.js'
 import { architecture } from './architecture.js'
 import type { CommandArguments } from './arguments.js'
@@ -18,6 +19,7 @@ import { catchInterrupts, INTERRUPTED } from './interrupt.js'
 import { metricsText } from './metrics.js'
 import { say, warn } from './output.js'
 import { withoutFills } from './preprocessing.js'
+import { takeWeights } from './row-weights.js'
 import { checkUnused, defaultRunPath, openRunFolder, type RunFolder, wayOut } from './run-folder.js'
 import { endedRun, startedRun, trainedRun } from './run-record.js'
 import type { Job } from './train-job.js'
@@ -67,10 +69,12 @@ type Prepared = Omit<Job, 'folder' | 'report'>
 async function prepare(argument: string, options: TrainOptions): Promise<Prepared> {
   const { seed, out, given, where } = options
   if (out !== undefined) await checkUnused(out)
-  const chosen = options.columns && [...new Set([...options.columns, ...(given ?? [])])]
+  const beside = [...(given ?? []), ...(options.weights === undefined ? [] : [options.weights])]
+  const chosen = options.columns && [...new Set([...options.columns, ...beside])]
   const source = await readData(argument, { rows: options.rows, seed, columns: chosen, where })
   const all = modelRows(source, given)
-  const { points, columns, dim } = source.generator ? all : await withoutFills(all, options.fillValue)
+  const kept = source.generator ? all : await withoutFills(all, options.fillValue)
+  const { points, columns, dim, weights } = await takeWeights(kept, options.weights, source.generator?.name)
   const named = options.flow === undefined ? undefined : await architecture(dim, options)
   const how = options.preprocess ?? (named?.standardise === false ? 'none' : named ? 'standardise' : 'gaussianise')
   if (!source.generator) {
@@ -80,7 +84,7 @@ async function prepare(argument: string, options: TrainOptions): Promise<Prepare
   const rows = test.size > 0 ? chosenRows(points, rest) : points
   const settled = named
     ? { parts: named, options: await inBudget(rows, dim, named, withPreprocess(options, how)) }
-    : await chooseFlow(rows, columns, dim, options)
+    : await chooseFlow({ rows, weights: weightsIn(weights, rest) }, columns, dim, options)
   const { layers, base, embedding } = settled.parts
   const model = flow(dim, layers, {
     ...{ base, embedding, seed },
@@ -91,10 +95,11 @@ async function prepare(argument: string, options: TrainOptions): Promise<Prepare
   const data = { name: source.name, rows: points.rows, columns, given, sha256: await dataSha256(points) }
   return {
     options: settled.options,
-    source,
+    source: { ...source, columns: source.columns.filter((name) => name !== options.weights) },
     columns,
     rows,
     test: test.size > 0 ? chosenRows(points, test) : undefined,
+    weights: weights && { rows: weightsIn(weights, rest), test: weightsIn(weights, test) },
     model,
     record: startedRun({ seed, data }),
   }
@@ -110,9 +115,9 @@ async function open(prepared: Prepared, data: string, json: boolean): Promise<Jo
   return { ...prepared, folder, report }
 }
 
-async function train({ model, rows, options, report }: Job, signal: AbortSignal): Promise<FitResult> {
+async function train({ model, rows, weights, options, report }: Job, signal: AbortSignal): Promise<FitResult> {
   try {
-    return await fit(model, rows, { ...options.fit, signal, onProgress: report.progress })
+    return await fit(model, { rows, weights: weights?.rows }, { ...options.fit, signal, onProgress: report.progress })
   } finally {
     report.stopped()
   }

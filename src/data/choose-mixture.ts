@@ -17,8 +17,8 @@ const PATIENCE = 2
 /** Iterations for one number of components: at most, and at least, whatever those cost. */
 const MOST_ITERATIONS = 50
 const LEAST_ITERATIONS = 10
-/** Multiplications for one number of components, about: a second, whatever the machine, so that the choice is the same. */
-const WORK = 1e9
+/** Multiplications for one number of components, about: half a second, whatever the machine, so that the choice is the same. */
+const WORK = 4e8
 /** What an exp costs, in multiplications. */
 const EXP_WORK = 30
 

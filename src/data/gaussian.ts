@@ -90,29 +90,53 @@ function cholesky(matrix: Float64Array, dim: number): Float64Array {
   return l
 }
 
+/** u = L⁻¹(x − mean) of the rows of a block x [rows, dim]: uncorrelated, of unit variance. Returns the target. */
+export function whitened(
+  gaussian: Gaussian,
+  x: Float32Array | Float64Array,
+  target = new Float64Array(x.length),
+): Float64Array {
+  const dim = gaussian.mean.length
+  const u = new Float64Array(dim)
+  for (let from = 0; from < x.length; from += dim) {
+    whiten(gaussian, x, from, u)
+    target.set(u, from)
+  }
+  return target
+}
+
+/** Of the row that begins at `from`. */
+function whiten({ mean, cholesky: l }: Gaussian, x: Float32Array | Float64Array, from: number, u: Float64Array): void {
+  const dim = mean.length
+  for (let j = 0; j < dim; j++) {
+    let rest = x[from + j] - mean[j]
+    for (let k = 0; k < j; k++) rest -= l[j * dim + k] * u[k]
+    u[j] = rest / l[j * dim + j]
+  }
+}
+
+/** Σ ln Lⱼⱼ = ½ ln det Σ. */
+export function halfLogDet({ mean, cholesky }: Gaussian): number {
+  const dim = mean.length
+  let sum = 0
+  for (let j = 0; j < dim; j++) sum += ln(cholesky[j * dim + j])
+  return sum
+}
+
 /**
  * ln p of the rows of a block x [rows, dim] into `logProb`, in nats: −½‖u‖² − Σ ln Lⱼⱼ − ½ dim ln 2π with L u = x − mean.
  *
  * Throws UsageError where x is no whole number of rows.
  */
-export function gaussianLogProb(
-  { mean, cholesky: l }: Gaussian,
-  x: Float32Array | Float64Array,
-  logProb: Float64Array,
-): void {
-  const dim = mean.length
+export function gaussianLogProb(gaussian: Gaussian, x: Float32Array | Float64Array, logProb: Float64Array): void {
+  const dim = gaussian.mean.length
   if (x.length % dim !== 0) throw new UsageError(`${x.length} numbers are no rows of the Gaussian's ${dim} columns.`)
-  let constant = -0.5 * dim * LN_2PI
-  for (let j = 0; j < dim; j++) constant -= ln(l[j * dim + j])
+  const constant = -0.5 * dim * LN_2PI - halfLogDet(gaussian)
   const u = new Float64Array(dim)
   for (let from = 0; from < x.length; from += dim) {
+    whiten(gaussian, x, from, u)
     let square = 0
-    for (let j = 0; j < dim; j++) {
-      let rest = x[from + j] - mean[j]
-      for (let k = 0; k < j; k++) rest -= l[j * dim + k] * u[k]
-      u[j] = rest / l[j * dim + j]
-      square += u[j] * u[j]
-    }
+    for (let j = 0; j < dim; j++) square += u[j] * u[j]
     logProb[from / dim] = constant - 0.5 * square
   }
 }

@@ -1,31 +1,97 @@
-import { type Gaussian, GaussianFit, gaussianLogProb } from '../data/gaussian.js'
+import { chooseMixture, MIXTURE_ROWS } from '../data/choose-mixture.js'
+import { type Gaussian, GaussianFit, gaussianLogProb, halfLogDet, whitened } from '../data/gaussian.js'
+import { mixtureLogProb } from '../data/gaussian-mixture.js'
 import { placesFrom, takeColumns } from '../data/row-columns.js'
-import { blockRowsOf, type RowBlock, type RowSource } from '../data/row-source.js'
+import { evenRows } from '../data/row-sample.js'
+import { RowSet } from '../data/row-set.js'
+import { blockRowsOf, chosenRows, type RowBlock } from '../data/row-source.js'
 import { DataError } from '../errors.js'
+import { type Part, weightsIn } from './given-rows.js'
 
 /** What a flow is compared with: ln p(x) of rows, or ln p(x | c) where they have a context behind. */
 export type Baseline = (rows: RowBlock, out: Float64Array) => void
 
+export interface Baselines {
+  readonly gaussian: Baseline | undefined
+  readonly mixture: { readonly components: number; readonly logProb: Baseline } | undefined
+}
+
+/** Without rows held out, this one of so many training rows chooses the number of components. */
+const HELD = 10
+const SEED = 0
+
 /**
- * The single full-covariance Gaussian of the rows. Where only their first `dim` columns are modelled, given the others, it
- * is that Gaussian's conditional, ln p(x | c) = ln N(x, c) − ln N(c): a linear regression with normal errors.
- * undefined where columns depend on each other linearly: that no Gaussian fits is a fact about the data, and no failure.
+ * The single full-covariance Gaussian of the training rows, and the mixture of such. Where only their first `dim` columns
+ * are modelled, given the others, the Gaussian is its conditional, ln p(x | c) = ln N(x, c) − ln N(c): a linear regression
+ * with normal errors; then there is no mixture.
+ *
+ * No Gaussian where columns depend on each other linearly: that none fits is a fact about the data, and no failure. No
+ * mixture either then, nor where no number of components makes the rows held out, or else a tenth of the training rows,
+ * likelier than one. It is fitted to 8192 rows at most, whitened by the Gaussian.
  */
-export async function gaussianBaseline(source: RowSource, dim: number): Promise<Baseline | undefined> {
-  const { columns } = source
+export async function fitBaselines(training: Part, held: Part | undefined, dim: number): Promise<Baselines> {
+  const { columns } = training.rows
   const givenPlaces = placesFrom(dim, columns)
-  const blockRows = blockRowsOf(columns)
-  const given = new Float64Array(Math.min(blockRows, source.rows) * givenPlaces.length)
-  const fits = { all: new GaussianFit(columns), given: new GaussianFit(givenPlaces.length) }
-  for await (const block of source.blocks(blockRows)) {
-    fits.all.add(block)
-    if (dim < columns) fits.given.add(takeColumns(block, columns, givenPlaces, given))
+  const all = await fitGaussian(training, placesFrom(0, columns))
+  if (!all) return { gaussian: undefined, mixture: undefined }
+  if (dim === columns) {
+    const gaussian: Baseline = (rows, out) => gaussianLogProb(all, rows, out)
+    return { gaussian, mixture: await fitMixture(all, training, held) }
   }
-  const all = ended(fits.all)
-  if (!all) return undefined
-  if (dim === columns) return (rows, out) => gaussianLogProb(all, rows, out)
-  const ofGiven = ended(fits.given)
-  return ofGiven && ((rows, out) => conditional(all, ofGiven, rows, givenPlaces, out))
+  const given = await fitGaussian(training, givenPlaces)
+  return {
+    gaussian: given && ((rows, out) => conditional(all, given, rows, givenPlaces, out)),
+    mixture: undefined,
+  }
+}
+
+async function fitGaussian({ rows, weights }: Part, places: readonly number[]): Promise<Gaussian | undefined> {
+  const { columns } = rows
+  const blockRows = blockRowsOf(columns)
+  const taken = new Float64Array(Math.min(blockRows, rows.rows) * places.length)
+  const fit = new GaussianFit(places.length)
+  let first = 0
+  for await (const block of rows.blocks(blockRows)) {
+    const count = block.length / columns
+    fit.add(takeColumns(block, columns, places, taken), weights?.subarray(first, first + count))
+    first += count
+  }
+  try {
+    return fit.end()
+  } catch (error) {
+    if (error instanceof DataError) return undefined
+    throw error
+  }
+}
+
+async function fitMixture(gaussian: Gaussian, training: Part, held: Part | undefined): Promise<Baselines['mixture']> {
+  const [own, chosenBy] = held ? [training, held] : withTenthHeld(training)
+  if (own.rows.rows < 1 || chosenBy.rows.rows < 2) return undefined
+  const [fitted, choosing] = await Promise.all([own, chosenBy].map((part) => whitenedSample(gaussian, part)))
+  const choice = chooseMixture(fitted, choosing, gaussian.mean.length, SEED)
+  if (!choice) return undefined
+  const { mixture } = choice
+  const shift = halfLogDet(gaussian)
+  let white = new Float64Array(0)
+  const logProb: Baseline = (rows, out) => {
+    if (white.length < rows.length) white = new Float64Array(rows.length)
+    mixtureLogProb(mixture, whitened(gaussian, rows, white.subarray(0, rows.length)), out)
+    for (let i = 0; i < rows.length / gaussian.mean.length; i++) out[i] -= shift
+  }
+  return { components: mixture.weights.length, logProb }
+}
+
+function withTenthHeld({ rows, weights }: Part): [Part, Part] {
+  const tenth = RowSet.of(
+    Array.from({ length: Math.floor(rows.rows / HELD) }, (_, i) => HELD * i + HELD - 1),
+    rows.rows,
+  )
+  const part = (set: RowSet): Part => ({ rows: chosenRows(rows, set), weights: weightsIn(weights, set) })
+  return [part(tenth.complement()), part(tenth)]
+}
+
+async function whitenedSample(gaussian: Gaussian, { rows, weights }: Part): Promise<Float64Array> {
+  return whitened(gaussian, (await evenRows(rows, Math.min(rows.rows, MIXTURE_ROWS), weights)).data)
 }
 
 function conditional(
@@ -42,13 +108,4 @@ function conditional(
   gaussianLogProb(given, contexts, marginal)
   gaussianLogProb(all, rows, out)
   for (let i = 0; i < count; i++) out[i] -= marginal[i]
-}
-
-function ended(fit: GaussianFit): Gaussian | undefined {
-  try {
-    return fit.end()
-  } catch (error) {
-    if (error instanceof DataError) return undefined
-    throw error
-  }
 }

@@ -25,6 +25,7 @@ import {
 import { batchPhases, rowsOf } from '../step/batches.js'
 import { alone } from '../step/communicator.js'
 import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan.js'
+import { ScheduledRate } from '../step/schedule.js'
 import { batchTileRows, cutIntoShards } from '../step/shards.js'
 import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
 import { frozenRanges } from './frozen.js'
@@ -48,6 +49,8 @@ export interface FitResult {
   readonly validationEvery: number
   readonly seconds: number
   readonly stopped: 'steps' | 'patience' | 'aborted'
+  /** What the schedule multiplied the learning rate by at the last step; 1 where it goes by plateaus. */
+  readonly finalRate: number
   readonly threads: number
   readonly kernels: KernelKind
   /** Which rows were trained on, and which held out. */
@@ -184,6 +187,7 @@ async function train(
     validationEvery: task.validationEvery,
     seconds: seconds(),
     stopped: end.reason,
+    finalRate: new ScheduledRate(task.schedule, task.steps).factor(Math.max(0, steps - 1)),
     threads: size,
     kernels,
     split,

@@ -74,7 +74,18 @@ export function weightsIn(weights: Float64Array | undefined, rows: RowSet): Floa
   return chosen
 }
 
-/** The context of `count` evenly spaced rows, [count, contextDim], of a source that has it behind its columns. */
-export async function contextsOf({ dim, contextDim }: Flow, source: RowSource, count: number): Promise<Matrix> {
-  return evenRows(chosenColumns(source, placesFrom(dim, dim + contextDim)), count)
+/** The context of `count` evenly spaced rows, by their weights, [count, contextDim], of a source that has it behind its columns. */
+export async function contextsOf(
+  { dim, contextDim }: Flow,
+  source: RowSource,
+  count: number,
+  weights?: Float64Array,
+): Promise<Matrix> {
+  return evenRows(chosenColumns(source, placesFrom(dim, dim + contextDim)), count, weights)
+}
+
+/** Rows that are judged together, and the weight of each where they have some. */
+export interface Part {
+  readonly rows: RowSource
+  readonly weights?: Float64Array
 }

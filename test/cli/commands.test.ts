@@ -39,8 +39,14 @@ describe('train', () => {
     expect([code, stdout]).toEqual([0, ''])
     expect(stderr).toContain('Training on 1024 rows of jang (x1, x2), 180 parameters.')
     expect(stderr).toMatch(
-      /this flow +\d\.\d{4} ± 0\.\d{4}.*\nsingle Gaussian +5\.\d{4} ± 0\.\d{4}\nfloor \(entropy\) +4\.2242\n/,
+      /this flow +\d\.\d{4} ± 0\.\d{4}.*\nsingle Gaussian +5\.\d{4} ± 0\.\d{4} +5\.\d{4} ± 0\.\d{4}\n {2}flow better by +-\d\.\d{4}[\s\S]*\nfloor \(entropy\) +4\.2242\n/,
     )
+    // The verdict ends what is said, in lines that a terminal shows whole.
+    const verdict = stderr.split('\n\n')[1]
+    expect(verdict).toMatch(
+      /^On 100000 fresh rows the flow is worse than a single\sGaussian by [\s\S]*\.\nSaved in runs/,
+    )
+    for (const line of verdict.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     const [run, latest] = (await readdir(at('runs'))).sort()
     expect(run).toMatch(/^\d{8}-\d{6}-jang$/)
     expect((await readdir(at('runs', run))).sort()).toEqual(FILES)

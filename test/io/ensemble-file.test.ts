@@ -115,7 +115,7 @@ describe('the file of an ensemble is refused', () => {
     ['with a member whose seed is none', /Member 0 .*metadata "seed" cannot/, set('member.0.seed', '-1')],
     [
       'with a width beyond all memory',
-      /Member 1 .*would have 1\d+ parameters/,
+      /Member 1 .*would have 4\d+ parameters/,
       inFlow('[6]', '[1000000000,1000000000]'),
     ],
     [

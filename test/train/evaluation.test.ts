@@ -1,6 +1,7 @@
-import { affineCoupling, fit, flow, generators, leakyReLU } from 'pushforward'
+import { affineCoupling, fit, flow, generators, leakyReLU, preprocess } from 'pushforward'
 import { describe, expect, test } from 'vitest'
 import { evaluate } from '#train/evaluation.js'
+import { standardNormals } from '../fixtures/normals.js'
 
 const jang = generators.get('jang')
 if (!jang) throw new Error('there is no generator jang')
@@ -39,6 +40,76 @@ describe('evaluate', () => {
     expect(gaussianBaseline?.train.mean).toBeCloseTo(Math.log(2 * Math.PI * Math.E) + Math.log(determinant) / 2, 9)
     expect(gaussianBaseline).not.toHaveProperty('validation')
   })
+
+  test("the gain is the mean of the rows' ln p_flow − ln p_Gaussian, with the standard error of that difference", async () => {
+    const model = tiny()
+    const result = await fit(model, rows, { steps: 30, validation: 0.2, seed: 1, threads: 0 })
+    const { nll, gaussianBaseline, gaussianGain } = await evaluate(model, rows, result, { threads: 0 })
+    const training = pick(result.split.training)
+    const held = pick(result.split.validation)
+    const center = [0, 1].map((j) => mean(training.map((row) => row[j])))
+    const [a, b, c] = [
+      [0, 0],
+      [0, 1],
+      [1, 1],
+    ].map(([i, j]) => mean(training.map((row) => (row[i] - center[i]) * (row[j] - center[j]))))
+    const gaussian = held.map(([x, y]) => {
+      const [u, v] = [x - center[0], y - center[1]]
+      const square = (c * u * u - 2 * b * u * v + a * v * v) / (a * c - b * b)
+      return -Math.log(2 * Math.PI) - Math.log(a * c - b * b) / 2 - square / 2
+    })
+    const difference = Array.from(model.logProb(held), (value, i) => value - gaussian[i])
+    const variance = mean(difference.map((value) => (value - mean(difference)) ** 2)) * (60 / 59)
+    expect(gaussianGain?.validation).toEqual({
+      mean: expect.closeTo(mean(difference), 6),
+      standardError: expect.closeTo(Math.sqrt(variance / 60), 6),
+      rows: 60,
+    })
+    const apart = (gaussianBaseline?.validation?.mean ?? 0) - (nll.validation?.mean ?? 0)
+    expect(gaussianGain?.validation?.mean).toBeCloseTo(apart, 9)
+  })
+
+  test('the mixture of Gaussians is about the truth where that is one, on rows it has not seen; none where it is one', async () => {
+    const four = (count: number, seed: number) =>
+      standardNormals(count, 2, seed).map(([x, y], i) => [x / 2 + 5 * (i % 2), 1e3 * (y / 2 + 5 * ((i >> 1) % 2))])
+    const points = four(1000, 1)
+    const test = four(1000, 2)
+    const model = tiny()
+    const result = await fit(model, points, { steps: 1, threads: 0 })
+    const { mixtureBaseline, mixtureGain } = await evaluate(model, points, result, { threads: 0, test })
+    expect(mixtureBaseline?.components).toBe(4)
+    // Entropy: ln 4 + 1 + ln 2π + ln(½ · 500), and 0.01 nats for its 23 numbers.
+    const entropy = Math.log(4) + 1 + Math.log(2 * Math.PI) + Math.log(250)
+    expect(Math.abs((mixtureBaseline?.test?.mean ?? 0) - entropy)).toBeLessThan(0.1)
+    expect(mixtureGain?.test?.mean).toBeCloseTo((mixtureBaseline?.test?.mean ?? 0) + mean(model.logProb(test)), 6)
+    const one = standardNormals(600, 2, 3)
+    const plain = await evaluate(model, one, await fit(tiny(), one, { steps: 1, threads: 0 }), { threads: 0 })
+    expect([plain.mixtureBaseline, plain.mixtureGain]).toEqual([null, null])
+  })
+
+  test.each(['standardise', preprocess()] as const)(
+    'rows of weight 2 count as if they were there twice, and those of weight 0 as if not: %#',
+    async (choice) => {
+      const weights = Array.from({ length: 300 }, (_, i) => i % 3)
+      const repeated = pick([...weights.keys()].flatMap((i) => Array.from({ length: weights[i] }, () => i)))
+      const model = tiny()
+      const given = { rows, weights }
+      const result = await fit(model, given, { steps: 3, threads: 0, preprocess: choice })
+      const weighted = await evaluate(model, given, result, { threads: 0, test: given })
+      const { nll, nllStandardised, gaussianBaseline, samplesOutside } = weighted
+      expect(nll.train.mean).toBeCloseTo(-mean(model.logProb(repeated)), 6)
+      expect([nll.test, nll.train.rows]).toEqual([nll.train, 300])
+      // The loss of a step, weighted too, has the same shift between the units.
+      expect(nllStandardised.train.mean).toBeCloseTo((nll.train.mean ?? 0) - result.logScale, 6)
+      const twice = await evaluate(model, repeated, await fit(tiny(), repeated, { steps: 1, threads: 0 }), {
+        threads: 0,
+      })
+      expect(gaussianBaseline?.train.mean).toBeCloseTo(twice.gaussianBaseline?.train.mean ?? 0, 9)
+      expect(samplesOutside.columns).toEqual(
+        twice.samplesOutside.columns.map((column) => ({ ...column, sd: expect.closeTo(column.sd, 9) })),
+      )
+    },
+  )
 
   test('the excess is how much less likely the training rows are than under the truth', async () => {
     const model = tiny()

@@ -1,0 +1,76 @@
+import type { DensityIntegral } from './density-integral.js'
+import type { DominatingRows } from './dominating-rows.js'
+import type { FitResult } from './fit.js'
+import type { MeanNLL } from './mean-nll.js'
+import type { Quartiles } from './quartiles.js'
+import type { SamplesOutside } from './samples-outside.js'
+
+/** A figure of the rows trained on, of those held out where there are any, and of those fit never saw. */
+export interface BySplit<Figure> {
+  readonly train: Figure
+  readonly validation?: Figure
+  readonly test?: Figure
+}
+
+/** The same, and of rows drawn anew from the true distribution where it is known. */
+export interface BySplitAndFresh<Figure> extends BySplit<Figure> {
+  readonly fresh?: Figure
+}
+
+/**
+ * How well a trained flow describes its data; figures in nats a row and original units where not said otherwise, of rows with
+ * weights by these.
+ */
+export interface Evaluation {
+  readonly nll: BySplit<MeanNLL>
+  /** The same in the units that losses have: of what rows pass before the flow, columns of unit variance mostly. */
+  readonly nllStandardised: BySplit<MeanNLL>
+  /** Of the rows' −ln p: the median does not move for a few of them. */
+  readonly quartiles: BySplit<Quartiles>
+  /** The rows that make the mean what it is, where some of them do. */
+  readonly dominating?: Partial<BySplitAndFresh<DominatingRows>>
+  /** Said where no rows were kept for the test: the figures are of rows that the flow was chosen by. */
+  readonly note?: string
+  /**
+   * The single full-covariance Gaussian fitted to the training rows, on the same rows; null where none fits. For a flow
+   * with a context, that Gaussian given it.
+   */
+  readonly gaussianBaseline: BySplitAndFresh<MeanNLL> | null
+  /** Paired mean of ln p_flow − ln p_Gaussian: above 0 where the flow is better, by chance within two standard errors. */
+  readonly gaussianGain: BySplitAndFresh<MeanNLL> | null
+  /**
+   * The mixture of full-covariance Gaussians fitted to the training rows, on the same rows; null where no mixture is better
+   * than one of them. Left out for a flow with a context.
+   */
+  readonly mixtureBaseline?: ({ readonly components: number } & BySplitAndFresh<MeanNLL>) | null
+  readonly mixtureGain?: BySplitAndFresh<MeanNLL> | null
+  /** Entropy of the true distribution, where it is known: no model's expected NLL is lower. */
+  readonly entropyFloor?: number
+  /** Paired mean of ln p_true − ln p_model, where the truth is known; on fresh rows it is ≥ 0 but for chance. */
+  readonly excess?: { readonly train: MeanNLL; readonly fresh?: MeanNLL }
+  /** Of rows drawn anew from the true distribution. */
+  readonly freshNll?: MeanNLL
+  /** ∫ p for a flow on two columns. */
+  readonly integralOfDensity?: DensityIntegral
+  /** Said where something does not apply: a flow with a context is another density for each. */
+  readonly leftOut?: string
+  /** max |x − f⁻¹(f(x))| over training rows and samples, standardised units; null where it is not finite. */
+  readonly worstRoundTrip: number | null
+  readonly samplesOutside: SamplesOutside
+  readonly losses: {
+    readonly steps: number
+    readonly stopped: FitResult['stopped']
+    /** Of the first and the last step; losses are mean NLLs in standardised units. */
+    readonly first: number
+    readonly last: number
+    /** Of the rows held out where there are any, else of the training rows. */
+    readonly best: number
+    readonly bestStep: number
+    /** To be added to a loss to have it in original units. */
+    readonly logScale: number
+    /** Whether more steps would have made them lower yet; null where the steps are too few to tell. */
+    readonly stillFalling: boolean | null
+  }
+  /** All of this in a sentence, where it has been put into one. */
+  readonly verdict?: string
+}

@@ -128,7 +128,7 @@ async function train(
       `This training plan needs ${gibibytes(plan.bytes)} GiB, more than the ${gibibytes(MAX_BYTES)} GiB a heap can hold: train on fewer rows, or with fewer threads.`,
     )
   }
-  const split = splitRows(source.rows, validationRows, options.seed)
+  const split = splitRows(source.rows, validationRows, options.splitSeed)
   const heap = createHeap(plan.arena, kernels, size > 0)
   if (weights) loadWeights(heap, plan, weights, split)
   const { scaler, sha256, logScale } = await load(

@@ -55,6 +55,8 @@ export interface FitOptions {
   validationEvery?: number
   /** Addresses the split and the shuffles; default 0. */
   seed?: number
+  /** Addresses the split alone, where it is not to be that of the shuffles; default `seed`. */
+  splitSeed?: number
   /** Default 'auto': as many as cores, or none for a job that is done sooner than they have started. */
   threads?: Threads
   /** Default 'auto'. */
@@ -90,6 +92,7 @@ const NAMES = [
   'validation',
   'validationEvery',
   'seed',
+  'splitSeed',
   'threads',
   'kernels',
   'preprocess',
@@ -118,6 +121,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     validation = 0,
     validationEvery,
     seed = 0,
+    splitSeed = seed,
     threads = 'auto',
     kernels = 'auto',
     preprocess,
@@ -150,6 +154,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     )
   }
   seedWords(seed)
+  seedWords(splitSeed)
   return {
     steps,
     batch: typeof batch === 'object' ? growingOf(batch) : batch,
@@ -163,6 +168,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     validation,
     validationEvery,
     seed,
+    splitSeed,
     threads,
     kernels,
     preprocess: checkPreprocess(preprocess ?? 'standardise'),

@@ -47,7 +47,7 @@ describe.each(['float32', 'float64'] as const)('a %s ensemble that was saved and
 test('members keep what they are of: layers, scaler with all its steps, seed, columns, and that training diverged', async () => {
   const members = [...flowsOf(1), flow(2, nsf(2, { layers: 2, hidden: [4] }), { seed: 77 })]
   const data = Float64Array.from(gridRows(200).flat(), (value, i) => Math.exp(value / 3) + (i % 2))
-  members[1].scaler = await fitPreprocessing(matrixSource({ data, rows: 200, columns: 2 }), preprocess() as never)
+  members[1].scaler = await fitPreprocessing(matrixSource({ data, rows: 200, columns: 2 }), preprocess(), undefined, 2)
   members[1].scaled = true
   members[1].training = 'diverged'
   for (const member of members) member.data = { columns: ['größe "µ"', 'b'], sha256: 'ab'.repeat(32) }

@@ -14,6 +14,7 @@ import { type FitResult, fit } from '../train/fit.js'
 import type { GivenRows } from '../train/given-rows.js'
 import { type FitOptions, MAX_STEPS } from '../train/options.js'
 import { type PreprocessChoice, preprocess } from '../train/preprocess.js'
+import { sideBySide as fitsSideBySide } from '../train/side-by-side.js'
 import { splitRows, validationRowsOf } from '../train/split.js'
 import { mixtureBase } from './mixture-base.js'
 import { fitOptionsOf, layersOf, mostSteps, type Recipe, recipeFor, type Shape, withSaid } from './recipe.js'
@@ -29,6 +30,8 @@ export interface AutoOptions {
   readonly validation?: number
   readonly seed?: number
   readonly threads?: Threads
+  /** Flows that are to be trained side by side within the budget, for an ensemble; default 1. */
+  readonly members?: number
   readonly signal?: AbortSignal
   /** Names of the columns, for messages. */
   readonly columns?: readonly string[]
@@ -81,7 +84,7 @@ const PROBE = { warmUp: 5, timed: 20 }
  * @throws UsageError where an option is not of its kind; DataError as `fit`; signal.reason when aborted.
  */
 export async function auto(rows: Rows | RowSource | GivenRows, options: AutoOptions = {}): Promise<AutoChoice> {
-  const { budget = DEFAULT_BUDGET, steps, seed = 0, validation = 0.1 } = options
+  const { budget = DEFAULT_BUDGET, steps, seed = 0, validation = 0.1, members = 1 } = options
   if (!(budget > 0 && budget < Number.POSITIVE_INFINITY)) {
     throw new UsageError(`auto's budget is ${echo(budget)}; expected seconds > 0.`)
   }
@@ -108,7 +111,9 @@ export async function auto(rows: Rows | RowSource | GivenRows, options: AutoOpti
   }
   const best = trials.reduce((best, trial) => (trial.nll < best.nll ? trial : best), trials[0])
   const chosen = best?.candidate ?? candidates[0]
-  const trained = steps ?? shorter(Math.max(0.1 * budget, budget - spent()), best.secondsPerStep)
+  const secondsPerStep =
+    members > 1 && steps === undefined ? await probe(chosen, setting, members) : (best?.secondsPerStep ?? 0)
+  const trained = steps ?? shorter(Math.max(0.1 * budget, budget - spent()), secondsPerStep)
   return {
     layers: chosen.layers,
     base: chosen.base,
@@ -116,7 +121,7 @@ export async function auto(rows: Rows | RowSource | GivenRows, options: AutoOpti
     reasons: [
       ...reasons,
       ...(trials.length > 1 ? [trialText(trials, chosen)] : []),
-      `training: ${trained} steps of ${Math.min(recipe.batch, shape.rows)} rows, which is ${epochText(trained, recipe, shape)}`,
+      `training: ${members > 1 ? `${members} members, each of ` : ''}${trained} steps of ${Math.min(recipe.batch, shape.rows)} rows, which is ${epochText(trained, recipe, shape)}`,
     ],
   }
 }
@@ -213,37 +218,47 @@ function trainFor(candidate: Candidate, model: Flow, setting: Setting, options: 
   })
 }
 
-/** Seconds that a step takes. */
-async function probe(candidate: Candidate, setting: Setting): Promise<number> {
-  return perStep(
-    async (steps) =>
-      (await trainFor(candidate, modelOf(candidate, setting), setting, { steps, validationEvery: steps + 1 })).seconds,
-  )
+/** Seconds that a step takes; of several members side by side, a step of all of them. */
+async function probe(candidate: Candidate, setting: Setting, members = 1): Promise<number> {
+  return perStep(members, setting.options.threads, async (steps, threads) => {
+    const timed = { steps, threads, validationEvery: steps + 1 }
+    return (await trainFor(candidate, modelOf(candidate, setting), setting, timed)).seconds
+  })
 }
 
-/** Steps of a flow and its training that fit into so many seconds. */
+/** Steps of a flow and its training that fit into so many seconds, or of so many side by side. */
 export async function stepsWithin(
   budget: number,
   rows: RowSource,
   dim: number,
   parts: Pick<AutoChoice, 'layers'> & Partial<Pick<AutoChoice, 'base'>>,
   options: FitOptions,
+  members = 1,
 ): Promise<number> {
   const context = rows.columns - dim
-  const timed = async (steps: number) => {
+  const timed = async (steps: number, threads: Threads | undefined) => {
     const model = flow(dim, parts.layers, { base: parts.base, context, seed: options.seed })
-    const { seconds } = await fit(model, rows, { ...options, steps, validationEvery: steps + 1 })
+    const { seconds } = await fit(model, rows, { ...options, steps, threads, validationEvery: steps + 1 })
     return seconds
   }
   const started = performance.now()
-  const secondsPerStep = await perStep(timed)
+  const secondsPerStep = await perStep(members, options.threads, timed)
   const left = budget - (performance.now() - started) / 1000
   return Math.max(1, Math.min(MAX_STEPS, Math.floor(Math.max(left, 0.1 * budget) / secondsPerStep)))
 }
 
-async function perStep(timed: (steps: number) => Promise<number>): Promise<number> {
-  const before = await timed(PROBE.warmUp)
-  return Math.max(1e-6, ((await timed(PROBE.warmUp + PROBE.timed)) - before) / PROBE.timed)
+/** As many fits are timed at once as will run at once: they share caches and memory. */
+async function perStep(
+  members: number,
+  threads: Threads | undefined,
+  timed: (steps: number, threads: Threads | undefined) => Promise<number>,
+): Promise<number> {
+  const plan = members > 1 ? fitsSideBySide(members, threads ?? 'auto') : { atOnce: 1, threads }
+  const slowest = async (steps: number) =>
+    Math.max(...(await Promise.all(Array.from({ length: plan.atOnce }, () => timed(steps, plan.threads)))))
+  const before = await slowest(PROBE.warmUp)
+  const seconds = ((await slowest(PROBE.warmUp + PROBE.timed)) - before) / PROBE.timed
+  return Math.ceil(members / plan.atOnce) * Math.max(1e-6, seconds)
 }
 
 /** Mean −ln p of the held-out rows after some steps, in the data's units. */

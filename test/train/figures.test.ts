@@ -5,6 +5,7 @@ import { matrixSource } from '#data/row-source.js'
 import { toMatrix } from '#data/rows.js'
 import { DominatingRowsSearch } from '#train/dominating-rows.js'
 import { evaluate } from '#train/evaluation.js'
+import { contextsOf } from '#train/given-rows.js'
 import { RunningMean, withinNoise } from '#train/mean-nll.js'
 import { QuartilesFit } from '#train/quartiles.js'
 import { samplesOutside } from '#train/samples-outside.js'
@@ -114,6 +115,24 @@ describe('rows that dominate a mean', () => {
     const { dominating } = await evaluate(model, given, result, { threads: 0, numbers })
     expect(dominating?.train?.rows.map(({ row }) => row)).toEqual([170])
   })
+})
+
+test('contexts are drawn as often as the weights of their rows say', async () => {
+  const given = flow(1, [leakyReLU()], { context: 1 })
+  const source = matrixSource(
+    toMatrix(
+      [
+        [0, 10],
+        [0, 20],
+        [0, 30],
+        [0, 40],
+      ],
+      2,
+      'Rows',
+    ),
+  )
+  expect([...(await contextsOf(given, source, 4)).data]).toEqual([10, 20, 30, 40])
+  expect([...(await contextsOf(given, source, 4, Float64Array.of(0, 3, 0, 1))).data]).toEqual([20, 20, 20, 40])
 })
 
 test('quartiles of 0 … 100, and with weights those of rows that are there as often', () => {

@@ -32,6 +32,8 @@ export interface AutoOptions {
   readonly validation?: number
   readonly seed?: number
   readonly threads?: Threads
+  /** Flows that are to be trained side by side within the budget, for an ensemble; default 1. */
+  readonly members?: number
   readonly signal?: AbortSignal
   /** Names of the columns, for messages. */
   readonly columns?: readonly string[]

@@ -59,7 +59,7 @@ export async function chooseByFolds(
   const told = [
     ...reasons,
     trialText(`${FOLDS} fifths left out in turn`, named, candidate.name),
-    ...(after === 0 ? [] : [epochText(after, recipe, all)]),
+    ...(after === 0 ? [] : [epochText(after, recipe, all, options.members)]),
     foldText(after),
   ]
   const common = { preprocess: candidate.preprocess, seed: options.seed, validation: 0 }

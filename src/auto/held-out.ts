@@ -28,7 +28,7 @@ export async function chooseByHeldOut(
   setting: Setting,
 ): Promise<AutoChoice> {
   const { shape, recipe, options } = setting
-  const { steps, budget, validation, seed } = options
+  const { steps, budget, validation, seed, members = 1 } = options
   const { candidates, reasons } = await candidatesFor(plain, bent, setting)
   const most = mostSteps(recipe, shape)
   const within = (seconds: number, secondsPerStep: number) =>
@@ -42,7 +42,9 @@ export async function chooseByHeldOut(
   }
   const best = trials.reduce((best, trial) => (trial.nll < best.nll ? trial : best))
   const { candidate } = best
-  const trained = steps ?? within(Math.max(LEAST_SHARE * budget, budget - setting.spent()), best.secondsPerStep)
+  const secondsPerStep =
+    members > 1 && steps === undefined ? await probe(candidate, setting, members) : best.secondsPerStep
+  const trained = steps ?? within(Math.max(LEAST_SHARE * budget, budget - setting.spent()), secondsPerStep)
   return {
     layers: candidate.layers,
     base: candidate.base,
@@ -58,7 +60,7 @@ export async function chooseByHeldOut(
             ),
           ]
         : []),
-      epochText(trained, recipe, shape),
+      epochText(trained, recipe, shape, members),
     ],
   }
 }

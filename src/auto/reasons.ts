@@ -18,11 +18,12 @@ export function trialText(on: string, trials: readonly { name: string; nll: numb
   return `tried, −ln p of ${on}: ${each}${trials.length > 1 ? `; so ${chosen}` : ''}`
 }
 
-export function epochText(steps: number, { batch }: Recipe, { rows }: Shape): string {
+export function epochText(steps: number, { batch }: Recipe, { rows }: Shape, members = 1): string {
   const size = Math.min(batch, rows)
   const epochs = (steps * size) / rows
   const times = epochs < 10 ? epochs.toFixed(1) : Math.round(epochs)
-  return `training: ${steps} ${steps === 1 ? 'step' : 'steps'} of ${size} rows, which is ${times} times through the rows`
+  const each = members > 1 ? `${members} members, each of ` : ''
+  return `training: ${each}${steps} ${steps === 1 ? 'step' : 'steps'} of ${size} rows, which is ${times} times through the rows`
 }
 
 export const foldText = (after: number): string =>

@@ -3,10 +3,12 @@ import type { RowSource } from '../data/row-source.js'
 import type { Rows } from '../data/rows.js'
 import { type Flow, flow } from '../flow/flow.js'
 import type { LayerSpec } from '../layers/layer.js'
+import type { Threads } from '../parallel/threads.js'
 import { type FitResult, fit } from '../train/fit.js'
 import type { GivenRows } from '../train/given-rows.js'
 import { type FitOptions, MAX_STEPS } from '../train/options.js'
 import type { PreprocessChoice } from '../train/preprocess.js'
+import { sideBySide } from '../train/side-by-side.js'
 import type { AutoOptions } from './auto.js'
 import { fitOptionsOf, type Recipe, type Shape } from './recipe.js'
 
@@ -53,32 +55,44 @@ export function trainFor(
   })
 }
 
-/** Seconds that a step of a candidate takes. */
-export function probe(candidate: Candidate, setting: Setting): Promise<number> {
-  return perStep(async (steps) => (await trainFor(candidate, setting, { steps, validationEvery: steps + 1 })).seconds)
+/** Seconds that a step of a candidate takes; of several members side by side, a step of all of them. */
+export function probe(candidate: Candidate, setting: Setting, members = 1): Promise<number> {
+  return perStep(members, setting.options.threads, async (steps, threads) => {
+    return (await trainFor(candidate, setting, { steps, threads, validationEvery: steps + 1 })).seconds
+  })
 }
 
-/** Steps of a flow and its training that fit into so many seconds. */
+/** Steps of a flow and its training that fit into so many seconds, or of so many side by side. */
 export async function stepsWithin(
   budget: number,
   rows: RowSource,
   dim: number,
   parts: Pick<Candidate, 'layers'> & { readonly base?: BaseSpec },
   options: FitOptions,
+  members = 1,
 ): Promise<number> {
   const context = rows.columns - dim
   const started = performance.now()
-  const secondsPerStep = await perStep(async (steps) => {
+  const secondsPerStep = await perStep(members, options.threads, async (steps, threads) => {
     const model = flow(dim, parts.layers, { base: parts.base, context, seed: options.seed })
-    return (await fit(model, rows, { ...options, steps, validationEvery: steps + 1 })).seconds
+    return (await fit(model, rows, { ...options, steps, threads, validationEvery: steps + 1 })).seconds
   })
   const left = budget - (performance.now() - started) / 1000
   return Math.max(1, Math.min(MAX_STEPS, Math.floor(Math.max(left, 0.1 * budget) / secondsPerStep)))
 }
 
-async function perStep(timed: (steps: number) => Promise<number>): Promise<number> {
+/** As many fits are timed at once as will run at once: they share caches and memory. */
+async function perStep(
+  members: number,
+  threads: Threads | undefined,
+  timed: (steps: number, threads: Threads | undefined) => Promise<number>,
+): Promise<number> {
+  const plan = members > 1 ? sideBySide(members, threads ?? 'auto') : { atOnce: 1, threads }
+  const slowest = async (steps: number) =>
+    Math.max(...(await Promise.all(Array.from({ length: plan.atOnce }, () => timed(steps, plan.threads)))))
   // The first run starts threads and compiles what they do.
-  await timed(PROBE.warmUp)
-  const before = await timed(PROBE.warmUp)
-  return Math.max(1e-6, ((await timed(PROBE.warmUp + PROBE.timed)) - before) / PROBE.timed)
+  await slowest(PROBE.warmUp)
+  const before = await slowest(PROBE.warmUp)
+  const seconds = ((await slowest(PROBE.warmUp + PROBE.timed)) - before) / PROBE.timed
+  return Math.ceil(members / plan.atOnce) * Math.max(1e-6, seconds)
 }

@@ -24,16 +24,26 @@ export function withPreprocess(
 
 /** Lets the rows decide on flow, preprocessing and training, says what and why, and puts over it what was asked for. */
 export async function chooseFlow(
-  rows: RowSource,
+  { rows, weights }: { readonly rows: RowSource; readonly weights: Float64Array | undefined },
   columns: readonly string[],
   dim: number,
   options: TrainOptions,
 ): Promise<Settled> {
-  const { fit, budget, preset, seed, preprocess, fillValue } = options
+  const { fit, budget, preset, seed, preprocess, fillValue, ensemble } = options
   const { validation, threads, steps, batch } = fit
   say(`Choosing a flow by ${budget ?? 30} s of trying and training; --flow takes one as it is.`)
-  const choice = await auto(rows, {
-    ...{ dim, columns, validation: validation as number | undefined, seed, threads, budget, steps, recipe: preset },
+  const choice = await auto(weights ? { rows, weights } : rows, {
+    ...{
+      dim,
+      columns,
+      validation: validation as number | undefined,
+      seed,
+      threads,
+      budget,
+      steps,
+      recipe: preset,
+      members: ensemble,
+    },
     ...(typeof batch === 'number' && { batch }),
     ...(preprocess !== undefined && { preprocess: withPreprocess(options, preprocess).fit.preprocess }),
     ...(fillValue === 'none' && { fillValues: 'keep' }),
@@ -54,8 +64,8 @@ export async function inBudget(
   parts: Omit<Architecture, 'standardise'>,
   options: TrainOptions,
 ): Promise<TrainOptions> {
-  const { budget, fit } = options
+  const { budget, fit, ensemble } = options
   if (budget === undefined) return options
-  const steps = await stepsWithin(budget, rows, dim, parts, fit)
+  const steps = await stepsWithin(budget, rows, dim, parts, fit, ensemble)
   return { ...options, fit: { ...fit, steps } }
 }

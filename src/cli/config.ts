@@ -30,6 +30,7 @@ export function resolvedConfig(data: string, options: TrainOptions): Readonly<Re
     'fill-value': options.fillValue,
     preprocess: options.preprocess,
     ...flowConfig(options),
+    ensemble: options.ensemble > 1 ? options.ensemble : undefined,
     steps: fit.steps,
     batch: typeof fit.batch === 'object' ? undefined : fit.batch,
     lr: fit.optimizer?.learningRate,

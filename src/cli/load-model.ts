@@ -1,12 +1,12 @@
-import type { Flow } from '../flow/flow.js'
-import { loadFlow } from '../io/save-flow.js'
+import type { Model } from '../flow/ensemble.js'
+import { loadModel as load } from '../io/save-flow.js'
 import type { KernelChoice } from '../kernels/create.js'
 import { warn } from './output.js'
 import { modelPath } from './run-folder.js'
 
 /** MODEL of a command line; warns of one whose training diverged. */
-export async function loadModel(argument: string, options: { kernels?: KernelChoice } = {}): Promise<Flow> {
-  const model = await loadFlow(await modelPath(argument), options)
+export async function loadModel(argument: string, options: { kernels?: KernelChoice } = {}): Promise<Model> {
+  const model = await load(await modelPath(argument), options)
   if (model.training) warn(`${DIVERGED} Train it anew, at a lower learning rate (--lr), before you rely on it.`)
   return model
 }

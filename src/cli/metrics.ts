@@ -11,9 +11,14 @@ export interface Losses {
 /**
  * metrics.jsonl: one object a line with `step`, `loss` and, where rows are held out, `validation` (nats, standardised
  * units). The steps are the multiples of 1, 2 or 5 times a power of ten that the length of the run decides, validations
- * likewise, and the last one.
+ * likewise, and the last one. Of an ensemble the lines of one member after those of another, each with its number, from 0,
+ * in front as `member`.
  */
-export function metricsText({ losses, validationLosses, validationEvery }: Losses): string {
+export function metricsText(losses: Losses, members?: readonly Losses[]): string {
+  return members ? members.map((own, member) => linesOf(own, { member })).join('') : linesOf(losses, {})
+}
+
+function linesOf({ losses, validationLosses, validationEvery }: Losses, front: { readonly member?: number }): string {
   const stride = strideOf(losses.length)
   const validationStride = validationEvery * strideOf(validationLosses.length)
   const lines: string[] = []
@@ -21,7 +26,7 @@ export function metricsText({ losses, validationLosses, validationEvery }: Losse
     const validated = validationLosses.length > 0 && step % validationStride === 0
     if (!validated && step % stride !== 0 && step !== losses.length - 1) continue
     const validation = validated ? { validation: validationLosses[step / validationEvery] } : {}
-    lines.push(JSON.stringify({ step, loss: losses[step], ...validation }))
+    lines.push(JSON.stringify({ ...front, step, loss: losses[step], ...validation }))
   }
   return lines.map((line) => `${line}\n`).join('')
 }

@@ -21,7 +21,16 @@ export interface RunRecord {
     readonly sha256: string
   }
   /** Known once training has ended. */
-  readonly training?: Pick<FitResult, 'steps' | 'bestStep' | 'stopped' | 'seconds' | 'threads' | 'kernels'>
+  readonly training?: Pick<FitResult, 'steps' | 'bestStep' | 'stopped' | 'seconds' | 'threads' | 'kernels'> & {
+    /** Of an ensemble, each of its flows; above is then what their mean loss did. */
+    readonly members?: readonly MemberRecord[]
+  }
+}
+
+type MemberRecord = Pick<FitResult, 'steps' | 'bestStep' | 'bestLoss' | 'stopped' | 'seconds'>
+
+export function memberRecord({ steps, bestStep, bestLoss, stopped, seconds }: FitResult): MemberRecord {
+  return { steps, bestStep, bestLoss, stopped, seconds }
 }
 
 /** The record of a run that starts now. */
@@ -38,9 +47,12 @@ export function startedRun({ seed, data }: Pick<RunRecord, 'seed' | 'data'>): Ru
 }
 
 /** The same with what training did. */
-export function trainedRun(record: RunRecord, result: FitResult): RunRecord {
+export function trainedRun(record: RunRecord, result: FitResult, members?: readonly FitResult[]): RunRecord {
   const { steps, bestStep, stopped, seconds, threads, kernels } = result
-  return { ...record, training: { steps, bestStep, stopped, seconds, threads, kernels } }
+  return {
+    ...record,
+    training: { steps, bestStep, stopped, seconds, threads, kernels, members: members?.map(memberRecord) },
+  }
 }
 
 /** The same at its end. */

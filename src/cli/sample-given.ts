@@ -4,8 +4,7 @@ import { rowsOutside, scalerPart } from '../data/scaler.js'
 import { placeOf } from '../data/table-columns.js'
 import { DataError, UsageError } from '../errors.js'
 import { givenNames } from '../flow/column-names.js'
-import { contextOfDraw } from '../flow/context.js'
-import type { Flow } from '../flow/flow.js'
+import { contextOfModelDraw, type Model, membersOf } from '../flow/ensemble.js'
 import { numbersByName, type Values } from './values.js'
 
 /** What the rows of a sample are given: the same for all, or each a row of its own. */
@@ -16,7 +15,7 @@ export type SampleGiven = { readonly one: Matrix } | { readonly each: RowSource 
  * @throws UsageError where the model needs neither or one of them, for a column too few, and for both; DataError for one
  *   that it does not have, a file that cannot be used, and what lies beyond the bound.
  */
-export async function sampleGiven(model: Flow, values: Values): Promise<SampleGiven | undefined> {
+export async function sampleGiven(model: Model, values: Values): Promise<SampleGiven | undefined> {
   const { given, 'given-rows': file } = values
   if (given !== undefined && file !== undefined) throw new UsageError('--given and --given-rows exclude each other.')
   const names = givenNames(model)
@@ -36,10 +35,10 @@ export async function sampleGiven(model: Flow, values: Values): Promise<SampleGi
     )
   }
   const row = names.map((name) => numbers.get(name) as number)
-  return { one: contextOfDraw(model, row, 1) as Matrix }
+  return { one: contextOfModelDraw(model, row, 1) as Matrix }
 }
 
-async function givenRows(model: Flow, names: readonly string[], file: string, values: Values): Promise<RowSource> {
+async function givenRows(model: Model, names: readonly string[], file: string, values: Values): Promise<RowSource> {
   if (values.rows !== undefined) {
     throw new UsageError('--rows and --given-rows exclude each other: one row is drawn for each row of the file.')
   }
@@ -50,7 +49,9 @@ async function givenRows(model: Flow, names: readonly string[], file: string, va
   let first = 0
   for (const data of points.blocks(blockRowsOf(columns))) {
     const rows = data.length / columns
-    const [outside] = rowsOutside({ data, rows, columns }, scalerPart(model.scaler, model.dim))
+    const [outside] = membersOf(model).flatMap(({ scaler, dim }) =>
+      rowsOutside({ data, rows, columns }, scalerPart(scaler, dim)),
+    )
     if (outside !== undefined) {
       throw new DataError(
         `${file}: row ${first + outside} (counted from 0) lies over 10⁶ standard deviations away from what the model was trained on.`,

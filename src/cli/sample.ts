@@ -1,7 +1,7 @@
 import type { Matrix } from '../data/rows.js'
 import { columnNames } from '../flow/column-names.js'
 import { joined } from '../flow/context.js'
-import type { Flow } from '../flow/flow.js'
+import type { Model } from '../flow/ensemble.js'
 import type { SampleDraw } from '../flow/stream-rows.js'
 import { type ParallelOptions, parallelRowsOf } from '../parallel/chunks.js'
 import { sampleTo } from '../parallel/evaluate.js'
@@ -56,13 +56,13 @@ export async function run({ operands: [path], values }: CommandArguments): Promi
 
 /** Blocks of the sample with what it is given, all drawn into the same memory. */
 async function* blocks(
-  model: Flow,
+  model: Model,
   rows: number,
   given: SampleGiven | undefined,
   options: Omit<SampleDraw, 'firstRow'> & ParallelOptions,
 ): AsyncGenerator<Matrix['data']> {
-  const { dim } = model
-  const blockRows = Math.min(rows, parallelRowsOf(model.structure.width))
+  const { dim, contextDim } = model
+  const blockRows = Math.min(rows, parallelRowsOf(dim + contextDim))
   const block = sharedLike(model.scaler.mean, blockRows * dim)
   let firstRow = 0
   for await (const { count, context } of eachGiven(given, rows, blockRows)) {

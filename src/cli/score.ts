@@ -3,10 +3,10 @@ import { shortestFloat32 } from '../data/write-table.js'
 import { DataError } from '../errors.js'
 import { columnNames } from '../flow/column-names.js'
 import { joined } from '../flow/context.js'
+import type { Model } from '../flow/ensemble.js'
 import type { Reals } from '../flow/evaluator.js'
-import type { Flow } from '../flow/flow.js'
 import { type ParallelOptions, parallelRowsOf } from '../parallel/chunks.js'
-import { logProbTo } from '../parallel/evaluate.js'
+import { densityRoom, logProbTo } from '../parallel/evaluate.js'
 import { sharedLike } from '../parallel/shared-memory.js'
 import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
@@ -64,12 +64,12 @@ function scoreColumn(columns: readonly string[]): string {
 }
 
 /** Blocks of rows, each row with its log-density as one column more; all in the same memory. */
-async function* scoredBlocks(model: Flow, source: DataSource, places: readonly number[], options: ParallelOptions) {
-  const { width: columns } = model.structure
+async function* scoredBlocks(model: Model, source: DataSource, places: readonly number[], options: ParallelOptions) {
+  const columns = model.dim + model.contextDim
   const blockRows = Math.min(source.points.rows, parallelRowsOf(columns))
   const moved = sharedLike(model.scaler.mean, blockRows * columns)
   const wide = new Float64Array(blockRows * (columns + 1))
-  const values = sharedLike<Reals>(model.parameters, blockRows)
+  const values = densityRoom(model, blockRows)
   for (const block of source.points.blocks(blockRows)) {
     const rows = block.length / columns
     const scores = values.subarray(0, rows)
@@ -79,8 +79,8 @@ async function* scoredBlocks(model: Flow, source: DataSource, places: readonly n
 }
 
 /** Reads the model's columns from a table, in the table's order; a missing one is the reader's error. */
-function modelColumns({ data: { columns: names }, structure }: Flow, source: string): ColumnChooser {
-  const { width: dim } = structure
+function modelColumns({ data: { columns: names }, dim: modelled, contextDim }: Model, source: string): ColumnChooser {
+  const dim = modelled + contextDim
   return (header, width) => {
     if (names && header) {
       const others = header.filter((name) => !names.includes(name))
@@ -98,7 +98,7 @@ function modelColumns({ data: { columns: names }, structure }: Flow, source: str
 }
 
 /** For each column of the source, its place among the model's. */
-function placesOf(model: Flow, { columns, generator }: DataSource): Map<string, number> {
+function placesOf(model: Model, { columns, generator }: DataSource): Map<string, number> {
   const known = columnNames(model)
   if (known.every((name) => columns.includes(name))) return new Map(columns.map((name) => [name, known.indexOf(name)]))
   if (generator) {

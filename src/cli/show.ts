@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path'
 import { isIdentity, type MarginalSpline } from '../data/marginal-spline.js'
 import { isBent } from '../data/scaler.js'
 import { columnNames, givenNames } from '../flow/column-names.js'
-import type { Flow } from '../flow/flow.js'
+import { type Model, membersOf } from '../flow/ensemble.js'
+import { Flow } from '../flow/flow.js'
 import { summary } from '../flow/summary.js'
 import { MODEL_FILE } from '../io/save-flow.js'
 import type { Evaluation } from '../train/figures.js'
@@ -56,7 +57,12 @@ async function json(path: string): Promise<unknown> {
   }
 }
 
-function described(model: Flow, { run, evaluation }: Beside): object {
+function described(model: Model, { run, evaluation }: Beside): object {
+  if (!(model instanceof Flow)) {
+    const { dim, contextDim, parameterCount, members } = model
+    const each = members.map((member) => described(member, {}))
+    return { ensemble: members.length, dim, contextDim, parameters: parameterCount, members: each, run, evaluation }
+  }
   const { structure, seed, data, scaler } = model
   const { description, layers, parameterCount } = structure
   return {
@@ -79,12 +85,13 @@ function described(model: Flow, { run, evaluation }: Beside): object {
   }
 }
 
-function shown(model: Flow, { run, evaluation }: Beside): string {
-  const { data, scaler, seed, contextDim } = model
+function shown(model: Model, { run, evaluation }: Beside): string {
+  const { data, scaler, contextDim } = model
+  const members = membersOf(model)
   const columns = columnNames(model)
   const width = Math.max(...columns.map((name) => name.length))
   const lines = [
-    summary(model),
+    ...summaries(model),
     ...(contextDim > 0 ? [`Fits p(${conditionText(columns, givenNames(model))})`] : []),
     '',
     isBent(scaler)
@@ -97,12 +104,22 @@ function shown(model: Flow, { run, evaluation }: Beside): string {
     }),
     ...(scaler.whitening && scaler.whitening.matrix.length > model.dim ? ['Correlations are taken out.'] : []),
     '',
-    `Seed ${seed}; training data have SHA-256 ${data.sha256 ?? 'unknown'}.`,
+    `${members.length === 1 ? 'Seed' : 'Seeds'} ${members.map(({ seed }) => seed).join(', ')}; training data have SHA-256 ${data.sha256 ?? 'unknown'}.`,
   ]
   if (model.training) lines.push(DIVERGED)
   if (run) lines.push(runText(run))
   if (evaluation) lines.push('', evaluationText(evaluation))
   return lines.join('\n')
+}
+
+/** Of a flow, or of an ensemble and each kind of member that it has. */
+function summaries(model: Model): string[] {
+  if (model instanceof Flow) return [summary(model)]
+  const kinds = new Set(model.members.map(summary))
+  return [
+    `Ensemble of ${model.members.length} flows, which all count the same, ${model.parameterCount} parameters; ${kinds.size === 1 ? 'each of them:' : 'they are:'}`,
+    ...kinds,
+  ]
 }
 
 function listedSpline({ v, z, slopes, bends }: MarginalSpline): object {

@@ -1,5 +1,5 @@
 import type { RowSource } from '../data/row-source.js'
-import type { Flow } from '../flow/flow.js'
+import type { Model } from '../flow/ensemble.js'
 import type { DataSource } from './data-source.js'
 import type { RunFolder } from './run-folder.js'
 import type { RunRecord } from './run-record.js'
@@ -17,7 +17,8 @@ export interface Job {
   readonly test: RowSource | undefined
   /** How much each of them counts. */
   readonly weights: { readonly rows: Float64Array | undefined; readonly test: Float64Array | undefined } | undefined
-  readonly model: Flow
+  /** After training that was interrupted, of an ensemble the members that were trained. */
+  model: Model
   readonly folder: RunFolder
   readonly report: TrainReport
   record: RunRecord

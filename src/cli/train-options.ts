@@ -2,6 +2,7 @@ import type { BaseSpec } from '../bases/base.js'
 import type { Preprocessing } from '../data/fit-scaler.js'
 import { generators } from '../data/generators.js'
 import { UsageError } from '../errors.js'
+import { MOST_MEMBERS } from '../flow/ensemble.js'
 import type { LayerSpec } from '../layers/layer.js'
 import { MAX_THREADS_OF_A_JOB, type Threads } from '../parallel/threads.js'
 import type { SplinePresetOptions } from '../presets/options.js'
@@ -38,6 +39,8 @@ export interface TrainOptions {
   readonly chosen?: { readonly layers: readonly LayerSpec[]; readonly base?: BaseSpec }
   /** Seconds for choosing and training; undefined where steps are counted instead. */
   readonly budget: number | undefined
+  /** Flows that are trained side by side, their average being the model; 1 is a flow alone. */
+  readonly ensemble: number
   readonly seed: number
   readonly out: string | undefined
   readonly fit: FitOptions
@@ -85,6 +88,7 @@ export const trainUsage: CommandUsage = {
       placeholder: 'TIME',
       text: 'for choosing and training, such as 90, 60s or 5m (30s; steps where they are given)',
     },
+    ensemble: { placeholder: 'N', text: `flows to average, trained side by side, up to ${MOST_MEMBERS} (1)` },
     layers: { placeholder: 'N', text: 'transforms of a preset: tutorial 9, nice and realNVP 8, nsf 6, maf and iaf 5' },
     hidden: { placeholder: 'WIDTHS', text: 'hidden layers of the conditioners, such as 64,64 (tutorial 4)' },
     bins: { placeholder: 'N', text: 'bins of a spline (8)' },
@@ -127,6 +131,10 @@ export const trainUsage: CommandUsage = {
     'HOW is what columns pass before the flow: mean and sd (standardise), median and quantiles, long tails shortened and',
     'correlations taken out (robust), each column made about normal beside that (gaussianise), or nothing (none).',
     '',
+    'With --ensemble N the model is the average of N flows, p = (p1 + … + pN)/N, in one file: alike but for their first weights',
+    'and shuffles, with the same rows held out, one thread each, as many at a time as there are threads. They share a --budget;',
+    'each takes all --steps. metrics.jsonl then says of each loss whose it is ("member", from 0).',
+    '',
     'The folder gets model.safetensors with the weights of the best loss, evaluation.json, samples.csv, metrics.jsonl',
     '(the losses), plots/, run.json and config.json. Right in runs/ it is what `pushforward sample latest` means.',
     'Ctrl-C ends training after a step, saves the best so far and exits with 130; a second one ends at once.',
@@ -145,6 +153,7 @@ export const trainUsage: CommandUsage = {
     'pushforward train --config runs/points/config.json --seed 1',
     'pushforward train points.csv --hidden 64,64 --layers 6 --batch 256 --lr 1e-3',
     'pushforward train weather.csv --fill-value=-9999 --preprocess robust',
+    'pushforward train points.csv --ensemble 5 --budget 2m',
     'pushforward train points.csv --flow nsf --bins 16 --batch 512 --steps 5000',
   ],
 }
@@ -181,6 +190,7 @@ export function trainOptions(values: Values, data: string | undefined): TrainOpt
     flow,
     preset: presetOptions(values),
     budget,
+    ensemble: integer(values, 'ensemble', 1, 1, MOST_MEMBERS),
     seed,
     out: values.out,
     fit: over(flow === undefined ? {} : defaultsOf(flow, data, values)),

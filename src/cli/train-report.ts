@@ -5,7 +5,7 @@ import { evaluationText, resultText } from './evaluation-text.js'
 import { conditionText } from './given-columns.js'
 import { outliveReader, say, writeObject } from './output.js'
 import { progressView } from './progress.js'
-import type { RunRecord } from './run-record.js'
+import { memberRecord, type RunRecord } from './run-record.js'
 
 const JSON_MILLISECONDS = 1000
 
@@ -15,7 +15,8 @@ export interface TrainReport {
   progress(progress: Progress): void
   /** Ends the progress, however training ended. */
   stopped(): void
-  trained(result: FitResult): void
+  /** Of an ensemble, what the mean of its members did, and each. */
+  trained(result: FitResult, members?: readonly FitResult[]): void
   evaluated(evaluation: Evaluation): void
   saved(folder: string, plots: readonly string[]): void
 }
@@ -32,7 +33,7 @@ async function personReport(): Promise<TrainReport> {
       say(`Training on ${rows} rows of ${name} (${conditionText(columns, given)}), ${parameters} parameters.`),
     progress: view.update,
     stopped: view.end,
-    trained: (result) => say(resultText(result)),
+    trained: (result, members) => say(`${members ? `${members.length} members, each ` : ''}${resultText(result)}`),
     evaluated: (evaluation) => say(evaluationText(evaluation)),
     saved: (folder) => say(`Saved in ${folder}.`),
   }
@@ -55,8 +56,11 @@ function eventReport(): TrainReport {
       event('progress', progress)
     },
     stopped: () => {},
-    trained: ({ steps, bestStep, bestLoss, seconds, stopped, threads, kernels }) =>
-      event('trained', { steps, bestStep, bestLoss, seconds, stopped, threads, kernels }),
+    trained: ({ steps, bestStep, bestLoss, seconds, stopped, threads, kernels }, members) =>
+      event('trained', {
+        ...{ steps, bestStep, bestLoss, seconds, stopped, threads, kernels },
+        ...(members && { members: members.map(memberRecord) }),
+      }),
     evaluated: (evaluation) => event('evaluated', evaluation),
     saved: (folder, plots) => event('saved', { folder, plots }),
   }

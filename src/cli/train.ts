@@ -4,9 +4,8 @@ import { basename, join } from 'node:path'
 import { chosenRows } from '../data/row-source.js'
 import { dataSha256 } from '../data/sha256.js'
 import { DataError, TrainingError, UsageError } from '../errors.js'
-import { type Flow, flow } from '../flow/flow.js'
+import { ensemble, type Model, membersOf } from '../flow/ensemble.js'
 import { MODEL_FILE, saveFlow } from '../io/save-flow.js'
-import { type FitResult, fit } from '../train/fit.js'
 import { weightsIn } from '../train/given-rows.js'
 import { splitOffTest } from '../train/split.js'
 import { architecture } from './architecture.js'
@@ -23,6 +22,7 @@ import { takeWeights } from './row-weights.js'
 import { checkUnused, defaultRunPath, openRunFolder, type RunFolder, wayOut } from './run-folder.js'
 import { endedRun, startedRun, trainedRun } from './run-record.js'
 import type { Job } from './train-job.js'
+import { buildModel, type Trained, trainModel } from './train-model.js'
 import { CONFIGURABLE, type TrainOptions, trainOptions } from './train-options.js'
 import { TRAINED_FILES, writeOutcome } from './train-outcome.js'
 import { trainReport } from './train-report.js'
@@ -54,7 +54,7 @@ export async function run({ operands: [operand], values: given }: CommandArgumen
 /** Trains and writes everything down; an interruption or a failure leaves what there is. */
 async function finish(job: Job, signal: AbortSignal): Promise<number> {
   try {
-    return await conclude(job, await train(job, signal), signal)
+    return await conclude(job, await trainModel(job, signal), signal)
   } catch (error) {
     if (error !== signal.reason) throw await recordFailure(job, error)
     await job.folder.writeJson('run.json', endedRun(job.record, 'interrupted'))
@@ -84,14 +84,8 @@ async function prepare(argument: string, options: TrainOptions): Promise<Prepare
   const rows = test.size > 0 ? chosenRows(points, rest) : points
   const settled = named
     ? { parts: named, options: await inBudget(rows, dim, named, withPreprocess(options, how)) }
-    : await chooseFlow(rows, columns, dim, options)
-  const { layers, base, embedding } = settled.parts
-  const model = flow(dim, layers, {
-    ...{ base, embedding, seed },
-    kernels: options.fit.kernels,
-    context: columns.length - dim,
-  })
-  model.data = { columns, sha256: undefined }
+    : await chooseFlow({ rows, weights: weightsIn(weights, rest) }, columns, dim, options)
+  const model = buildModel(dim, columns, settled.parts, options)
   const data = { name: source.name, rows: points.rows, columns, given, sha256: await dataSha256(points) }
   return {
     options: settled.options,
@@ -111,33 +105,25 @@ async function open(prepared: Prepared, data: string, json: boolean): Promise<Jo
   const path = options.out ?? (await defaultRunPath(source.name))
   const folder = await openRunFolder(path, { 'config.json': resolvedConfig(data, options), 'run.json': record })
   const report = await trainReport(json)
-  report.started(record.data, model.parameters.length, path)
+  report.started(record.data, model.parameterCount, path)
   return { ...prepared, folder, report }
 }
 
-async function train({ model, rows, weights, options, report }: Job, signal: AbortSignal): Promise<FitResult> {
-  try {
-    return await fit(model, { rows, weights: weights?.rows }, { ...options.fit, signal, onProgress: report.progress })
-  } finally {
-    report.stopped()
-  }
-}
-
 /** The model first, for it took longest; then everything that tells about it. */
-async function conclude(job: Job, result: FitResult, signal: AbortSignal): Promise<number> {
-  const { folder, model, report } = job
+async function conclude(job: Job, { result, members }: Trained, signal: AbortSignal): Promise<number> {
+  const { folder, report } = job
   if (result.steps === 0) {
     await folder.discard()
     say('Interrupted before the first step: there is nothing to save.')
     return INTERRUPTED
   }
   const interrupted = result.stopped === 'aborted'
-  await saveModel(model, folder)
-  job.record = trainedRun(job.record, result)
+  await saveModel(job.model, folder)
+  job.record = trainedRun(job.record, result, members)
   await folder.writeJson('run.json', interrupted ? endedRun(job.record, 'interrupted') : job.record)
-  await folder.write(TRAINED_FILES.metrics, metricsText(result))
+  await folder.write(TRAINED_FILES.metrics, metricsText(result, members))
   await folder.point()
-  report.trained(result)
+  report.trained(result, members)
   const plots = await writeOutcome(job, result, interrupted ? undefined : signal)
   await folder.writeJson('run.json', endedRun(job.record, interrupted ? 'interrupted' : 'finished'))
   report.saved(folder.path, plots)
@@ -148,7 +134,7 @@ async function conclude(job: Job, result: FitResult, signal: AbortSignal): Promi
  * The model into its folder or, where that has no room for it any more, among the system's temporary files.
  * @throws Error where the folder cannot take it, saying where it is instead.
  */
-async function saveModel(model: Flow, folder: RunFolder): Promise<void> {
+async function saveModel(model: Model, folder: RunFolder): Promise<void> {
   try {
     await saveFlow(model, join(folder.path, MODEL_FILE))
   } catch (error) {
@@ -172,9 +158,10 @@ async function recordFailure({ folder, model, record }: Job, error: unknown): Pr
   // Whatever failed behind training has left the model.
   if (record.training)
     shown = new Error(`${(error as Error).message}. The model is saved in ${folder.path}.`, { cause: error })
-  if (error instanceof TrainingError && model.scaled) {
+  const reached = membersOf(model).filter(({ scaled }) => scaled)
+  if (error instanceof TrainingError && reached.length > 0) {
     const path = join(folder.path, MODEL_FILE)
-    await saveFlow(model, path)
+    await saveFlow(reached.length === membersOf(model).length ? model : ensemble(reached), path)
     const { losses } = error
     await folder.write(TRAINED_FILES.metrics, metricsText({ losses, validationLosses: [], validationEvery: 1 }))
     shown = new TrainingError(`${error.message} What was reached is saved as ${path}.`, error.step, { cause: error })

@@ -294,6 +294,17 @@ export class Evaluator {
     })
   }
 
+  /** The noise that those rows of the sample come from → rows; `inverse` of some of them makes what `sample` makes of them. */
+  sampleNoise(count: number, seed: number, firstRow: number, temperature: number): void {
+    const [keyLow, keyHigh] = seedWords(seed)
+    const drawn = { keyLow, keyHigh, purpose: PURPOSE.sample, uniformPurpose: PURPOSE.sampleUniforms }
+    const { dim } = this.structure
+    this.#eachTile(this.#tile, count, undefined, (tile, kernels, first, n) => {
+      tile.sampleNoise(kernels, { ...drawn, firstRow: firstRow + first }, temperature)
+      kernels.scatter(dim, tile.rows, n, tile.noise, this.#rows + first * dim)
+    })
+  }
+
   #invert(tile: Tile, kernels: Kernels, first: number, n: number): void {
     tile.inverse(kernels)
     kernels.copy(n, tile.logDet, this.#values + first)

@@ -107,6 +107,11 @@ export class Flow<P extends Precision = Precision> {
     return this.structure.dim
   }
 
+  /** Storage and arithmetic. */
+  get precision(): P {
+    return this.structure.description.precision as P
+  }
+
   /** How many numbers are trained. */
   get parameterCount(): number {
     return this.structure.parameterCount

@@ -27,7 +27,7 @@ export interface ModelRecord {
   readonly training: 'diverged' | undefined
 }
 
-const FORMAT = 'pushforward'
+export const FORMAT = 'pushforward'
 /** Raised whenever an older reader would misunderstand the file; readers accept their own version and older ones. */
 export const FORMAT_VERSION = 2
 /** Of a file whose scaler is a line for each column; an older reader takes any scaler for one. */
@@ -50,7 +50,18 @@ const metadataSchema = v.object({
 })
 
 /** The bytes of a model file: safetensors, with the scaler in float64 and the rest of the record as text. */
-export function encodeModel({
+export function encodeModel(record: ModelRecord): Uint8Array {
+  const { doubles, reals, texts } = recordParts(record)
+  // The float64 tensors come first, so that every tensor lies on a multiple of its element's size.
+  return encodeSafetensors([...doubles, ...reals], {
+    format: FORMAT,
+    formatVersion: String(isBent(record.scaler) ? FORMAT_VERSION : LINES_VERSION),
+    ...texts,
+  })
+}
+
+/** What of a record is tensors, those in float64 whatever the model's precision apart, and what is text by key. */
+export function recordParts({
   description,
   tensors,
   scaler,
@@ -59,25 +70,22 @@ export function encodeModel({
   columns,
   dataSha256,
   training,
-}: ModelRecord): Uint8Array {
-  // The float64 tensors come first, so that every tensor lies on a multiple of its element's size.
-  const all: Tensor[] = [
-    ...encodeScaler(scaler),
-    ...tensors.map(
+}: ModelRecord): { doubles: Tensor[]; reals: Tensor[]; texts: Record<string, string> } {
+  return {
+    doubles: encodeScaler(scaler),
+    reals: tensors.map(
       ({ name, shape, data }): Tensor =>
         data instanceof Float64Array ? { name, dtype: 'F64', shape, data } : { name, dtype: 'F32', shape, data },
     ),
-  ]
-  return encodeSafetensors(all, {
-    format: FORMAT,
-    formatVersion: String(isBent(scaler) ? FORMAT_VERSION : LINES_VERSION),
-    flow: JSON.stringify(description),
-    scaled: String(scaled),
-    seed: String(seed),
-    ...(columns && { columns: JSON.stringify(columns) }),
-    ...(dataSha256 !== undefined && { dataSha256 }),
-    ...(training !== undefined && { training }),
-  })
+    texts: {
+      flow: JSON.stringify(description),
+      scaled: String(scaled),
+      seed: String(seed),
+      ...(columns && { columns: JSON.stringify(columns) }),
+      ...(dataSha256 !== undefined && { dataSha256 }),
+      ...(training !== undefined && { training }),
+    },
+  }
 }
 
 /**
@@ -87,8 +95,19 @@ export function encodeModel({
  */
 export function decodeModel(bytes: Uint8Array): ModelRecord {
   const { tensors, metadata } = decodeSafetensors(bytes)
-  const version = checkFormat(metadata)
-  const parsed = v.safeParse(metadataSchema, metadata, { abortEarly: true })
+  return readRecord(tensors, metadata, checkFormat(metadata, FORMAT_VERSION))
+}
+
+/**
+ * The record that is in these tensors and texts of a file of that version.
+ * @throws FormatError for values that no model has.
+ */
+export function readRecord(
+  tensors: readonly Tensor[],
+  texts: Readonly<Record<string, string>>,
+  version: number,
+): ModelRecord {
+  const parsed = v.safeParse(metadataSchema, texts, { abortEarly: true })
   if (!parsed.success) {
     const [issue] = parsed.issues
     throw damaged(`its metadata "${v.getDotPath(issue)}" cannot be used (${issue.message})`)
@@ -107,16 +126,19 @@ export function decodeModel(bytes: Uint8Array): ModelRecord {
   }
 }
 
-/** The version of a file that can be read. */
-function checkFormat({ format, formatVersion }: Record<string, string>): number {
+/**
+ * The version of a file that can be read, up to the newest.
+ * @throws FormatError for a file that is no model or newer.
+ */
+export function checkFormat({ format, formatVersion }: Readonly<Record<string, string>>, newest: number): number {
   if (format !== FORMAT) {
     throw new FormatError('This safetensors file is not a pushforward model: its metadata has no format "pushforward".')
   }
   const parsed = v.safeParse(versionSchema, formatVersion)
   if (!parsed.success) throw damaged(`its format version is ${JSON.stringify(formatVersion)}, expected a whole number`)
-  if (parsed.output > FORMAT_VERSION) {
+  if (parsed.output > newest) {
     throw new FormatError(
-      `This model has format version ${parsed.output}, and this pushforward reads up to version ${FORMAT_VERSION}: update pushforward.`,
+      `This model has format version ${parsed.output}, and this pushforward reads up to version ${newest}: update pushforward.`,
     )
   }
   return parsed.output

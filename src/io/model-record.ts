@@ -1,22 +1,32 @@
 import type { BaseSpec } from '../bases/base.js'
 import { FormatError, UsageError } from '../errors.js'
+import { type Ensemble, ensemble, type Model, membersOf } from '../flow/ensemble.js'
 import { Flow } from '../flow/flow.js'
 import { buildStructure, type FlowDescription, type FlowStructure, namedSlots } from '../flow/structure.js'
 import type { KernelChoice } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
 import { slotLength } from '../nets/parameters.js'
-import { decodeModel, encodeModel, type ModelRecord, type NamedTensor } from './model-file.js'
+import { decodeFile, encodeMembers, ofMember } from './ensemble-file.js'
+import { encodeModel as encodeRecord, type ModelRecord, type NamedTensor } from './model-file.js'
 
 /** The bytes of a flow's model file (safetensors); equal flows give equal bytes. */
 export function encodeFlow(flow: Flow): Uint8Array {
-  const { structure, numbers, scaler, scaled, seed, data, training } = flow
+  return encodeRecord(recordOf(flow))
+}
+
+/** The same of a flow or an ensemble, whose file has all of its members. */
+export function encodeModel(model: Model): Uint8Array {
+  return model instanceof Flow ? encodeFlow(model) : encodeMembers(membersOf(model).map(recordOf))
+}
+
+function recordOf({ structure, numbers, scaler, scaled, seed, data, training }: Flow): ModelRecord {
   let end = 0
   const tensors = namedSlots(structure).map((slot): NamedTensor => {
     const begin = end
     end += slotLength(slot)
     return { ...slot, data: numbers.subarray(begin, end) }
   })
-  return encodeModel({
+  return {
     description: { ...structure.description },
     tensors,
     scaler,
@@ -25,18 +35,50 @@ export function encodeFlow(flow: Flow): Uint8Array {
     columns: data.columns,
     dataSha256: data.sha256,
     training,
-  })
+  }
 }
 
 /**
  * The flow in the bytes of a model file. Layers are rebuilt from their description; no code comes out of a file.
- * @throws FormatError where the file is damaged, no model, of a newer format, or its arrays do not fit its layers.
+ * @throws FormatError where the file is damaged, no model, of a newer format, or its arrays do not fit its layers, and where
+ *   it holds an ensemble.
  */
 export function decodeFlow<P extends Precision = 'float32'>(
   bytes: Uint8Array,
-  { kernels }: { kernels?: KernelChoice } = {},
+  options: { kernels?: KernelChoice } = {},
 ): Flow<P> {
-  const record = decodeModel(bytes)
+  const file = decodeFile(bytes)
+  if ('flow' in file) return flowOf<P>(file.flow, options)
+  const { length } = file.members
+  throw new FormatError(
+    `This model file holds an ensemble of ${length} ${length === 1 ? 'flow' : 'flows'}: read it with loadModel or decodeModel.`,
+  )
+}
+
+/**
+ * The flow or ensemble in the bytes of a model file.
+ * @throws FormatError as `decodeFlow`, and where the members of an ensemble do not agree.
+ */
+export function decodeModel<P extends Precision = 'float32'>(
+  bytes: Uint8Array,
+  options: { kernels?: KernelChoice } = {},
+): Model<P> {
+  const file = decodeFile(bytes)
+  if ('flow' in file) return flowOf<P>(file.flow, options)
+  const members = file.members.map((record, m) => ofMember(m, () => flowOf<P>(record, options)))
+  return agreed(members)
+}
+
+function agreed<P extends Precision>(members: readonly Flow<P>[]): Ensemble<P> {
+  try {
+    return ensemble(members)
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause
+    throw new FormatError(`This model file is damaged. ${cause.message}`, { cause })
+  }
+}
+
+function flowOf<P extends Precision>(record: ModelRecord, { kernels }: { kernels?: KernelChoice }): Flow<P> {
   const structure = structureOf(record)
   // Before the flow takes memory for its parameters, so that a damaged width cannot ask for gigabytes.
   const tensors = inStorageOrder(structure, record.tensors)

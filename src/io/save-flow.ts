@@ -1,23 +1,25 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError, UsageError } from '../errors.js'
+import type { Model } from '../flow/ensemble.js'
 import type { Flow } from '../flow/flow.js'
 import type { KernelChoice } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
-import { decodeFlow, encodeFlow } from './model-record.js'
+import { decodeFlow, decodeModel, encodeModel } from './model-record.js'
 import { writeFileWhole } from './write-file.js'
 
 /** The model's name in a run folder. */
 export const MODEL_FILE = 'model.safetensors'
 
 /**
- * Writes a flow's model file: parameters, scaler, architecture, seed and what is known of the data. The file is
+ * Writes the model file of a flow, or of an ensemble with all its members: parameters, scaler, architecture, seed and what is
+ * known of the data. The file is
  * whole or not there: it is written aside, synced and renamed. Throws the system's error under a message that names
  * the path.
  */
-export async function saveFlow(flow: Flow, path: string): Promise<void> {
+export async function saveFlow(model: Model, path: string): Promise<void> {
   try {
-    await writeFileWhole(path, encodeFlow(flow))
+    await writeFileWhole(path, encodeModel(model))
   } catch (cause) {
     throw new Error(`The model cannot be saved as ${path}: ${(cause as Error).message}`, { cause })
   }
@@ -26,15 +28,32 @@ export async function saveFlow(flow: Flow, path: string): Promise<void> {
 /**
  * Reads a flow from its model file, or from the folder that holds it as `model.safetensors`. Nothing in it is run.
  * `P` is what the caller knows of the model's precision; only a float64 reference model needs it said.
- * @throws UsageError where there is no such file, FormatError where it is not a whole model this version can read.
+ * @throws UsageError where there is no such file, FormatError where it is not a whole model this version can read, or an
+ *   ensemble, which `loadModel` reads.
  */
 export async function loadFlow<P extends Precision = 'float32'>(
   path: string,
   options: { kernels?: KernelChoice } = {},
 ): Promise<Flow<P>> {
+  return decoded(path, (bytes) => decodeFlow<P>(bytes, options))
+}
+
+/**
+ * Reads whatever `saveFlow` has written, a flow or an ensemble: `model instanceof Ensemble` tells which.
+ * @throws UsageError, FormatError as `loadFlow`.
+ */
+export async function loadModel<P extends Precision = 'float32'>(
+  path: string,
+  options: { kernels?: KernelChoice } = {},
+): Promise<Model<P>> {
+  return decoded(path, (bytes) => decodeModel<P>(bytes, options))
+}
+
+/** What the bytes of a file are, with its name in whatever is wrong with them. */
+async function decoded<Result>(path: string, decode: (bytes: Uint8Array) => Result): Promise<Result> {
   const { file, bytes } = await read(path)
   try {
-    return decodeFlow<P>(bytes, options)
+    return decode(bytes)
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause
     throw new FormatError(`${file}: ${cause.message}`, { cause })

@@ -67,9 +67,12 @@ export async function eachChunk(
   work: Work,
 ): Promise<void> {
   signal?.throwIfAborted()
-  const { dim, contextDim } = model.description
+  const { dim, contextDim, members } = model
   const leastChunks = Math.ceil(total / LEAST_CHUNK_ROWS)
-  const milliseconds = estimatedMilliseconds(model.numbers.length, total, model.kernels)
+  const milliseconds = members.reduce(
+    (sum, { numbers, kernels }) => sum + estimatedMilliseconds(numbers.length, total, kernels),
+    0,
+  )
   const size = resolveThreads(threads, leastChunks, milliseconds)
   const share = Math.ceil(total / (SHARE_CHUNKS * Math.max(1, size)))
   const most = Math.floor((work.inPlace && size > 0 ? CLAIM_NUMBERS : CHUNK_NUMBERS) / (dim + contextDim))

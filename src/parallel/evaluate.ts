@@ -1,9 +1,10 @@
 import { type Points, pointsOf } from '../data/points.js'
 import { checkValues, type Matrix, type Rows, readMatrix } from '../data/rows.js'
 import { UsageError } from '../errors.js'
-import { contextOfDraw, contextPart, type Given, joined, type RowParts, readContext } from '../flow/context.js'
+import { contextPart, type Given, joined, type RowParts, readContext } from '../flow/context.js'
+import { contextOfModelDraw, type Model, membersOf } from '../flow/ensemble.js'
 import type { Reals } from '../flow/evaluator.js'
-import { type Flow, type SampleOptions, sampleOptions } from '../flow/flow.js'
+import { type SampleOptions, sampleOptions } from '../flow/flow.js'
 import type { SampleDraw } from '../flow/stream-rows.js'
 import { resolveKernels } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
@@ -21,19 +22,19 @@ import { sharedLike } from './shared-memory.js'
 import { unwrittenFloat32, unwrittenFloat64 } from './unwritten.js'
 
 /**
- * ln p(x) of every row, as `flow.logProb`, on all cores with the calling thread left free, or in pieces on the calling
- * thread where that takes no longer than starting others. The flow's parameters are read once, at the start; x must not
+ * ln p(x) of every row, as `model.logProb` of a flow or an ensemble, on all cores with the calling thread left free, or in pieces on the calling
+ * thread where that takes no longer than starting others. The model's parameters are read once, at the start; x must not
  * change before the call has settled.
  *
- * Densities go to `out` where it is given, an array of the flow's precision and of a number a row, which is then what the
+ * Densities go to `out` where it is given, an array of the model's precision and of a number a row, which is then what the
  * promise resolves to; where that rejects it holds anything. It must have no memory in common with x. Threads work on
  * arrays over a SharedArrayBuffer where they lie, x and `out` alike; others are copied to and from them, some rows at a
  * time, and so are those that have a `context`.
- * @throws UsageError or DataError as `flow.logProb`, UsageError for another `out`; rejects with `signal.reason` when
+ * @throws UsageError or DataError as `model.logProb`, UsageError for another `out`; rejects with `signal.reason` when
  * aborted.
  */
 export async function logProb<P extends Precision>(
-  flow: Flow<P>,
+  model: Model<P>,
   x: Rows,
   options: Given & ParallelOptions & { out?: Reals<P> } = {},
 ): Promise<Reals<P>> {
@@ -42,16 +43,16 @@ export async function logProb<P extends Precision>(
   if (key !== undefined) {
     throw new UsageError(`logProb has no option "${key}"; it takes threads, signal, onProgress, out, context.`)
   }
-  const matrix = readMatrix(x, flow.dim, 'Batch')
-  const rows = joined(matrix, readContext(flow, context, matrix.rows, { infinite: true }))
-  const float64 = flow.structure.description.precision === 'float64'
+  const matrix = readMatrix(x, model.dim, 'Batch')
+  const rows = joined(matrix, readContext(model, context, matrix.rows, { infinite: true }))
+  const float64 = model.precision === 'float64'
   checkOut('logProb', given, float64 ? Float64Array : Float32Array, matrix.rows)
   if (given && overlap(given, matrix.data)) {
     throw new UsageError("logProb's out shares memory with the rows; give it memory of its own.")
   }
   const out = once<Reals>(given ?? (() => (float64 ? unwrittenFloat64 : unwrittenFloat32)(matrix.rows)))
   try {
-    await logProbTo(flow, rows, out, { threads, signal, onProgress })
+    await logProbTo(model, rows, out, { threads, signal, onProgress })
   } catch (error) {
     // Threads look at the values where they score them, and one that meets NaN fails: here the first NaN is named.
     if (isOfNaN(error)) checkValues(matrix, 'Batch', { infinite: true })
@@ -102,12 +103,12 @@ function once<Numbers extends Reals>(out: Out<Numbers>): Out<Numbers> {
 
 /** The same of rows with their context behind → out [rows]; NaN among the rows fails the job. */
 export async function logProbTo(
-  flow: Flow,
+  scored: Model,
   x: RowParts,
   out: Out,
   { threads = 'auto', ...rest }: ParallelOptions,
 ): Promise<void> {
-  const model = snapshot(flow)
+  const model = snapshot(scored)
   // Where there are only parts, threads have none to see.
   const all: Out = x.all ?? (() => x.like)
   await eachChunk(
@@ -119,10 +120,10 @@ export async function logProbTo(
         scoreChunk(model, x.part(first, count), place(out).subarray(first, first + count))
       },
       inPlace: isSeen(all) && isSeen(out),
-      tileRows: flow.structure.evaluationTileRows,
+      tileRows: tileRowsOf(scored),
       there(lend, chunkRows) {
         const given = passage(all, () => lend(x.like, chunkRows * x.columns))
-        const values = passage(out, () => lend(model.numbers, chunkRows))
+        const values = passage(out, () => lend(model.members[0].numbers, chunkRows))
         return {
           name: 'scoreChunks',
           task: (feed) => ({ model, feed, rows: given, values }) satisfies ScoreTask,
@@ -139,35 +140,35 @@ export async function logProbTo(
 }
 
 /**
- * Draws [count, dim] rows, as `flow.sample`, on the threads that `logProb` takes. `out` is as there, of count · dim
+ * Draws [count, dim] rows, as `model.sample`, on the threads that `logProb` takes. `out` is as there, of count · dim
  * numbers, row-major, and always float64.
- * @throws UsageError as `flow.sample` and for another `out`; rejects with `signal.reason` when aborted.
+ * @throws UsageError as `model.sample` and for another `out`; rejects with `signal.reason` when aborted.
  */
 export async function sample(
-  flow: Flow,
+  model: Model,
   count: number,
   options: SampleOptions & ParallelOptions & { out?: Float64Array } = {},
 ): Promise<Points<Float64Array>> {
   const { threads = 'auto', signal, onProgress, out: given, ...rest } = options
   const draw = sampleOptions(count, rest)
-  const context = contextOfDraw(flow, rest.context, count)
-  const numbers = count * flow.dim
+  const context = contextOfModelDraw(model, rest.context, count)
+  const numbers = count * model.dim
   checkOut('sample', given, Float64Array, numbers)
   const out = once<Float64Array>(given ?? (() => unwrittenFloat64(numbers)))
-  await sampleTo(flow, count, out, { ...draw, context, threads, signal, onProgress })
-  return pointsOf(place(out), flow.dim)
+  await sampleTo(model, count, out, { ...draw, context, threads, signal, onProgress })
+  return pointsOf(place(out), model.dim)
 }
 
 /** The same with checked options and context → out [count, dim]. */
 export async function sampleTo(
-  flow: Flow,
+  sampled: Model,
   count: number,
   out: Out<Float64Array>,
   { threads = 'auto', signal, onProgress, context, ...draw }: SampleDraw & ParallelOptions & { context?: Matrix },
 ): Promise<void> {
-  const { dim, contextDim, scaler } = flow
+  const { dim, contextDim, scaler } = sampled
   const { firstRow } = draw
-  const model = snapshot(flow)
+  const model = snapshot(sampled)
   await eachChunk(
     model,
     count,
@@ -178,7 +179,7 @@ export async function sampleTo(
         sampleChunk(model, { ...draw, firstRow: firstRow + first }, rows, context && chosen(context, first, n))
       },
       inPlace: isSeen(out) && (!context || context.rows === 1 || isSeen(context.data)),
-      tileRows: flow.structure.evaluationTileRows,
+      tileRows: tileRowsOf(sampled),
       there(lend, chunkRows) {
         const rows = passage(out, () => lend(scaler.mean, chunkRows * dim))
         const given = context && contextPassage(context, () => lend(context.data, chunkRows * contextDim))
@@ -217,19 +218,34 @@ function passage<Numbers extends Reals>(array: Out<Numbers>, lendChunk: () => Nu
   return isSeen(array) ? { all: array } : { slots: Array.from({ length: SLOTS_PER_THREAD }, lendChunk) }
 }
 
+/** Of the member with the longest tiles. */
+function tileRowsOf(model: Model): number {
+  return Math.max(...membersOf(model).map(({ structure }) => structure.evaluationTileRows))
+}
+
 let jobs = 0
 
-function snapshot({ structure, scaler, numbers, kernels }: Flow): EvaluationModel {
-  const { description } = structure
-  const copy = sharedLike(numbers, numbers.length)
-  copy.set(numbers)
-  const kind = resolveKernels(kernels, description.precision)
+function snapshot(model: Model): EvaluationModel {
+  const members = membersOf(model).map(({ structure: { description }, scaler, numbers, kernels }) => {
+    const copy = sharedLike(numbers, numbers.length)
+    copy.set(numbers)
+    return {
+      description,
+      kernels: resolveKernels(kernels, description.precision),
+      scaler: { ...scaler, mean: scaler.mean.slice(), sd: scaler.sd.slice() },
+      numbers: copy,
+    }
+  })
   return {
     job: ++jobs,
-    description,
-    kernels: kind,
-    ...(kind === 'simd' && { compiled: compiledKernels(false) }),
-    scaler: { ...scaler, mean: scaler.mean.slice(), sd: scaler.sd.slice() },
-    numbers: copy,
+    dim: model.dim,
+    contextDim: model.contextDim,
+    members,
+    ...(members.some(({ kernels }) => kernels === 'simd') && { compiled: compiledKernels(false) }),
   }
+}
+
+/** Shared memory for the densities of so many rows. */
+export function densityRoom(model: Model, rows: number): Reals {
+  return sharedLike<Reals>(membersOf(model)[0].numbers, rows)
 }

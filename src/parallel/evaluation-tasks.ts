@@ -2,7 +2,9 @@ import type { Matrix } from '../data/rows.js'
 import type { Scaler } from '../data/scaler.js'
 import { joined } from '../flow/context.js'
 import { Evaluator, type Reals } from '../flow/evaluator.js'
-import { logProbInto, type SampleDraw, sampleInto } from '../flow/stream-rows.js'
+import { LogMeanExp } from '../flow/log-mean-exp.js'
+import { sampleMembersInto } from '../flow/sample-members.js'
+import { logProbInto, type SampleDraw } from '../flow/stream-rows.js'
 import { buildStructure, type FlowDescription } from '../flow/structure.js'
 import type { KernelKind } from '../kernels/create.js'
 import { adoptCompiledKernels, type CompiledKernels } from '../kernels/simd.js'
@@ -12,43 +14,73 @@ import { type Slots, serveSlots } from './slots.js'
 /** The model that a job's chunks are computed with; sent once a thread. */
 export interface EvaluationModel {
   readonly job: number
+  readonly dim: number
+  readonly contextDim: number
+  /** One, or those of an ensemble. */
+  readonly members: readonly EvaluationMember[]
+  readonly compiled?: CompiledKernels
+}
+
+export interface EvaluationMember {
   readonly description: FlowDescription
   readonly kernels: KernelKind
-  readonly compiled?: CompiledKernels
   readonly scaler: Scaler
   /** In shared memory, so that sending it costs nothing. */
   readonly numbers: Reals
 }
 
-/** A thread's evaluator: jobs come in runs with the same model, whose numbers alone may differ. */
-let current: { job: number; made: string; evaluator: Evaluator } | undefined
+/** What a thread computes a job with: members that are built alike share an evaluator. */
+interface Prepared {
+  readonly job: number
+  readonly evaluators: readonly Evaluator[]
+  readonly made: ReadonlyMap<string, Evaluator>
+  /** Whose numbers an evaluator has. */
+  readonly loaded: Map<Evaluator, number>
+}
 
-function evaluatorOf({ job, description, kernels, compiled, numbers }: EvaluationModel): Evaluator {
-  if (current?.job === job) return current.evaluator
-  const made = JSON.stringify([description, kernels])
-  if (current?.made !== made) {
-    if (compiled) adoptCompiledKernels(compiled)
-    current = { job, made, evaluator: new Evaluator(buildStructure(description), kernels) }
+/** Jobs come in runs with the same model, whose numbers alone may differ. */
+let current: Prepared | undefined
+
+function prepare({ job, members, compiled }: EvaluationModel): Prepared {
+  const made = new Map<string, Evaluator>()
+  const evaluators = members.map(({ description, kernels }) => {
+    const key = JSON.stringify([description, kernels])
+    const before = made.get(key) ?? current?.made.get(key)
+    if (!before && compiled) adoptCompiledKernels(compiled)
+    const evaluator = before ?? new Evaluator(buildStructure(description), kernels)
+    made.set(key, evaluator)
+    return evaluator
+  })
+  return { job, evaluators, made, loaded: new Map() }
+}
+
+function evaluatorOf(model: EvaluationModel, member: number): Evaluator {
+  if (current?.job !== model.job) current = prepare(model)
+  const evaluator = current.evaluators[member]
+  if (current.loaded.get(evaluator) !== member) {
+    evaluator.setNumbers(model.members[member].numbers)
+    current.loaded.set(evaluator, member)
   }
-  current.job = job
-  current.evaluator.setNumbers(numbers)
-  return current.evaluator
+  return evaluator
 }
 
 /** Rows in original units with their context behind, row-major → their log-densities. */
 export function scoreChunk(model: EvaluationModel, data: Float32Array | Float64Array, values: Reals): void {
-  const { dim, contextDim } = model.description
-  logProbInto(
-    evaluatorOf(model),
-    model.scaler,
-    joined({ data, rows: values.length, columns: dim + contextDim }),
-    values,
-  )
+  const { dim, contextDim, members } = model
+  const rows = joined({ data, rows: values.length, columns: dim + contextDim })
+  const sum = members.length > 1 ? new LogMeanExp(values.length) : undefined
+  for (const [m, { scaler }] of members.entries()) {
+    logProbInto(evaluatorOf(model, m), scaler, rows, values)
+    sum?.add(values)
+  }
+  sum?.into(values)
 }
 
 /** Some rows of a sample, given their context or one that holds for all → rows in original units, row-major. */
 export function sampleChunk(model: EvaluationModel, draw: SampleDraw, rows: Float64Array, context?: Matrix): void {
-  sampleInto(evaluatorOf(model), model.scaler, draw, rows, context)
+  const { dim, members } = model
+  const memberAt = (m: number) => ({ evaluator: evaluatorOf(model, m), scaler: members[m].scaler })
+  sampleMembersInto(members.length, draw, rows, dim, context, memberAt)
 }
 
 /** Where a thread gets its chunks from; what it claims lies in arrays that it sees. */
@@ -87,7 +119,7 @@ export interface ScoreTask {
 
 export function scoreChunks({ model, feed, rows, values }: ScoreTask): void {
   serve(feed, (slot, first, count) => {
-    const part = chunkIn(rows, slot, first, count, model.description.dim + model.description.contextDim)
+    const part = chunkIn(rows, slot, first, count, model.dim + model.contextDim)
     scoreChunk(model, part, chunkIn(values, slot, first, count, 1))
   })
 }
@@ -103,7 +135,7 @@ export interface SampleTask {
 }
 
 export function sampleChunks({ model, draw, feed, rows, context }: SampleTask): void {
-  const { dim, contextDim } = model.description
+  const { dim, contextDim } = model
   const contextOf = (slot: number, first: number, count: number): Matrix | undefined => {
     if (!context) return undefined
     if ('one' in context) return { data: context.one, rows: 1, columns: contextDim }

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js'
-import type { Flow } from '../flow/flow.js'
+import type { Model } from '../flow/ensemble.js'
 import { type KernelKind, resolveKernels } from '../kernels/create.js'
 import { cores } from './cores.js'
 
@@ -47,8 +47,8 @@ export function resolveThreads(threads: Threads, parts: number, milliseconds: nu
 }
 
 /** For work done in several calls, `rows` rows in all: 0 where even the whole is too little to start workers for. */
-export function threadsOfAll(threads: Threads, { parameters, structure, kernels }: Flow, rows: number): Threads {
+export function threadsOfAll(threads: Threads, model: Model, rows: number): Threads {
   if (threads !== 'auto') return threads
-  const kind = resolveKernels(kernels, structure.description.precision)
-  return resolveThreads('auto', Number.POSITIVE_INFINITY, estimatedMilliseconds(parameters.length, rows, kind))
+  const kind = resolveKernels(model.kernels, model.precision)
+  return resolveThreads('auto', Number.POSITIVE_INFINITY, estimatedMilliseconds(model.parameterCount, rows, kind))
 }

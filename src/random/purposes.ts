@@ -31,4 +31,6 @@ export const PURPOSE = {
   energy: 12,
   /** Likewise uniform numbers, for bases that take some. */
   energyUniforms: 13,
+  /** Which member of an ensemble a row of a sample is drawn from; the index is the row. */
+  member: 14,
 } as const

@@ -1,4 +1,4 @@
-import type { Flow } from '../flow/flow.js'
+import type { Model } from '../flow/ensemble.js'
 import type { Interval } from './interval.js'
 
 /** The mean density in each of size × size equal cells. */
@@ -18,7 +18,7 @@ export interface DensityGrid {
 const WITHIN = 2
 
 /** Averages a two-dimensional flow's density over the cells of a grid, in original units. */
-export function densityGrid(flow: Flow, x: Interval, y: Interval, size = 240): DensityGrid {
+export function densityGrid(flow: Model, x: Interval, y: Interval, size = 240): DensityGrid {
   const fine = size * WITHIN
   const centre = ([low, high]: Interval, i: number) => low + ((i + 0.5) / fine) * (high - low)
   const density = new Float64Array(size * size)

@@ -1,7 +1,7 @@
 import type { RenderFunction } from '@observablehq/plot'
 import { contours } from 'd3-contour'
 import type { Matrix } from '../data/rows.js'
-import type { Flow } from '../flow/flow.js'
+import type { Model } from '../flow/ensemble.js'
 import { column, commonDomain, thinRows } from './columns.js'
 import { type DensityGrid, densityGrid, regionLevels } from './density-grid.js'
 import { dots } from './dots.js'
@@ -15,7 +15,7 @@ import { numberText } from './text.js'
 import { COLOUR, heatColour } from './theme.js'
 
 export interface DensityOptions {
-  readonly flow: Flow
+  readonly flow: Model
   /** [rows, 2], original units. */
   readonly data: Matrix
   /** Where those are only some of the rows: how many there are. */

@@ -4,7 +4,8 @@ import { type RowSource, toSource } from '../data/row-source.js'
 import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
 import { columnNames } from '../flow/column-names.js'
 import { joined } from '../flow/context.js'
-import type { Flow } from '../flow/flow.js'
+import type { Model } from '../flow/ensemble.js'
+import { Flow } from '../flow/flow.js'
 import { writeFileWhole } from '../io/write-file.js'
 import { column, commonDomain, evenRows } from './columns.js'
 import { curvesPicture } from './curves-picture.js'
@@ -19,7 +20,8 @@ import { samplesPicture } from './samples-picture.js'
 
 /** A training run as far as pictures need it. */
 export interface PlotOptions extends LossOptions {
-  readonly flow: Flow
+  /** Of an ensemble, pictures of what a layer does are left out: there is no single map. */
+  readonly flow: Model
   /** The rows trained on, original units, with their context behind where there is one. */
   readonly rows: Rows
   /** Where those are only some of the rows: how many there are. */
@@ -54,7 +56,7 @@ export type WritePlotsOptions = Omit<PlotOptions, 'rows' | 'allRows'> & { readon
  */
 export async function writePlots(folder: string, { rows, ...options }: WritePlotsOptions): Promise<string[]> {
   await mkdir(folder, { recursive: true })
-  const source = toSource(rows, options.flow.structure.width, 'Rows')
+  const source = toSource(rows, options.flow.dim + options.flow.contextDim, 'Rows')
   const { data } = await evenRows(source, Math.max(SHOWN.leastRows, Math.ceil(SHOWN.numbers / source.columns)))
   const pictures = picturesOf({ ...options, rows: data, allRows: source.rows })
   for (const [name, draw] of pictures) await writeFileWhole(join(folder, name), draw())
@@ -72,6 +74,7 @@ export function picturesOf(options: PlotOptions): Pictures {
   const pictures: Pictures = new Map()
   if (options.losses.length > 0) pictures.set('loss.svg', () => lossPicture(options))
   addData(pictures, { data, allRows, samples, columns }, flow)
+  if (!(flow instanceof Flow)) return pictures
   if (dim > 1 && contextDim === 0 && flow.structure.layers.length > 0) {
     pictures.set('data-to-noise.svg', () => dataToNoisePicture(flow, data))
     pictures.set('noise-to-data.svg', () => noiseToDataPicture(flow, seed))
@@ -83,7 +86,7 @@ export function picturesOf(options: PlotOptions): Pictures {
 }
 
 /** Samples of the flow; where it has a context, those of the rows in turn, which then stand behind. */
-function samplesBeside(flow: Flow, data: Matrix, seed: number): Matrix {
+function samplesBeside(flow: Model, data: Matrix, seed: number): Matrix {
   const { dim, contextDim } = flow
   const count = Math.min(SAMPLES.most, Math.max(SAMPLES.least, data.rows))
   const matrix = (context?: Matrix) =>
@@ -100,7 +103,7 @@ function samplesBeside(flow: Flow, data: Matrix, seed: number): Matrix {
 }
 
 /** What compares the flow with the data. */
-function addData(pictures: Pictures, shown: Shown, flow: Flow): void {
+function addData(pictures: Pictures, shown: Shown, flow: Model): void {
   const { dim } = flow
   if (flow.contextDim > 0) {
     pictures.set('marginals.svg', () => marginalsPicture({ ...shown, columns: shown.columns.slice(0, dim) }))
@@ -128,7 +131,7 @@ function addPairs(pictures: Pictures, shown: Shown): void {
   }
 }
 
-function densityOnALine({ data, allRows, samples, columns }: Shown, flow: Flow): string {
+function densityOnALine({ data, allRows, samples, columns }: Shown, flow: Model): string {
   const values = column(data, 0)
   return curvesPicture({
     title: 'Density of the flow',

@@ -2,10 +2,10 @@ import type { RowBlock, RowSource } from '../data/row-source.js'
 import { RowTransform } from '../data/row-transform.js'
 import { isBent } from '../data/scaler.js'
 import { joined } from '../flow/context.js'
+import type { Model } from '../flow/ensemble.js'
 import type { Reals } from '../flow/evaluator.js'
-import type { Flow } from '../flow/flow.js'
 import type { ParallelOptions } from '../parallel/chunks.js'
-import { logProbTo } from '../parallel/evaluate.js'
+import { densityRoom, logProbTo } from '../parallel/evaluate.js'
 import { sharedLike } from '../parallel/shared-memory.js'
 import { exp } from '../random/elementary.js'
 import { type EachBlock, type GridAxis, gridAxis } from './grid-axis.js'
@@ -52,7 +52,7 @@ export interface IntegralOptions extends ParallelOptions {
  * @throws signal.reason when aborted.
  */
 export async function integrateDensity(
-  flow: Flow,
+  flow: Model,
   points: readonly RowSource[],
   { mostPoints = GRID.finest ** 2, ...options }: IntegralOptions = {},
 ): Promise<DensityIntegral> {
@@ -61,7 +61,7 @@ export async function integrateDensity(
   const axes = [await gridAxis(columnOf(placed, 0)), await gridAxis(columnOf(placed, 1))] as const
   const block = {
     points: sharedLike(flow.scaler.mean, 2 * BLOCK_ROWS),
-    logDensity: sharedLike<Reals>(flow.parameters, BLOCK_ROWS),
+    logDensity: densityRoom(flow, BLOCK_ROWS),
   }
   let side = GRID.coarsest
   let value = await onGrid(flow, transform, axes, side, block, options)
@@ -125,7 +125,7 @@ function takeColumn(block: RowBlock, columns: number, column: number, values: Fl
  * Every line has its cells shifted by another share of a cell, and every column likewise, so that such errors cancel.
  */
 async function onGrid(
-  flow: Flow,
+  flow: Model,
   transform: RowTransform | undefined,
   axes: readonly [GridAxis, GridAxis],
   side: number,

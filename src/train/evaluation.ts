@@ -4,7 +4,7 @@ import { abortable, chosenRows, type RowSource } from '../data/row-source.js'
 import type { Rows } from '../data/rows.js'
 import { logScale } from '../data/scaler.js'
 import { UsageError } from '../errors.js'
-import type { Flow } from '../flow/flow.js'
+import type { Model } from '../flow/ensemble.js'
 import { type Threads, threadsOfAll } from '../parallel/threads.js'
 import { type Baselines, fitBaselines } from './baseline.js'
 import { GRID } from './density-integral.js'
@@ -48,7 +48,7 @@ const NOTES = {
  * @throws UsageError for another number of rows; signal.reason when aborted.
  */
 export async function evaluate(
-  flow: Flow,
+  flow: Model,
   rows: Rows | RowSource | GivenRows,
   result: FitResult,
   { truth, fresh, test, numbers, threads = 'auto', signal }: EvaluationOptions = {},
@@ -105,7 +105,7 @@ function each<Figure>(
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as unknown as BySplitAndFresh<Figure>
 }
 
-function figuresOf(flow: Flow, { fresh, ...judged }: BySplitAndFresh<Judged>) {
+function figuresOf(flow: Model, { fresh, ...judged }: BySplitAndFresh<Judged>) {
   const shift = logScale(flow.scaler, flow.dim)
   return {
     nll: each(judged, ({ nll }) => nll),
@@ -116,7 +116,7 @@ function figuresOf(flow: Flow, { fresh, ...judged }: BySplitAndFresh<Judged>) {
   }
 }
 
-function comparisons(flow: Flow, judged: BySplitAndFresh<Judged>, { gaussian, mixture }: Baselines) {
+function comparisons(flow: Model, judged: BySplitAndFresh<Judged>, { gaussian, mixture }: Baselines) {
   const of = (rival: 'gaussian' | 'mixture', figure: keyof Compared) => each(judged, (part) => part[rival]?.[figure])
   return {
     gaussianBaseline: gaussian ? of('gaussian', 'nll') : null,

@@ -1,4 +1,5 @@
 import { abortable, type RowSource } from '../data/row-source.js'
+import { isBent } from '../data/scaler.js'
 import { type Energy, type EnergyModule, loadEnergy, moduleOf } from '../energies/energy.js'
 import { TrainingError, UsageError } from '../errors.js'
 import { Evaluator, type Reals } from '../flow/evaluator.js'

@@ -84,7 +84,7 @@ async function train(
 ): Promise<FitResult> {
   const { structure } = flow
   if (source.rows < 2) throw new DataError(`Training data has ${source.rows} rows; expected 2 or more.`)
-  const split = splitRows(source.rows, options.validation, options.seed)
+  const split = splitRows(source.rows, options.validation, options.splitSeed)
   const validationRows = split.validation.size
   const task: TrainingTask = {
     ...taskOf(source.rows - validationRows, validationRows, options),

@@ -2,7 +2,7 @@ import { sideBySide } from '../data/row-columns.js'
 import { matrixSource, type RowSource } from '../data/row-source.js'
 import { toMatrix } from '../data/rows.js'
 import type { Context } from '../flow/context.js'
-import type { Flow } from '../flow/flow.js'
+import type { Model } from '../flow/ensemble.js'
 import type { ParallelOptions } from '../parallel/chunks.js'
 import { sample } from '../parallel/evaluate.js'
 import { type IntegralOptions, integrateDensity } from './density-integral.js'
@@ -19,7 +19,7 @@ const NO_ONE_DENSITY =
 
 /** What must hold of any flow, however well it fits: it can be inverted, its density has mass 1, its samples are like the rows. */
 export async function geometry(
-  flow: Flow,
+  flow: Model,
   training: Part,
   { mostPoints, ...parallel }: IntegralOptions,
 ): Promise<Pick<Evaluation, 'worstRoundTrip' | 'integralOfDensity' | 'leftOut' | 'samplesOutside'>> {
@@ -37,7 +37,7 @@ export async function geometry(
 }
 
 /** Rows drawn from a flow; where it has a context, as it is in the training data. */
-async function sampled(flow: Flow, { rows, weights }: Part, parallel: ParallelOptions): Promise<RowSource> {
+async function sampled(flow: Model, { rows, weights }: Part, parallel: ParallelOptions): Promise<RowSource> {
   const draw = async (count: number, context?: Context) =>
     matrixSource(toMatrix(await sample(flow, count, { ...parallel, context }), flow.dim, 'Samples', { infinite: true }))
   if (flow.contextDim === 0) return draw(SAMPLE_ROWS)

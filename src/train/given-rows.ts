@@ -4,7 +4,7 @@ import type { RowSet } from '../data/row-set.js'
 import { isSource, type RowSource, toSource } from '../data/row-source.js'
 import type { Matrix, Rows } from '../data/rows.js'
 import { DataError, UsageError } from '../errors.js'
-import type { Flow } from '../flow/flow.js'
+import type { Model } from '../flow/ensemble.js'
 
 /** Rows with what goes with each: as many rows of context, and a weight each. */
 export interface GivenRows {
@@ -20,7 +20,7 @@ export interface GivenRows {
  * or come from a source that has it behind them already.
  * @throws UsageError where a context is missing or there should be none, and for another shape; DataError as toSource.
  */
-export function withContext(flow: Flow, input: Rows | RowSource | GivenRows, what: string): RowSource {
+export function withContext(flow: Model, input: Rows | RowSource | GivenRows, what: string): RowSource {
   const { dim, contextDim } = flow
   const { rows, context } = isGiven(input) ? input : { rows: input, context: undefined }
   if (context !== undefined) {
@@ -76,7 +76,7 @@ export function weightsIn(weights: Float64Array | undefined, rows: RowSet): Floa
 
 /** The context of `count` evenly spaced rows, by their weights, [count, contextDim], of a source that has it behind its columns. */
 export async function contextsOf(
-  { dim, contextDim }: Flow,
+  { dim, contextDim }: Model,
   source: RowSource,
   count: number,
   weights?: Float64Array,

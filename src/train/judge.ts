@@ -3,11 +3,10 @@ import type { RowBlock } from '../data/row-source.js'
 import { RowTransform } from '../data/row-transform.js'
 import { isBent } from '../data/scaler.js'
 import { joined } from '../flow/context.js'
+import type { Model } from '../flow/ensemble.js'
 import type { Reals } from '../flow/evaluator.js'
-import type { Flow } from '../flow/flow.js'
 import { type ParallelOptions, parallelRowsOf } from '../parallel/chunks.js'
-import { logProbTo } from '../parallel/evaluate.js'
-import { sharedLike } from '../parallel/shared-memory.js'
+import { densityRoom, logProbTo } from '../parallel/evaluate.js'
 import type { Baselines } from './baseline.js'
 import { type DominatingRows, DominatingRowsSearch } from './dominating-rows.js'
 import type { Part } from './given-rows.js'
@@ -41,14 +40,14 @@ export interface Compared {
 
 /** Goes through the rows once, block by block. */
 export async function judge(
-  flow: Flow,
+  flow: Model,
   { rows: source, weights }: Part,
   rivals: Rivals,
   parallel: ParallelOptions,
 ): Promise<Judged> {
   const { columns } = source
   const blockRows = Math.min(source.rows, parallelRowsOf(columns))
-  const model = sharedLike<Reals>(flow.parameters, blockRows)
+  const model = densityRoom(flow, blockRows)
   const tally = new Tally(flow, source.rows, columns, blockRows, rivals)
   let first = 0
   for await (const block of source.blocks(blockRows)) {
@@ -77,7 +76,7 @@ class Tally {
   readonly #mixture = { nll: new RunningMean(), gain: new RunningMean() }
   readonly #excess = new RunningMean()
 
-  constructor({ scaler, dim }: Flow, rows: number, columns: number, blockRows: number, rivals: Rivals) {
+  constructor({ scaler, dim }: Model, rows: number, columns: number, blockRows: number, rivals: Rivals) {
     this.#columns = columns
     this.#rivals = rivals
     this.#transform = isBent(scaler) ? new RowTransform(scaler, dim) : undefined

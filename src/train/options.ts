@@ -56,6 +56,8 @@ export interface FitOptions {
   validationEvery?: number
   /** Addresses the split and the shuffles; default 0. */
   seed?: number
+  /** Addresses the split alone, where it is not to be that of the shuffles; default `seed`. */
+  splitSeed?: number
   /** Default 'auto': as many as cores, or none for a job that is done sooner than they have started. */
   threads?: Threads
   /** Default 'auto'. */
@@ -91,6 +93,7 @@ const NAMES = [
   'validation',
   'validationEvery',
   'seed',
+  'splitSeed',
   'threads',
   'kernels',
   'preprocess',
@@ -119,6 +122,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     validation = 0,
     validationEvery,
     seed = 0,
+    splitSeed = seed,
     threads = 'auto',
     kernels = 'auto',
     preprocess,
@@ -149,6 +153,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     )
   }
   seedWords(seed)
+  seedWords(splitSeed)
   return {
     steps,
     batch: typeof batch === 'object' ? growingOf(batch) : batch,
@@ -162,6 +167,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     validation,
     validationEvery,
     seed,
+    splitSeed,
     threads,
     kernels,
     preprocess: checkPreprocess(preprocess ?? 'standardise'),

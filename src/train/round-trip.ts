@@ -1,6 +1,7 @@
 import { placesFrom, takeColumns } from '../data/row-columns.js'
 import type { RowSource } from '../data/row-source.js'
 import { RowTransform } from '../data/row-transform.js'
+import { type Model, membersOf } from '../flow/ensemble.js'
 import { Evaluator, type Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import { resolveKernels } from '../kernels/create.js'
@@ -10,9 +11,15 @@ const CHUNKS_A_TURN = 32
 
 /**
  * max |x − f⁻¹(f(x))| over all rows, which have their context behind, in standardised units, at best some rounding of
- * float32. Rows beyond the bound within which a flow computes have no image and do not count.
+ * float32; of an ensemble the worst of its members'. Rows beyond the bound within which a flow computes have no image and do not count.
  */
-export async function worstRoundTrip(flow: Flow, source: RowSource): Promise<number> {
+export async function worstRoundTrip(model: Model, source: RowSource): Promise<number> {
+  let worst = 0
+  for (const member of membersOf(model)) worst = Math.max(worst, await worstOfFlow(member, source))
+  return worst
+}
+
+async function worstOfFlow(flow: Flow, source: RowSource): Promise<number> {
   const { structure, scaler, numbers, kernels, dim } = flow
   const { width } = structure
   const givenPlaces = placesFrom(dim, width)

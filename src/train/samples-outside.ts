@@ -1,6 +1,6 @@
 import { blockRowsOf, type RowSource } from '../data/row-source.js'
 import { columnNames } from '../flow/column-names.js'
-import type { Flow } from '../flow/flow.js'
+import type { Model } from '../flow/ensemble.js'
 import type { Part } from './given-rows.js'
 
 /** How many samples lie beyond the range of the training rows. */
@@ -30,7 +30,7 @@ export interface ColumnOutside {
 const FAR = 3
 
 /** Compares samples with the training rows, column by column of those that are modelled. */
-export async function samplesOutside(flow: Flow, training: Part, samples: RowSource): Promise<SamplesOutside> {
+export async function samplesOutside(flow: Model, training: Part, samples: RowSource): Promise<SamplesOutside> {
   const ranges = await rangesOf(training, flow.dim)
   const tally = new Outside(ranges)
   for await (const block of samples.blocks(blockRowsOf(samples.columns))) tally.add(block, samples.columns)

@@ -141,9 +141,9 @@ describe('a model file is refused', () => {
     ],
     [
       'of a newer format',
-      /format version 3, .* up to version 2: update/,
+      /format version 4, .* up to version 3: update/,
       ({ metadata }) => {
-        metadata.formatVersion = '3'
+        metadata.formatVersion = '4'
       },
     ],
     [

@@ -1,0 +1,45 @@
+import { ensemble, type Model, membersOf } from '../flow/ensemble.js'
+import { flow } from '../flow/flow.js'
+import { type FitResult, fit } from '../train/fit.js'
+import { fitEnsemble, memberSeed } from '../train/fit-ensemble.js'
+import { meanResult } from '../train/mean-result.js'
+import type { Architecture } from './architecture.js'
+import type { Job } from './train-job.js'
+import type { TrainOptions } from './train-options.js'
+
+/** What training did: of an ensemble its members, and their mean as if that were one flow's. */
+export interface Trained {
+  readonly result: FitResult
+  readonly members?: readonly FitResult[]
+}
+
+/** An untrained flow, or as many as --ensemble says, alike but for their seeds. */
+export function buildModel(
+  dim: number,
+  columns: readonly string[],
+  { layers, base, embedding }: Omit<Architecture, 'standardise'>,
+  { seed, fit: { kernels }, ensemble: count }: TrainOptions,
+): Model {
+  const members = Array.from({ length: count }, (_, m) => {
+    const context = columns.length - dim
+    const member = flow(dim, layers, { base, embedding, kernels, context, seed: memberSeed(seed, m) })
+    member.data = { columns, sha256: undefined }
+    return member
+  })
+  return count === 1 ? members[0] : ensemble(members)
+}
+
+/** Trains the model of a job; one that is interrupted is left with the members that were trained. */
+export async function trainModel(job: Job, signal: AbortSignal): Promise<Trained> {
+  const { model, weights, options, report } = job
+  const rows = { rows: job.rows, weights: weights?.rows }
+  const how = { ...options.fit, signal, onProgress: report.progress }
+  try {
+    if (options.ensemble === 1) return { result: await fit(membersOf(model)[0], rows, how) }
+    const trained = await fitEnsemble(membersOf(model), rows, how)
+    job.model = trained.ensemble ?? model
+    return { result: meanResult(trained.results, trained.seconds, how.threads ?? 'auto'), members: trained.results }
+  } finally {
+    report.stopped()
+  }
+}

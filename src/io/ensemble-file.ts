@@ -1,0 +1,79 @@
+import * as v from 'valibot'
+import { FormatError } from '../errors.js'
+import { checkFormat, FORMAT, type ModelRecord, readRecord, recordParts } from './model-file.js'
+import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.js'
+import { damaged } from './scaler-tensors.js'
+
+/** Of a file that holds several flows, each with all that a file of its own would have, under a prefix. */
+export const ENSEMBLE_VERSION = 3
+/** Members of a file, at most. */
+const MOST_MEMBERS = 64
+/** Before the names of a member's tensors and texts: its number, counted from 0. */
+const prefix = (member: number) => `member.${member}.`
+const PREFIXED = /^member\.(0|[1-9]\d?)\.(.+)$/s
+
+const membersSchema = v.pipe(
+  v.string(),
+  v.regex(/^[1-9]\d?$/),
+  v.transform(Number),
+  v.check((members) => members <= MOST_MEMBERS),
+)
+
+/** The bytes of a model file with several flows: safetensors, all float64 tensors first. */
+export function encodeMembers(records: readonly ModelRecord[]): Uint8Array {
+  const members = records.map((record, m) => {
+    const { doubles, reals, texts } = recordParts(record)
+    const named = (tensors: readonly Tensor[]) =>
+      tensors.map((tensor) => ({ ...tensor, name: prefix(m) + tensor.name }))
+    const entries = Object.entries(texts).map(([key, text]) => [prefix(m) + key, text])
+    return { doubles: named(doubles), reals: named(reals), texts: Object.fromEntries(entries) as typeof texts }
+  })
+  return encodeSafetensors([...members.flatMap(({ doubles }) => doubles), ...members.flatMap(({ reals }) => reals)], {
+    format: FORMAT,
+    formatVersion: String(ENSEMBLE_VERSION),
+    members: String(members.length),
+    ...Object.assign({}, ...members.map(({ texts }) => texts)),
+  })
+}
+
+/**
+ * Reads a model file of one flow or of several: one record, or all members' in `members`.
+ * @throws FormatError as `decodeModel`, and where there are not 1 to 64 members, all of them whole.
+ */
+export function decodeFile(
+  bytes: Uint8Array,
+): { readonly flow: ModelRecord } | { readonly members: readonly ModelRecord[] } {
+  const { tensors, metadata } = decodeSafetensors(bytes)
+  const version = checkFormat(metadata, ENSEMBLE_VERSION)
+  if (version < ENSEMBLE_VERSION) return { flow: readRecord(tensors, metadata, version) }
+  const parsed = v.safeParse(membersSchema, metadata.members)
+  if (!parsed.success) {
+    throw damaged(`it says that it has ${JSON.stringify(metadata.members)} members, expected 1 to ${MOST_MEMBERS}`)
+  }
+  const parts = Array.from({ length: parsed.output }, () => ({
+    tensors: [] as Tensor[],
+    texts: {} as Record<string, string>,
+  }))
+  for (const tensor of tensors) {
+    const [, member, name] = PREFIXED.exec(tensor.name) ?? []
+    const part = parts[Number(member)]
+    if (!part) throw damaged(`its tensor "${tensor.name}" belongs to none of its members`)
+    part.tensors.push({ ...tensor, name })
+  }
+  for (const [key, text] of Object.entries(metadata)) {
+    const [, member, name] = PREFIXED.exec(key) ?? []
+    const part = parts[Number(member)]
+    if (part) Object.defineProperty(part.texts, name, { value: text, enumerable: true })
+  }
+  return { members: parts.map(({ tensors, texts }, m) => ofMember(m, () => readRecord(tensors, texts, version))) }
+}
+
+/** What is wrong with a member, with its number. */
+export function ofMember<Result>(member: number, read: () => Result): Result {
+  try {
+    return read()
+  } catch (cause) {
+    if (!(cause instanceof FormatError)) throw cause
+    throw new FormatError(`Member ${member} (counted from 0): ${cause.message}`, { cause })
+  }
+}

@@ -3,6 +3,7 @@ import type { Rows } from '../data/rows.js'
 import { TrainingError, UsageError } from '../errors.js'
 import { type Ensemble, ensemble } from '../flow/ensemble.js'
 import type { Flow } from '../flow/flow.js'
+import type { Threads } from '../parallel/threads.js'
 import { type FitResult, fit } from './fit.js'
 import { type GivenRows, weightsIn, weightsOf, withContext } from './given-rows.js'
 import { judge } from './judge.js'
@@ -75,10 +76,21 @@ export async function fitEnsemble(
   })
   const trained = members.filter((_, m) => results[m].steps > 0)
   const made = trained.length === 0 ? undefined : trained.length === members.length ? mixture : ensemble(trained)
-  const { validation } = results[0].split
+  const validationNll = made && (await heldOutNll(made, source, weights, results[0], threads))
+  return { ensemble: made, results, validationNll, seconds: (performance.now() - started) / 1000 }
+}
+
+/** The mixture's mean −ln p of the rows that no member was trained on. */
+async function heldOutNll(
+  mixture: Ensemble,
+  source: RowSource,
+  weights: Float64Array | undefined,
+  { split: { validation } }: FitResult,
+  threads: Threads,
+): Promise<MeanNLL | undefined> {
+  if (validation.size === 0) return undefined
   const held = { rows: chosenRows(source, validation), weights: weightsIn(weights, validation) }
-  const judged = made && validation.size > 0 ? await judge(made, held, { ...NO_RIVALS }, { threads }) : undefined
-  return { ensemble: made, results, validationNll: judged?.nll, seconds: (performance.now() - started) / 1000 }
+  return (await judge(mixture, held, NO_RIVALS, { threads })).nll
 }
 
 const NO_RIVALS = { gaussian: undefined, mixture: undefined, truth: undefined }

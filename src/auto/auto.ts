@@ -72,12 +72,12 @@ export async function auto(rows: Rows | RowSource | GivenRows, options: AutoOpti
   if (!(budget > 0 && budget < Number.POSITIVE_INFINITY)) {
     throw new UsageError(`auto's budget is ${echo(budget)}; expected seconds > 0.`)
   }
-  if (!(validation > 0)) {
-    throw new UsageError(`auto's validation is ${echo(validation)}; expected a share above 0 to choose by.`)
-  }
   const started = performance.now()
   const { source, dim } = readRows(rows, options.dim)
-  const byFolds = options.validation === undefined && foldsPay(source.rows)
+  const byFolds = !options.validation && foldsPay(source.rows)
+  if (!byFolds && !(validation > 0)) {
+    throw new UsageError(`auto's validation is ${echo(validation)}; expected a share above 0 to choose by.`)
+  }
   const { training } = splitRows(source.rows, byFolds ? fold(0, FOLDS) : validation, seed)
   const shape: Shape = { dim, contextDim: source.columns - dim, rows: training.size }
   const recipe = withSaid(recipeFor(shape), options)

@@ -35,9 +35,13 @@ export interface Candidate {
 
 /** Steps whose time is not looked at, and those that tell the speed. */
 const PROBE = { warmUp: 5, timed: 20 }
+/** Of the time of a run that its steps take, at least; the rest is its beginning and end. */
+const LEAST_PART = 0.3
 
 export function modelOf({ layers, base }: Candidate, { shape, options }: Setting): Flow {
-  return flow(shape.dim, layers, { base, context: shape.contextDim, seed: options.seed })
+  const model = flow(shape.dim, layers, { base, context: shape.contextDim, seed: options.seed })
+  model.data = { columns: options.columns, sha256: undefined }
+  return model
 }
 
 /** Trains a candidate, new, by its recipe. */
@@ -93,6 +97,8 @@ async function perStep(
   // The first run starts threads and compiles what they do.
   await slowest(PROBE.warmUp)
   const before = await slowest(PROBE.warmUp)
-  const seconds = ((await slowest(PROBE.warmUp + PROBE.timed)) - before) / PROBE.timed
-  return Math.ceil(members / plan.atOnce) * Math.max(1e-6, seconds)
+  const steps = PROBE.warmUp + PROBE.timed
+  const all = await slowest(steps)
+  // Neighbours may have slowed the shorter one: never less than a part of what the longer one says by itself.
+  return Math.ceil(members / plan.atOnce) * Math.max((all - before) / PROBE.timed, (LEAST_PART * all) / steps)
 }

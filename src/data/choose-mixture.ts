@@ -9,7 +9,7 @@ export const MIXTURE_ROWS = 4096
 /** Rows a component has at least, in terms of its dim(dim + 3)/2 numbers. */
 const ROWS_PER_NUMBER = 3
 /** A mixture counts as better where it is so by this many standard errors of the paired difference. */
-const MARGIN = 1
+const MARGIN = 2
 /** As often as this more components may be no better before no more are tried. */
 const PATIENCE = 2
 /** Iterations for one number of components: at most, and at least, whatever those cost. */

@@ -23,7 +23,7 @@ import { type GivenRows, weightsIn, weightsOf, withContext } from './given-rows.
 import { type CheckedFitOptions, checkFitOptions, type FitOptions } from './options.js'
 import { checkBytes, commit, exclusively, runTraining } from './run-training.js'
 import { settleLayers } from './settle.js'
-import { type Split, splitRows } from './split.js'
+import { type Split, splitRows, validationRowsOf } from './split.js'
 import { supervise, watchedAt } from './supervise.js'
 
 /** What a training run did. Losses are mean negative log-densities in nats and standardised units. */
@@ -84,8 +84,7 @@ async function train(
 ): Promise<FitResult> {
   const { structure } = flow
   if (source.rows < 2) throw new DataError(`Training data has ${source.rows} rows; expected 2 or more.`)
-  const split = splitRows(source.rows, options.validation, options.splitSeed)
-  const validationRows = split.validation.size
+  const validationRows = validationRowsOf(source.rows, options.validation)
   const task: TrainingTask = {
     ...taskOf(source.rows - validationRows, validationRows, options),
     weighted: weights !== undefined,
@@ -101,6 +100,7 @@ async function train(
   )
   const plan = planTraining(structure, task, Math.max(1, size))
   checkBytes(plan)
+  const split = splitRows(source.rows, options.validation, options.splitSeed)
   const heap = createHeap(plan.arena, kernels, size > 0)
   if (weights) loadWeights(heap, plan, weights, split)
   const { scaler, sha256, logScale } = await load(
@@ -154,7 +154,10 @@ async function train(
     validationEvery: task.validationEvery,
     seconds: seconds(),
     stopped: end.reason,
-    finalRate: new ScheduledRate(task.schedule, task.steps).factor(Math.max(0, steps - 1)),
+    finalRate:
+      task.optimizer.learningRate === 0
+        ? 0
+        : new ScheduledRate(task.schedule, task.steps).factor(Math.max(0, steps - 1)),
     threads: size,
     kernels,
     split,
@@ -226,7 +229,11 @@ async function load(
     const apart = new ApartCheck(training.size, source.columns)
     const meanScale = await loadRows(evaluator, source, training, heap, plan.data, { apart, weights: ofTraining })
     apart.end((j) => columnTitle(j, flow.data.columns, flow.dim))
-    if (validation.size > 0) await loadRows(evaluator, source, validation, heap, plan.validationData)
+    if (validation.size > 0)
+      await loadRows(evaluator, source, validation, heap, plan.validationData, {
+        // What knows of long tails may meet a longer one yet.
+        held: typeof options.preprocess === 'object',
+      })
     const sha256 = await dataSha256(source)
     return { scaler, sha256, logScale: isBent(scaler) ? -meanScale : logScale(scaler, flow.dim) }
   } catch (error) {
@@ -244,14 +251,15 @@ export async function loadRows(
   chosen: RowSet,
   heap: Heap,
   target: Offset,
-  { apart, weights }: { apart?: ApartCheck; weights?: Float64Array } = {},
+  { apart, weights, held = false }: { apart?: ApartCheck; weights?: Float64Array; held?: boolean } = {},
 ): Promise<number> {
   const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? chosen.size
   let loaded = 0
   let meanScale = 0
   for await (const block of chosenRows(source, chosen).blocks(evaluator.chunkRows)) {
     const [outside] = evaluator.loadRows(block)
-    if (outside !== undefined) {
+    // Rows held out beyond the bound are in the middle for the evaluator, so that one of them does not hide all others.
+    if (outside !== undefined && !held) {
       const row = [...chosen][loaded / source.columns + outside]
       throw new DataError(
         `Row ${row} of the training data (counted from 0) lies over 10⁶ standard deviations away under the flow's scaler: remove it, or shorten long tails by preprocess() in a new flow.`,

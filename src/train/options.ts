@@ -50,7 +50,10 @@ export interface FitOptions {
   frozen?: readonly Part[]
   /** Default: no patience; best weights restored where there is a loss to judge by (not with unvalidated minibatches). */
   stopping?: Partial<Stopping>
-  /** Share of the rows held out and watched instead of the training loss, or `fold(index, of)`; default 0. */
+  /**
+   * Share of the rows held out and watched instead of the training loss, or `fold(index, of)`; default 0. One that
+   * lies beyond the bound of `logProb` is refused, but behind `preprocess({ … })` counts as if it lay in the middle.
+   */
   validation?: Validation
   /** Steps between two validations; default once an epoch. */
   validationEvery?: number

@@ -45,15 +45,22 @@ export function checkValidation(value: unknown): Validation {
 }
 
 /**
+ * How many rows that holds out: round(rows · share), at least one where the share is above 0, or those of the fold.
+ * @throws UsageError where fewer than 2 training rows would remain.
+ */
+export function validationRowsOf(rows: number, validation: Validation): number {
+  const held = typeof validation === 'number' ? heldOut(rows, validation) : rowsOfFold(rows, validation)
+  if (rows - held >= 2) return held
+  const what = typeof validation === 'number' ? `share of ${validation}` : `fold of ${validation.of}`
+  throw new UsageError(`A validation ${what} leaves ${rows - held} of ${rows} rows to train on; expected 2 or more.`)
+}
+
+/**
  * Holds rows out, chosen by the seed: round(rows · share), at least one where the share is above 0, or a fold.
  * @throws UsageError where fewer than 2 training rows would remain.
  */
 export function splitRows(rows: number, validation: Validation, seed: number): Split {
-  const held = typeof validation === 'number' ? heldOut(rows, validation) : rowsOfFold(rows, validation)
-  if (rows - held < 2) {
-    const what = typeof validation === 'number' ? `share of ${validation}` : `fold of ${validation.of}`
-    throw new UsageError(`A validation ${what} leaves ${rows - held} of ${rows} rows to train on; expected 2 or more.`)
-  }
+  const held = validationRowsOf(rows, validation)
   if (typeof validation === 'number') {
     const set = RowSet.draw(rows, held, seed, PURPOSE.split, INDEX.validation)
     return { training: set.complement(), validation: set }

@@ -1,5 +1,6 @@
-import { type AutoChoice, auto, eightGaussians, fit, flow, jang, type Rows } from 'pushforward'
+import { type AutoChoice, adamW, auto, eightGaussians, fit, flow, jang, type Rows } from 'pushforward'
 import { describe, expect, it } from 'vitest'
+import { randomStream } from '#random/stream.js'
 
 async function trained(rows: Rows, choice: AutoChoice) {
   const model = flow(2, choice.layers, { base: choice.base })
@@ -10,7 +11,8 @@ async function trained(rows: Rows, choice: AutoChoice) {
 describe('auto', () => {
   it('by steps alone is the same whenever it is asked, and says what it chose', async () => {
     const rows = eightGaussians(600, { seed: 1 })
-    const [one, again] = [await auto(rows, { steps: 40, threads: 0 }), await auto(rows, { steps: 40, threads: 2 })]
+    const options = { steps: 40, validation: 0.1 }
+    const [one, again] = [await auto(rows, { ...options, threads: 0 }), await auto(rows, { ...options, threads: 2 })]
     expect(again).toEqual(one)
     expect(JSON.parse(JSON.stringify(one))).toEqual(one)
     expect(one.fit.steps).toBe(40)
@@ -28,7 +30,7 @@ describe('auto', () => {
   })
 
   it('ends within its budget, but for a part of it', async () => {
-    const rows = jang(1000, { seed: 1 })
+    const rows = jang(3000, { seed: 1 })
     const started = performance.now()
     const choice = await auto(rows, { budget: 2, threads: 0 })
     const { result } = await trained(rows, choice)
@@ -38,11 +40,43 @@ describe('auto', () => {
     expect((performance.now() - started) / 1000).toBeLessThan(40)
   })
 
+  it('of few rows of one normal leaves it at that, and of two finds both, by folds', async () => {
+    const draw = randomStream(5, 2, 0)
+    const normal = Array.from({ length: 200 }, () => [draw.normal(), draw.normal()])
+    const one = await auto(normal, { steps: 40, threads: 0 })
+    expect(one.layers).toEqual([])
+    expect(one.base).toMatchObject({ type: 'fullNormal' })
+    const two = normal.map(([a, b], i) => (i % 2 === 0 ? [a / 4 - 3, b] : [a / 4 + 3, b]))
+    const both = await auto(two, { steps: 40, threads: 0 })
+    expect(both.base).toMatchObject({ type: 'gaussianMixture', components: 2 })
+    const { model } = await trained(two, both)
+    // Σ ½ N(±3, ¼) N(0, 1): 1 + ln 2π − ln 4 + ln 2 nats.
+    const nll = -Array.from(model.logProb(two)).reduce((sum, value) => sum + value, 0) / 200
+    expect(Math.abs(nll - (1 + Math.log(2 * Math.PI) - Math.log(4) + Math.log(2)))).toBeLessThan(0.15)
+  })
+
+  it('is the identity before the first step, for any number of columns', async () => {
+    const draw = randomStream(5, 2, 1)
+    const rows = Array.from({ length: 2500 }, (_, i) =>
+      Array.from({ length: 5 }, (_, j) => draw.normal() / (j + 1) + (i % 2 === 0 ? 4 * j : 0)),
+    )
+    const choice = await auto(rows, { steps: 1, threads: 0 })
+    expect(choice.base?.type).toBe('gaussianMixture')
+    const whole = flow(5, choice.layers, { base: choice.base })
+    const alone = flow(5, [], { base: choice.base })
+    const still = { ...choice.fit, optimizer: adamW({ learningRate: 0, weightDecay: 0 }), steps: 1, threads: 0 }
+    await fit(whole, rows, still)
+    await fit(alone, rows, still)
+    const [a, b] = [whole, alone].map((model) => model.logProb(rows.slice(0, 50)))
+    for (let i = 0; i < 50; i++) expect(Math.abs(a[i] - b[i])).toBeLessThan(1e-4)
+  })
+
   it('keeps to what is settled already', async () => {
     const rows = jang(300, { seed: 1 })
     const choice = await auto(rows, {
       ...{ steps: 5, threads: 0, batch: 50, preprocess: 'standardise' },
       recipe: { layers: 3, hidden: [8], bins: 5, activation: 'silu', dropout: 0 },
+      validation: 0.1,
     })
     expect(choice.layers).toHaveLength(3)
     expect(choice.layers[0]).toMatchObject({
@@ -57,7 +91,7 @@ describe('auto', () => {
     const { data } = jang(300, { seed: 1 })
     const [x, c] = [0, 1].map((j) => Array.from({ length: 300 }, (_, i) => [data[2 * i + j]]))
     const choice = await auto({ rows: x, context: c }, { steps: 3, threads: 0 })
-    expect(choice.reasons[0]).toContain('1 column given 1, 270 rows')
+    expect(choice.reasons[0]).toContain('1 column given 1, 300 rows')
     const model = flow(1, choice.layers, { base: choice.base, context: 1 })
     await fit(model, { rows: x, context: c }, { ...choice.fit, threads: 0 })
     expect(model.logProb(x.slice(0, 5), { context: c.slice(0, 5) }).every(Number.isFinite)).toBe(true)
@@ -65,7 +99,7 @@ describe('auto', () => {
 
   it.each([
     [{ budget: 0 }, /auto's budget is 0; expected seconds > 0/],
-    [{ validation: 0 }, /auto's validation is 0; expected a share above 0 to choose by/],
+    [{ validation: -1 }, /validation is -1; expected/],
     [{ recipe: { bins: 1 } }, /auto's bins is 1; expected/],
   ])('refuses %j', async (options, message) => {
     await expect(auto(jang(100, { seed: 1 }), options)).rejects.toThrow(message)

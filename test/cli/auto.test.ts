@@ -18,7 +18,7 @@ const rows = Array.from({ length: 200 }, (_, i) => {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pushforward-auto-'))
   await writeFile(join(folder, 'points.csv'), `x,y,w\n${rows.join('\n')}\n`)
-  const { code, stderr } = await train(...'points.csv --columns x,y --steps 20 --out one'.split(' '))
+  const { code, stderr } = await train(...'points.csv --columns x,y --validation 0.1 --steps 20 --out one'.split(' '))
   expect(code, stderr).toBe(0)
 })
 afterAll(() => rm(folder, { recursive: true }))
@@ -39,14 +39,16 @@ describe('train FILE', () => {
   })
 
   test('says what it chose and why', async () => {
-    const { stderr } = await train(...'points.csv --columns x,y --steps 5 --out told'.split(' '))
+    const { stderr } = await train(...'points.csv --columns x,y --validation 0.1 --steps 5 --out told'.split(' '))
     expect(stderr).toContain('2 columns, 180 rows: 2 spline layers of 8 bins, nets of [32, 32]')
-    expect(stderr).toMatch(/base: a mixture of \d normals makes the rows held out likelier by [\d.]+ nats than one/)
+    expect(stderr).toMatch(
+      /base: a mixture of \d normals makes rows that are left out likelier by [\d.]+ nats than one/,
+    )
   })
 
   test('puts --set over what was chosen, and over a config', async () => {
     const args =
-      'points.csv --columns x,y --steps 5 --lr 0.01 --set clip=2,average=none,schedule=cosine,schedule.final=0.5,noise=0.3'
+      'points.csv --columns x,y --validation 0.1 --steps 5 --lr 0.01 --set clip=2,average=none,schedule=cosine,schedule.final=0.5,noise=0.3'
     expect((await train(...args.split(' '), '--out', 'set')).code).toBe(0)
     const { set, lr } = await config('set')
     expect(lr).toBe(0.01)
@@ -54,6 +56,16 @@ describe('train FILE', () => {
     expect(set).not.toHaveProperty('average')
     expect((await train(...'--config set/config.json --set clip=3 --out over'.split(' '))).code).toBe(0)
     expect(await config('over')).toEqual({ ...(await config('set')), set: { ...set, clip: 3 } })
+  })
+
+  test('cross-validates few rows, trains on all of them for as long as that helped, and repeats it', async () => {
+    const { code, stderr } = await train(...'points.csv --columns x,y --steps 30 --out folds'.split(' '))
+    expect(code, stderr).toBe(0)
+    expect(stderr).toContain('2 columns, 200 rows')
+    expect(stderr).toMatch(/−ln p of 5 fifths left out in turn: one normal [\d.]+, 2 normals [\d.]+; so 2 normals/)
+    expect(stderr).toMatch(/training \(200 rows\)/)
+    expect((await train(...'--config folds/config.json --out refolded'.split(' '))).code).toBe(0)
+    expect(await read('refolded', 'model.safetensors')).toEqual(await read('folds', 'model.safetensors'))
   })
 
   test('counts the steps of a named flow by --budget', async () => {

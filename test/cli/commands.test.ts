@@ -27,7 +27,7 @@ beforeAll(async () => {
   await writeFile(at('bad.csv'), 'a,b\n1,2\n2,oops\n3,4\n')
   const runs = [
     ['train', '--plots', 'off', '--steps', '40', '--out', at('jang')],
-    ['train', '--plots', 'off', at('faithful.csv'), '--steps', '40', '--out', at('geyser')],
+    ['train', '--plots', 'off', at('faithful.csv'), '--flow', 'tutorial', '--steps', '40', '--out', at('geyser')],
   ]
   for (const { code, stderr } of await Promise.all(runs.map((args) => pushforward(args)))) expect(code, stderr).toBe(0)
 })

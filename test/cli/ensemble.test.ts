@@ -104,7 +104,9 @@ test('--ensemble 1 is the flow alone, to the byte', async () => {
 
 describe('a flow that is chosen', () => {
   test('is chosen once and trained so many times, and repeated by the config', async () => {
-    const { code, stderr } = await cli('train points.csv --ensemble 2 --steps 10 --plots off --out chosen')
+    const { code, stderr } = await cli(
+      'train points.csv --ensemble 2 --validation 0.1 --steps 10 --plots off --out chosen',
+    )
     expect(code, stderr).toBe(0)
     expect(stderr).toContain('training: 2 members, each of 10 steps')
     expect((await cli('train --config chosen/config.json --plots off --out repeated')).code).toBe(0)

@@ -69,7 +69,7 @@ describe('train', () => {
   test('reads a file that is called like a generator, but no folder, and says so', async () => {
     await mkdir(at('circles'))
     await writeFile(at('rings'), (await pushforward(['data', 'moons', '--rows', '50'])).stdout)
-    const file = await train('rings --steps 2 --out of-file')
+    const file = await train('rings --flow tutorial --steps 2 --out of-file')
     expect(file.stderr).toContain('Reading the file rings, and not the generator of that name.\n')
     expect(file.stderr).toContain('Training on 50 rows of rings (x1, x2)')
     expect(await json('of-file', 'config.json')).toMatchObject({ data: at('rings'), validation: 0.1 })

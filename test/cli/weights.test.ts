@@ -37,8 +37,8 @@ afterAll(() => rm(folder, { recursive: true }))
 describe('train --weights', () => {
   test('fits the flow of a file in which rows are there as often, and judges it so', async () => {
     const runs = [
-      train(at('table.csv'), '--weights', 'w', '--validation', '0', '--out', at('weighted')),
-      train(at('repeated.csv'), '--validation', '0', '--out', at('repeated')),
+      train(at('table.csv'), '--flow', 'tutorial', '--weights', 'w', '--validation', '0', '--out', at('weighted')),
+      train(at('repeated.csv'), '--flow', 'tutorial', '--validation', '0', '--out', at('repeated')),
     ]
     for (const { code, stderr } of await Promise.all(runs)) expect(code, stderr).toBe(0)
     const [weighted, repeated] = await Promise.all([loadFlow(at('weighted')), loadFlow(at('repeated'))])

@@ -76,7 +76,7 @@ describe('stopping', () => {
     [{ patience: Number.NaN }, 'stopping.patience is NaN; expected a number of steps > 0.'],
     [{ minDelta: -1 }, 'stopping.minDelta is -1; expected a number ≥ 0.'],
     [{ restoreBestWeights: 1 }, 'stopping.restoreBestWeights is 1; expected true or false.'],
-    [{ patiense: 3 }, 'stopping has no option "patiense"; it takes patience, minDelta, restoreBestWeights.'],
+    [{ patiense: 3 }, 'stopping has no option "patiense"; it takes patience, minDelta, restoreBestWeights, after.'],
   ])('refuses %j', (options, message) => {
     expect(() => stopping(options as object)).toThrow(UsageError)
     expect(() => stopping(options as object)).toThrow(message)

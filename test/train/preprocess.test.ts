@@ -362,3 +362,17 @@ describe('preprocess', () => {
     expect(files[0]).toBe(files[1])
   })
 })
+
+it('a far outlier among the rows held out neither ends a fit nor hides the other rows', async () => {
+  const rows = standardNormals(60, 2).map(([x, y]) => [x, y])
+  const options = { steps: 1, threads: 0, preprocess: preprocess({ gaussianise: 'tails' }), validation: 0.5 } as const
+  const { split, validationLosses } = await fit(flow(2, nsf(2)), rows, options)
+  const [outlier] = split.validation
+  const far = rows.map((row, i) => (i === outlier ? [1e12, 0] : row))
+  const other = await fit(flow(2, nsf(2)), far, options)
+  expect(Number.isFinite(other.validationLosses[0])).toBe(true)
+  expect(Math.abs(other.validationLosses[0] - validationLosses[0])).toBeLessThan(0.3)
+  await expect(fit(flow(2, nsf(2)), far, { ...options, preprocess: 'standardise' })).rejects.toThrow(
+    `Row ${outlier} of the training data`,
+  )
+})

@@ -31,6 +31,8 @@ export interface TrainOptions {
   /** Share of the rows kept for a test. */
   readonly test: number
   readonly plots: 'auto' | 'on' | 'off'
+  /** What that comes to. */
+  readonly draws: boolean
   /** A preset's name, a JSON file, or JSON itself; undefined where the data are to decide. */
   readonly flow: string | undefined
   /** What is said beside it. */
@@ -187,6 +189,7 @@ export function trainOptions(values: Values, data: string | undefined): TrainOpt
     preprocess: values.preprocess === undefined ? undefined : preprocessOption(values),
     test: nonNegative(values, 'test', 0, 1),
     plots: choice(values, 'plots', ['auto', 'on', 'off']),
+    draws: values.plots === 'on' || (values.plots !== 'off' && integer(values, 'steps', undefined, 1, MAX_STEPS) !== 1),
     flow,
     preset: presetOptions(values),
     budget,

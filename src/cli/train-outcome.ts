@@ -45,7 +45,7 @@ export async function writeOutcome(job: Job, result: FitResult, signal: AbortSig
   report.evaluated(evaluation)
   await folder.write(TRAINED_FILES.samples, await samplesText(job, signal))
   signal?.throwIfAborted()
-  if (options.plots === 'off' || (options.plots === 'auto' && options.fit.steps === 1 && !options.chosen)) return []
+  if (!options.draws) return []
   const plots = await drawPlots(job, result, evaluation)
   signal?.throwIfAborted()
   return plots

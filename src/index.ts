@@ -91,7 +91,7 @@ export {
 export type { MeanNLL } from './train/mean-nll.js'
 export type { FitOptions, Progress } from './train/options.js'
 export { type PreprocessChoice, type PreprocessOptions, preprocess } from './train/preprocess.js'
-export type { Split } from './train/split.js'
+export { type Fold, fold, type Split } from './train/split.js'
 export { additive } from './transformers/additive.js'
 export { type AffineOptions, affine } from './transformers/affine.js'
 export { type CircularShiftOptions, circularShift } from './transformers/circular-shift.js'

@@ -10,8 +10,13 @@ import { shared, standardised } from './workloads.js'
 const LEARNING_RATE = 1e-3
 const TRAINING_ROWS = 32_768
 const CHECK_STEPS = 200
-/** Mean log-densities after as many steps, nats: initial weights are each library's own, and so are batches. */
-const TOLERANCE = 0.1
+/**
+ * Mean log-densities after as many steps, nats: initial weights are each library's own, and so are batches. With 21 columns
+ * one library's own figure moved by 0.16 with its seed, and lay up to 0.24 from ours.
+ */
+const TOLERANCE = { few: 0.1, many: 0.3 }
+/** Columns up to which the narrower one holds. */
+const FEW = 2
 const EVALUATION_ROUNDS = 3
 
 interface Trained {
@@ -94,7 +99,7 @@ async function trained<Result>(
       const { mean } = await peer.ask({ do: 'score', rows: path, turn: 0 })
       report.push(`${title} ${mean.toFixed(3)}`)
       // Written so that NaN does not pass.
-      if (!(Math.abs(mean - reference) <= TOLERANCE)) {
+      if (!(Math.abs(mean - reference) <= TOLERANCE[workload.dim <= FEW ? 'few' : 'many'])) {
         throw new Error(
           `${splineLabel(workload)}: mean log-densities after ${CHECK_STEPS} steps: ${report.join(', ')}.`,
         )

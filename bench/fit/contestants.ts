@@ -58,9 +58,9 @@ export const fitContestants: readonly FitContestant[] = [
 async function fitOurs({ cut, columns, seed, seconds, threads }: Job): Promise<Fitted> {
   const started = performance.now()
   const spent = () => (performance.now() - started) / 1000
-  const { together, share, test } = cut
+  const { together, test } = cut
   const choice = await auto(together, {
-    ...{ dim: columns, budget: seconds, validation: share, seed, threads },
+    ...{ dim: columns, budget: seconds, seed, threads },
     fillValues: 'keep',
   })
   const model = flow(columns, choice.layers, { base: choice.base, seed })

@@ -1,24 +1,20 @@
-import { splitRows } from '#train/split.js'
-
 export type Part = 'training' | 'validation' | 'test'
 
 /** A set cut in three, every column standardised by its training rows; [rows, columns], row-major. */
 export interface Cut extends Readonly<Record<Part, Float32Array>> {
-  /** Training rows and those held out, so laid that `auto` and `fit` given `share` and the seed hold out just those. */
+  /** Training rows and those held out, for who holds rows out as it sees fit. */
   readonly together: Float32Array
-  readonly share: number
   /** ln p of the test rows in truth, in standardised units, where it is known. */
   readonly truth: Float64Array | undefined
 }
 
 interface Raw extends Readonly<Record<Part, Float64Array>> {
   readonly columns: number
-  readonly seed: number
 }
 
 /** Throws where a set has too few rows, a constant column, or a number that is not finite. */
 export function cutRows(name: string, raw: Raw, truthOf?: (rows: Float64Array) => Float64Array): Cut {
-  const { columns, seed } = raw
+  const { columns } = raw
   const least = Math.min(raw.training.length / 2, raw.validation.length, raw.test.length)
   if (least < columns) throw new Error(`${name} has too few rows to be cut in three.`)
   const scales = scalesOf(raw.training, columns)
@@ -30,7 +26,10 @@ export function cutRows(name: string, raw: Raw, truthOf?: (rows: Float64Array) =
   const logScale = scales.reduce((sum, { sd }) => sum + Math.log(sd), 0)
   const truth = truthOf?.(raw.test).map((value) => value + logScale)
   if (truth && !truth.every(Number.isFinite)) throw new Error(`${name} has test rows whose true density is 0.`)
-  return { ...parts, ...laidTogether(parts, columns, seed), truth }
+  const together = new Float32Array(parts.training.length + parts.validation.length)
+  together.set(parts.training)
+  together.set(parts.validation, parts.training.length)
+  return { ...parts, together, truth }
 }
 
 interface Scale {
@@ -57,23 +56,4 @@ function standardised(name: string, rows: Float64Array, scales: readonly Scale[]
     throw new Error(`${name}: column ${(wrong % scales.length) + 1} is constant or has a value that is not finite.`)
   }
   return out
-}
-
-function laidTogether({ training, validation }: Record<Part, Float32Array>, columns: number, seed: number) {
-  const held = validation.length / columns
-  const rows = training.length / columns + held
-  const share = held / rows
-  const together = new Float32Array(rows * columns)
-  const split = splitRows(rows, share, seed)
-  if (split.validation.size !== held) throw new Error(`${rows} rows cannot be split by a share of ${share}.`)
-  const lay = (chosen: Iterable<number>, part: Float32Array) => {
-    let from = 0
-    for (const row of chosen) {
-      together.set(part.subarray(from, from + columns), row * columns)
-      from += columns
-    }
-  }
-  lay(split.training, training)
-  lay(split.validation, validation)
-  return { together, share }
 }

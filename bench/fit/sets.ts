@@ -36,7 +36,7 @@ export function generatorSet(name: string): FitSet {
     cut(seed) {
       const known = cuts.get(seed)
       if (known) return known
-      const cut = cutRows(name, { ...drawn(generator, seed), columns, seed }, truthOf(generator))
+      const cut = cutRows(name, { ...drawn(generator, seed), columns }, truthOf(generator))
       cuts.set(seed, cut)
       return cut
     },
@@ -46,7 +46,7 @@ export function generatorSet(name: string): FitSet {
 /** Training and held-out rows, and fresh ones: points have streams of their own, and those after them are new. */
 function drawn(generator: Generator, seed: number): Record<Part, Float64Array> {
   const { data } = generator.generate(ROWS.drawn, { seed })
-  const { training, validation } = splitRows(ROWS.drawn, Math.round(VALIDATION * ROWS.drawn), seed)
+  const { training, validation } = splitRows(ROWS.drawn, VALIDATION, seed)
   const test = generator.generate(ROWS.fresh, { seed, first: ROWS.drawn }).data
   const columns = generator.columns.length
   return { training: taken(data, training, columns), validation: taken(data, validation, columns), test }
@@ -76,7 +76,7 @@ export async function tableSet(path: string, shuffle: boolean): Promise<FitSet> 
       const parts = shuffle ? drawnParts(rows, seed) : partsInOrder(rows)
       const part = (name: Part) => taken(data, parts[name], columns)
       const named = { training: part('training'), validation: part('validation'), test: part('test') }
-      return cutRows(path, { ...named, columns, seed })
+      return cutRows(path, { ...named, columns })
     },
   }
 }
@@ -93,7 +93,7 @@ function partsInOrder(rows: number): Parts {
 function drawnParts(rows: number, seed: number): Parts {
   const { rest, test } = splitOffTest(rows, 1 - SHARES.training - SHARES.validation, seed)
   const left = [...rest]
-  const { training, validation } = splitRows(left.length, Math.round(SHARES.validation * rows), seed)
+  const { training, validation } = splitRows(left.length, SHARES.validation / (SHARES.training + SHARES.validation), seed)
   const each = (chosen: Iterable<number>) => Array.from(chosen, (i) => left[i])
   return { training: each(training), validation: each(validation), test }
 }

@@ -112,11 +112,14 @@ async function stepsOf(candidates: readonly Candidate[], setting: Setting): Prom
 async function candidatesFor(
   plain: Candidate,
   bent: Preprocessing | undefined,
-  { source, shape: { dim }, options: { seed, columns } }: Setting,
+  { source, shape: { dim }, options: { seed, columns, budget } }: Setting,
 ): Promise<{ candidates: Candidate[]; reasons: string[] }> {
   if (!bent) return { candidates: [plain], reasons: [] }
   const mapped = await preprocessor(source, undefined, bent, dim, columns)
-  const choice = crossValidatedMixture(shuffled(await mapped(undefined), dim, seed), dim, seed, FOLDS)
+  const choice = crossValidatedMixture(shuffled(await mapped(undefined), dim, seed), dim, FOLDS, {
+    seed,
+    seconds: budget,
+  })
   if (!choice) return { candidates: [plain], reasons: [NO_MIXTURE] }
   const components = choice.mixture.weights.length
   const base = mixtureBase(choice.mixture, dim)

@@ -72,10 +72,13 @@ async function candidatesFor(
   { source, shape: { dim }, options }: Setting,
 ): Promise<{ candidates: Candidate[]; reasons: string[] }> {
   if (!bent) return { candidates: [plain], reasons: [] }
-  const { seed, validation, columns } = options
+  const { seed, validation, columns, budget } = options
   const split = splitRows(source.rows, validation, seed)
   const mapped = await preprocessor(source, split.training, bent, dim, columns)
-  const choice = chooseMixture(await mapped(split.training), await mapped(split.validation), dim, seed)
+  const choice = chooseMixture(await mapped(split.training), await mapped(split.validation), dim, {
+    seed,
+    seconds: budget,
+  })
   if (!choice) return { candidates: [plain], reasons: [NO_MIXTURE] }
   const base = mixtureBase(choice.mixture, dim)
   const components = choice.mixture.weights.length

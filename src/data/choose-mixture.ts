@@ -1,24 +1,34 @@
 import { PURPOSE } from '../random/purposes.js'
 import { randomStream } from '../random/stream.js'
-import { everyRow, fitGaussianMixture, type GaussianMixture, mixtureLogProb } from './gaussian-mixture.js'
+import {
+  everyRow,
+  fitGaussianMixture,
+  type GaussianMixture,
+  mixtureLogProb,
+  refineGaussianMixture,
+} from './gaussian-mixture.js'
 
 /** Numbers of components that are tried, one after the other. */
-const COMPONENTS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32]
-/** Rows that expectation maximisation goes through, at most: more take longer and tell little more. */
-export const MIXTURE_ROWS = 4096
+const COMPONENTS = [1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48]
+/** Rows that expectation maximisation goes through, at most. */
+export const MIXTURE_ROWS = 16_384
+/** And those that it begins with: a mixture of them is soon found, and little is left to do with the others. */
+const FIRST_ROWS = 4096
 /** Rows a component has at least, in terms of its dim(dim + 3)/2 numbers. */
 const ROWS_PER_NUMBER = 3
 /** A mixture counts as better where it is so by this many standard errors of the paired difference. */
-const MARGIN = 2
+const MARGIN = { held: 0.5, folds: 2 }
 /** As often as this more components may be no better before no more are tried. */
-const PATIENCE = 2
-/** Iterations for one number of components: at most, and at least, whatever those cost. */
-const MOST_ITERATIONS = 60
-const LEAST_ITERATIONS = 10
-/** Multiplications for one number of components, about: a quarter of a second, whatever the machine, so that the choice is the same. */
-const WORK = 2e8
-/** What an exp costs, in multiplications. */
-const EXP_WORK = 30
+const PATIENCE = 3
+/** Iterations for one number of components, at most, and on how few rows however long they take. */
+const ITERATIONS = { most: 60, least: 10 }
+/**
+ * Multiplications for one number of components, about, for each second of a budget of which all of them together may take
+ * a fifth: counted, and not timed, so that the choice is the same whatever the machine.
+ */
+const WORK_PER_SECOND = 2e7
+/** What is left of an exp for each component, in multiplications: most are too far from a row for one. */
+const EXP_WORK = 10
 
 /** A mixture, and how much likelier than one normal it makes rows that it has not seen. */
 export interface MixtureChoice {
@@ -33,17 +43,23 @@ export interface Parts {
   readonly held: Float64Array
 }
 
+export interface MixtureSearch {
+  readonly seed: number
+  /** Of the budget that the search is a part of; default 30. */
+  readonly seconds?: number
+}
+
 /**
  * The mixture of normals of the training rows, by the number of components that makes the held-out rows likeliest; rows
- * [rows, dim], of which no more than 4096 are looked at. undefined where no mixture is better than one normal.
+ * [rows, dim], of which no more than 16 384 are looked at. undefined where no mixture is better than one normal.
  */
 export function chooseMixture(
   training: Float64Array,
   held: Float64Array,
   dim: number,
-  seed: number,
+  search: MixtureSearch,
 ): MixtureChoice | undefined {
-  return chosen([{ training, held }], training, dim, seed)
+  return chosen([{ training, held }], training, dim, search, MARGIN.held)
 }
 
 /**
@@ -53,26 +69,29 @@ export function chooseMixture(
 export function crossValidatedMixture(
   rows: Float64Array,
   dim: number,
-  seed: number,
   folds: number,
+  search: MixtureSearch,
 ): MixtureChoice | undefined {
   const parts = Array.from({ length: folds }, (_, fold): Parts => {
     const inFold = (_: number, at: number) => Math.floor(at / dim) % folds === fold
     return { training: rows.filter((x, at) => !inFold(x, at)), held: rows.filter(inFold) }
   })
-  return chosen(parts, rows, dim, seed)
+  return chosen(parts, rows, dim, search, MARGIN.folds)
 }
 
-function chosen(parts: readonly Parts[], all: Float64Array, dim: number, seed: number): MixtureChoice | undefined {
+function chosen(
+  parts: readonly Parts[],
+  all: Float64Array,
+  dim: number,
+  { seed, seconds = 30 }: MixtureSearch,
+  margin: number,
+): MixtureChoice | undefined {
   const fitted = parts.map(({ training, held }) => ({ rows: everyRow(training, dim, MIXTURE_ROWS), held }))
   const numbers = (dim * (dim + 3)) / 2
   const most = Math.floor(fitted[0].rows.length / dim / (ROWS_PER_NUMBER * numbers))
   if (most < 2) return undefined
-  const fit = (rows: Float64Array, components: number) => {
-    const stream = randomStream(seed, PURPOSE.mixture, components)
-    const iterations = affordable((rows.length / dim) * components * (dim * dim + EXP_WORK) * parts.length)
-    return fitGaussianMixture(rows, dim, { components, stream, iterations })
-  }
+  const fit = (rows: Float64Array, components: number) =>
+    mixtureWithin((seconds * WORK_PER_SECOND) / parts.length, rows, dim, components, seed)
   let [best, normal]: (Candidate | undefined)[] = []
   let waited = 0
   for (const components of COMPONENTS) {
@@ -80,7 +99,7 @@ function chosen(parts: readonly Parts[], all: Float64Array, dim: number, seed: n
     const mixtures = fitted.map(({ rows, held }) => ({ mixture: fit(rows, components), held }))
     const candidate = { components, mixture: mixtures[0].mixture, logProb: judged(mixtures, dim) }
     normal ??= candidate
-    if (!best || betterBy(candidate, best) > MARGIN) {
+    if (!best || betterBy(candidate, best) > margin) {
       best = candidate
       waited = 0
     } else if (++waited === PATIENCE) break
@@ -90,8 +109,24 @@ function chosen(parts: readonly Parts[], all: Float64Array, dim: number, seed: n
   return { mixture, gain: meanOf(best.logProb) - meanOf(normal.logProb) }
 }
 
-const affordable = (work: number): number =>
-  Math.max(LEAST_ITERATIONS, Math.min(MOST_ITERATIONS, Math.floor(WORK / work)))
+/** Expectation maximisation for so many multiplications, about: first on some of the rows, then on all. */
+function mixtureWithin(
+  work: number,
+  rows: Float64Array,
+  dim: number,
+  components: number,
+  seed: number,
+): GaussianMixture {
+  const some = everyRow(rows, dim, FIRST_ROWS)
+  const perIteration = (part: Float64Array) => (part.length / dim) * components * (dim * dim + EXP_WORK)
+  const affordable = (share: number, part: Float64Array, least: number) =>
+    Math.max(least, Math.min(ITERATIONS.most, Math.floor((share * work) / perIteration(part))))
+  const stream = randomStream(seed, PURPOSE.mixture, components)
+  const whole = some.length === rows.length
+  const iterations = affordable(whole ? 1 : 0.5, some, ITERATIONS.least)
+  const first = fitGaussianMixture(some, dim, { components, stream, iterations })
+  return whole ? first : refineGaussianMixture(first, rows, dim, affordable(0.5, rows, 1))
+}
 
 interface Candidate {
   readonly components: number

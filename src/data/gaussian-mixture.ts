@@ -31,6 +31,9 @@ const PRIOR_SHARE = 0.01
 /** A component with fewer rows than this is left to the others. */
 const LEAST_ROWS = 1e-3
 
+/** A component whose share of a row is below e^−28 has none of it. */
+const FARTHEST = 28
+
 const LN_2PI = ln(2 * Math.PI)
 
 /**
@@ -53,6 +56,16 @@ export function fitGaussianMixture(
     if (!best || climbed.logLikelihood > best.logLikelihood) best = climbed
   }
   return climb((best as Climbed).mixture, rows, dim, variances, iterations).mixture
+}
+
+/** A mixture climbed on from there, by the same steps, on other rows: more of them, say. */
+export function refineGaussianMixture(
+  from: GaussianMixture,
+  rows: Float64Array,
+  dim: number,
+  iterations: number,
+): GaussianMixture {
+  return climb(from, rows, dim, columnVariances(rows, dim), iterations).mixture
 }
 
 interface Climbed {
@@ -157,9 +170,9 @@ function expectation(mixture: GaussianMixture, rows: Float64Array, dim: number):
     const total = density(rows, from, each)
     sum += total
     for (let k = 0; k < components; k++) {
-      const share = exp(each[k] - total)
       // What a row gives to a component far away is below the rounding of its sums.
-      if (share < 1e-12) continue
+      if (each[k] < total - FARTHEST) continue
+      const share = exp(each[k] - total)
       counts[k] += share
       for (let j = 0; j < dim; j++) {
         const d = share * (rows[from + j] - means[k * dim + j])

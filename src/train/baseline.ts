@@ -19,6 +19,8 @@ export interface Baselines {
 /** Without rows held out, this one of so many training rows chooses the number of components. */
 const HELD = 10
 const SEED = 0
+/** What looking for a mixture may take goes by these. */
+const SECONDS = 10
 
 /**
  * The single full-covariance Gaussian of the training rows, and the mixture of such. Where only their first `dim` columns
@@ -27,7 +29,7 @@ const SEED = 0
  *
  * No Gaussian where columns depend on each other linearly: that none fits is a fact about the data, and no failure. No
  * mixture either then, nor where no number of components makes the rows held out, or else a tenth of the training rows,
- * likelier than one. It is fitted to 8192 rows at most, whitened by the Gaussian.
+ * likelier than one. It is fitted to 16 384 rows at most, whitened by the Gaussian.
  */
 export async function fitBaselines(training: Part, held: Part | undefined, dim: number): Promise<Baselines> {
   const { columns } = training.rows
@@ -68,7 +70,7 @@ async function fitMixture(gaussian: Gaussian, training: Part, held: Part | undef
   const [own, chosenBy] = held ? [training, held] : withTenthHeld(training)
   if (own.rows.rows < 1 || chosenBy.rows.rows < 2) return undefined
   const [fitted, choosing] = await Promise.all([own, chosenBy].map((part) => whitenedSample(gaussian, part)))
-  const choice = chooseMixture(fitted, choosing, gaussian.mean.length, SEED)
+  const choice = chooseMixture(fitted, choosing, gaussian.mean.length, { seed: SEED, seconds: SECONDS })
   if (!choice) return undefined
   const { mixture } = choice
   const shift = halfLogDet(gaussian)

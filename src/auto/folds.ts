@@ -1,18 +1,15 @@
-import { fullNormal } from '../bases/full-normal.js'
 import { crossValidatedMixture } from '../data/choose-mixture.js'
 import type { Preprocessing } from '../data/fit-scaler.js'
 import { fitGaussianMixture } from '../data/gaussian-mixture.js'
 import { PURPOSE } from '../random/purposes.js'
 import { permutationInto, randomStream } from '../random/stream.js'
-import { adamW } from '../step/adamw.js'
-import type { FitOptions } from '../train/options.js'
 import { fold, splitRows } from '../train/split.js'
 import type { AutoChoice } from './auto.js'
 import { mixtureBase } from './mixture-base.js'
 import { epochText, foldText, gainText, NO_MIXTURE, trialText } from './reasons.js'
 import { fitOptionsOf, mostSteps, type Shape } from './recipe.js'
 import { preprocessor } from './rows.js'
-import { type Candidate, probe, type Setting, trainFor } from './trials.js'
+import { type Candidate, probe, type Setting, STILL, trainFor, untrained } from './trials.js'
 
 export const FOLDS = 5
 /** Share of the budget that cross-validation may take. */
@@ -89,16 +86,6 @@ function bestOf(nll: Float64Array, folds: readonly Float64Array[]): number {
   return mean > MARGIN * standardError ? lowest : 0
 }
 
-/** One step that changes nothing: what is fitted is the preprocessing. */
-const STILL: FitOptions = {
-  steps: 1,
-  optimizer: adamW({ learningRate: 0, weightDecay: 0 }),
-  stopping: { restoreBestWeights: false },
-}
-
-/** The base alone. */
-const untrained = ({ base }: Candidate) => ({ layers: [], base: base ?? fullNormal() })
-
 /** Steps of every training, so that all of them take a share of the budget. */
 async function stepsOf(candidates: readonly Candidate[], setting: Setting): Promise<number> {
   const { recipe, shape, options } = setting
@@ -145,12 +132,13 @@ async function curveOf(candidate: Candidate, setting: Setting, steps: number): P
   for (let index = 0; index < FOLDS; index++) {
     const validation = fold(index, FOLDS)
     const own = await withoutFold(candidate, setting, index)
-    const { validationLosses, logScale, split } = await trainFor(own, setting, {
+    const { result } = await trainFor(own, setting, {
       steps,
       validation,
       validationEvery: every,
       stopping: { patience: Number.POSITIVE_INFINITY },
     })
+    const { validationLosses, logScale, split } = result
     const share = split.validation.size / source.rows
     for (const [i, loss] of validationLosses.entries()) nll[i] += share * (loss + logScale)
     folds.push(validationLosses)

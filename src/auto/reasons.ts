@@ -1,6 +1,8 @@
-import type { Recipe, Shape } from './recipe.js'
+import { epochsOf, type Recipe, type Shape } from './recipe.js'
 
 // What was chosen and why, a line each.
+
+export const IN_VAIN = 'training: none, for it makes rows that are held out no clearly likelier'
 
 export const NO_MIXTURE = 'base: one normal; no mixture of normals makes rows that are left out likelier'
 
@@ -18,9 +20,9 @@ export function trialText(on: string, trials: readonly { name: string; nll: numb
   return `tried, −ln p of ${on}: ${each}${trials.length > 1 ? `; so ${chosen}` : ''}`
 }
 
-export function epochText(steps: number, { batch }: Recipe, { rows }: Shape, members = 1): string {
-  const size = Math.min(batch, rows)
-  const epochs = (steps * size) / rows
+export function epochText(steps: number, recipe: Recipe, shape: Shape, members = 1): string {
+  const size = Math.min(recipe.batch, shape.rows)
+  const epochs = epochsOf(steps, recipe, shape)
   const times = epochs < 10 ? epochs.toFixed(1) : Math.round(epochs)
   const each = members > 1 ? `${members} members, each of ` : ''
   return `training: ${each}${steps} ${steps === 1 ? 'step' : 'steps'} of ${size} rows, which is ${times} times through the rows`

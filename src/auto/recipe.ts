@@ -135,3 +135,7 @@ export function fitOptionsOf(recipe: Recipe, { rows }: Shape, steps: number): Fi
 /** Steps that go through all rows as often as the recipe allows. */
 export const mostSteps = ({ epochs, batch }: Recipe, { rows }: Shape): number =>
   Math.max(1, Math.round((epochs * rows) / Math.min(batch, rows)))
+
+/** How often steps of a recipe go through all rows. */
+export const epochsOf = (steps: number, { batch }: Recipe, { rows }: Shape): number =>
+  (steps * Math.min(batch, rows)) / rows

@@ -1,9 +1,11 @@
 import type { BaseSpec } from '../bases/base.js'
+import { fullNormal } from '../bases/full-normal.js'
 import type { RowSource } from '../data/row-source.js'
 import type { Rows } from '../data/rows.js'
 import { type Flow, flow } from '../flow/flow.js'
 import type { LayerSpec } from '../layers/layer.js'
 import type { Threads } from '../parallel/threads.js'
+import { adamW } from '../step/adamw.js'
 import { type FitResult, fit } from '../train/fit.js'
 import type { GivenRows } from '../train/given-rows.js'
 import { type FitOptions, MAX_STEPS } from '../train/options.js'
@@ -45,24 +47,35 @@ export function modelOf({ layers, base }: Candidate, { shape, options }: Setting
 }
 
 /** Trains a candidate, new, by its recipe. */
-export function trainFor(
+export async function trainFor(
   candidate: Candidate,
   setting: Setting,
   options: FitOptions & { steps: number },
-): Promise<FitResult> {
+): Promise<{ model: Flow; result: FitResult }> {
   const { rows, shape, recipe, options: own } = setting
   const { validation, seed, threads, signal } = own
-  return fit(modelOf(candidate, setting), rows, {
+  const model = modelOf(candidate, setting)
+  const result = await fit(model, rows, {
     ...fitOptionsOf(recipe, shape, options.steps),
     ...{ preprocess: candidate.preprocess, validation, seed, threads, signal },
     ...options,
   })
+  return { model, result }
+}
+
+/** The base of a candidate alone, and one step that changes nothing: what is fitted then is the preprocessing. */
+export const untrained = ({ base }: Candidate) => ({ layers: [], base: base ?? fullNormal() })
+
+export const STILL: FitOptions = {
+  steps: 1,
+  optimizer: adamW({ learningRate: 0, weightDecay: 0 }),
+  stopping: { restoreBestWeights: false },
 }
 
 /** Seconds that a step of a candidate takes; of several members side by side, a step of all of them. */
 export function probe(candidate: Candidate, setting: Setting, members = 1): Promise<number> {
   return perStep(members, setting.options.threads, async (steps, threads) => {
-    return (await trainFor(candidate, setting, { steps, threads, validationEvery: steps + 1 })).seconds
+    return (await trainFor(candidate, setting, { steps, threads, validationEvery: steps + 1 })).result.seconds
   })
 }
 

@@ -29,6 +29,13 @@ describe('auto', () => {
     expect(Math.abs(result.validationLosses[0] + result.logScale - 2.83188)).toBeLessThan(0.2)
   })
 
+  it('leaves a mixture untrained where that is the truth', async () => {
+    const choice = await auto(eightGaussians(2500, { seed: 1 }), { steps: 1800, threads: 0, recipe: { hidden: [8] } })
+    expect(choice.layers).toEqual([])
+    expect(choice.base).toMatchObject({ type: 'gaussianMixture', components: 8 })
+    expect(choice.reasons.at(-1)).toMatch(/^training: none/)
+  })
+
   it('ends within its budget, but for a part of it', async () => {
     const rows = jang(3000, { seed: 1 })
     const started = performance.now()

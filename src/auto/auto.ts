@@ -2,6 +2,7 @@ import type { BaseSpec } from '../bases/base.js'
 import type { Preprocessing } from '../data/fit-scaler.js'
 import type { RowSource } from '../data/row-source.js'
 import type { Rows } from '../data/rows.js'
+import type { Support } from '../data/support.js'
 import { UsageError } from '../errors.js'
 import type { LayerSpec } from '../layers/layer.js'
 import { echo } from '../options.js'
@@ -43,6 +44,8 @@ export interface AutoOptions {
   readonly batch?: number
   /** What columns pass before the flow, likewise. */
   readonly preprocess?: PreprocessChoice
+  /** The values that each modelled column can have; default any number. */
+  readonly supports?: readonly Support[]
   /** What becomes of a number that many rows share far outside the others; default 'refuse'. */
   readonly fillValues?: 'refuse' | 'keep'
 }
@@ -94,13 +97,13 @@ export async function auto(rows: Rows | RowSource | GivenRows, options: AutoOpti
 
 /** One normal behind columns that are each about normal, and what a mixture is looked for behind, where one may be. */
 function startsOf({ shape, recipe, options }: Setting): { plain: Candidate; bent: Preprocessing | undefined } {
-  const { fillValues = 'refuse', preprocess: settled } = options
+  const { fillValues = 'refuse', supports, preprocess: settled } = options
   const plain: Candidate = {
     name: 'one normal',
     layers: layersOf(recipe, shape),
     base: undefined,
-    preprocess: settled ?? preprocess({ fillValues }),
+    preprocess: settled ?? preprocess({ fillValues, supports }),
   }
-  const bent = settled ?? preprocess({ gaussianise: 'tails', fillValues })
+  const bent = settled ?? preprocess({ gaussianise: 'tails', fillValues, supports })
   return { plain, bent: shape.contextDim > 0 || typeof bent === 'string' ? undefined : bent }
 }

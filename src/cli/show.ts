@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isIdentity, type MarginalSpline } from '../data/marginal-spline.js'
 import { isBent } from '../data/scaler.js'
+import { isBounded, supportText } from '../data/support.js'
 import { columnNames, givenNames } from '../flow/column-names.js'
 import { type Model, membersOf } from '../flow/ensemble.js'
 import { Flow } from '../flow/flow.js'
@@ -74,6 +75,7 @@ function described(model: Model, { run, evaluation }: Beside): object {
     ...(model.contextDim > 0 && { given: givenNames(model) }),
     mean: [...scaler.mean],
     sd: [...scaler.sd],
+    ...(scaler.supports && { supports: scaler.supports }),
     ...(scaler.marginals && { marginals: scaler.marginals.map(listedSpline) }),
     ...(scaler.whitening && {
       whitening: { mean: [...scaler.whitening.mean], matrix: [...scaler.whitening.matrix] },
@@ -99,8 +101,10 @@ function shown(model: Model, { run, evaluation }: Beside): string {
       : 'Columns, with the mean and the standard deviation of the training rows',
     ...columns.map((name, j) => {
       const line = `  ${name.padEnd(width)}  ${scaler.mean[j].toPrecision(6)} ± ${scaler.sd[j].toPrecision(6)}`
-      const spline = scaler.marginals?.[j]
-      return spline && !isIdentity(spline) ? `${line}, made about normal by ${spline.v.length} knots` : line
+      const [support, spline] = [scaler.supports?.[j], scaler.marginals?.[j]]
+      const bounds = support && isBounded([support]) ? `, ${supportText(support)}: of its logarithm` : ''
+      const knots = spline && !isIdentity(spline) ? `, made about normal by ${spline.v.length} knots` : ''
+      return `${line}${bounds}${knots}`
     }),
     ...(scaler.whitening && scaler.whitening.matrix.length > model.dim ? ['Correlations are taken out.'] : []),
     '',

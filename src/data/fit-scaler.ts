@@ -1,4 +1,4 @@
-import { DataError } from '../errors.js'
+import { DataError, UsageError } from '../errors.js'
 import { findDependence, LINEAR_WAY, linearText } from './dependence.js'
 import { fillText, findFills } from './fill-values.js'
 import { fitMarginal } from './fit-marginal.js'
@@ -8,6 +8,7 @@ import { columnTitle, sampleRows, sortedColumn } from './row-sample.js'
 import type { RowSource } from './row-source.js'
 import type { Matrix } from './rows.js'
 import { fitStandardiser, identityScaler, type Scaler } from './scaler.js'
+import { isBounded, type Support, supportText, throughSupports } from './support.js'
 import { fitWhitening, type Whitening } from './whitening.js'
 
 /** What the columns pass before a flow sees them; the value of `preprocess({ … })`. */
@@ -20,16 +21,40 @@ export interface Preprocessing {
   readonly decorrelate: boolean | 'auto'
   readonly scale: 'robust' | 'sd'
   readonly fillValues: 'refuse' | 'keep'
+  /** The values that modelled columns can have, [dim]; any number where absent. */
+  readonly supports?: readonly Support[]
 }
 
 /**
  * Fits the steps to rows [rows, dim + contextDim], all of which are gone through once, and once more for `scale: 'sd'`.
  * Quantiles, splines and correlations are those of 100 000 evenly spaced rows at most; of rows with weights, of as many as
  * there are, drawn evenly by weight.
- * @throws DataError for a constant column, a fill value unless those are kept, and modelled columns that determine each
- *   other, naming them.
+ * @throws DataError for a constant column, a value that its column cannot have, a fill value unless those are kept, and
+ *   modelled columns that determine each other, naming them.
  */
 export async function fitPreprocessing(
+  source: RowSource,
+  preprocessing: Preprocessing,
+  names: readonly string[] | undefined,
+  dim: number,
+  weights?: Float64Array,
+): Promise<Scaler> {
+  const { supports } = preprocessing
+  if (!supports || !isBounded(supports)) return fitSteps(source, preprocessing, names, dim, weights)
+  if (supports.length !== dim) {
+    throw new UsageError(`preprocess has supports of ${supports.length} columns, but ${dim} are modelled.`)
+  }
+  const title = (j: number) => columnTitle(j, names, dim)
+  const mapped = throughSupports(source, supports, (j, row, value) => {
+    return new DataError(
+      `${title(j)} has ${value} in row ${row} (counted from 0), but is said to be ${supportText(supports[j])}: leave the row out, or say otherwise.`,
+    )
+  })
+  return { ...(await fitSteps(mapped, preprocessing, names, dim, weights)), supports }
+}
+
+/** All steps but the supports. */
+async function fitSteps(
   source: RowSource,
   { gaussianise, knots, decorrelate, scale, fillValues }: Preprocessing,
   names: readonly string[] | undefined,

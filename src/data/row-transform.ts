@@ -1,6 +1,7 @@
-import { ln } from '../random/elementary.js'
+import { exp, ln } from '../random/elementary.js'
 import { type Mapped, mapMarginal, unmapMarginal } from './marginal-spline.js'
 import { logScale, type Scaler, STANDARDISED_BOUND } from './scaler.js'
+import { bendOfSupport, logSlopeOfSupport, mapSupport, unmapSupport } from './support.js'
 import { logDiagonal, transposeTimes, unwhiten, whiten } from './whitening.js'
 
 type Floats = Float32Array | Float64Array
@@ -9,9 +10,9 @@ type Floats = Float32Array | Float64Array
 const FARTHEST = 1e100
 
 /**
- * A scaler with all its steps, in float64 and with the same bits on every engine: v = (x − mean)/sd, u = g(v) by column,
- * z = W(u − m); columns that the others are conditioned on take the first step alone.
- * ln|det ∂z/∂x| = Σ ln Wⱼⱼ + Σ ln gⱼ′(vⱼ) − Σ ln sdⱼ. Rows go in and out row-major.
+ * A scaler with all its steps, in float64 and with the same bits on every engine: v = (s(x) − mean)/sd and u = g(v) by
+ * column, z = W(u − m); columns that the others are conditioned on take a line alone.
+ * ln|det ∂z/∂x| = Σ ln Wⱼⱼ + Σ ln gⱼ′(vⱼ) − Σ ln sdⱼ + Σ ln sⱼ′(xⱼ). Rows go in and out row-major.
  */
 export class RowTransform {
   readonly #scaler: Scaler
@@ -25,6 +26,8 @@ export class RowTransform {
   /** gⱼ′ and (ln gⱼ′)′ of the rows that `forward` has seen last, [rows, dim]. */
   #slopes = new Float64Array(0)
   #bends = new Float64Array(0)
+  /** s of them, likewise. */
+  #unbounded = new Float64Array(0)
 
   constructor(scaler: Scaler, dim: number) {
     this.#scaler = scaler
@@ -44,13 +47,17 @@ export class RowTransform {
    * beyond STANDARDISED_BOUND, ascending, infinite ones and NaN among them; they are zeros in the target.
    */
   forward(x: Floats, target: Floats): number[] {
-    const { mean, sd } = this.#scaler
+    const { mean, sd, supports } = this.#scaler
     const [row, dim, inverseSd] = [this.#row, this.#dim, this.#inverseSd]
     const width = row.length
     this.#makeRoom(x.length / width)
     const outside: number[] = []
     for (let i = 0, at = 0; at < x.length; i++, at += width) {
-      for (let j = 0; j < dim; j++) row[j] = (x[at + j] - mean[j]) / sd[j]
+      for (let j = 0; j < dim; j++) {
+        const s = supports ? mapSupport(supports[j], x[at + j]) : x[at + j]
+        if (supports) this.#unbounded[i * dim + j] = s
+        row[j] = (s - mean[j]) / sd[j]
+      }
       // As the kernels have it where a context comes alone.
       for (let j = dim; j < width; j++) row[j] = (x[at + j] - mean[j]) * inverseSd[j]
       this.#toNoise(i)
@@ -68,7 +75,7 @@ export class RowTransform {
 
   /** z [rows, dim] → x in the data's units; what lies beyond float64 becomes its largest number. */
   inverse(z: Floats, x: Float64Array): void {
-    const { mean, sd, marginals, whitening } = this.#scaler
+    const { mean, sd, supports, marginals, whitening } = this.#scaler
     const [row, dim] = [this.#row, this.#dim]
     this.#makeRoom(z.length / dim)
     for (let i = 0, at = 0; at < z.length; i++, at += dim) {
@@ -81,7 +88,9 @@ export class RowTransform {
           mapMarginal(marginals[j], row[j], this.#mapped)
           logDet += ln(this.#mapped.slope)
         }
-        x[at + j] = within(row[j] * sd[j] + mean[j], Number.MAX_VALUE)
+        const s = within(row[j] * sd[j] + mean[j], Number.MAX_VALUE)
+        if (supports) logDet += logSlopeOfSupport(supports[j], s)
+        x[at + j] = supports ? unmapSupport(supports[j], s) : s
       }
       this.#logDets[i] = logDet
     }
@@ -89,10 +98,11 @@ export class RowTransform {
 
   /**
    * From ∂h/∂z [rows, dim], for the rows that `forward` has seen last, to the gradient by x of h(z(x)) + ln|det ∂z/∂x|, in
-   * place: ∂u = Wᵀ∂z; ∂v = g′∂u + (ln g′)′, for of the log-determinant ln gⱼ′ alone depends on x, and on vⱼ alone; ∂x = ∂v/sd.
+   * place: ∂u = Wᵀ∂z; ∂v = g′∂u + (ln g′)′, for of the log-determinant ln gⱼ′ alone depends on vⱼ, and on it alone;
+   * ∂s = ∂v/sd; ∂x = s′∂s + (ln s′)′.
    */
   pullBack(gradient: Floats): void {
-    const { sd, marginals, whitening } = this.#scaler
+    const { sd, supports, marginals, whitening } = this.#scaler
     const [row, dim] = [this.#row, this.#dim]
     for (let at = 0; at < gradient.length; at += dim) {
       for (let j = 0; j < dim; j++) row[j] = gradient[at + j]
@@ -100,15 +110,20 @@ export class RowTransform {
       for (let j = 0; j < dim; j++) {
         const dv = marginals ? row[j] * this.#slopes[at + j] + this.#bends[at + j] : row[j]
         gradient[at + j] = dv / sd[j]
+        if (!supports) continue
+        const s = this.#unbounded[at + j]
+        const slope = exp(logSlopeOfSupport(supports[j], s))
+        gradient[at + j] = gradient[at + j] * slope + bendOfSupport(supports[j], s, slope)
       }
     }
   }
 
   /** Row i: v → z, in place, and its log-determinant. */
   #toNoise(i: number): void {
-    const { marginals, whitening } = this.#scaler
+    const { supports, marginals, whitening } = this.#scaler
     const [row, dim, mapped] = [this.#row, this.#dim, this.#mapped]
     let logDet = this.#constant
+    if (supports) for (let j = 0; j < dim; j++) logDet += logSlopeOfSupport(supports[j], this.#unbounded[i * dim + j])
     if (marginals) {
       for (let j = 0, at = i * dim; j < dim; j++, at++) {
         mapMarginal(marginals[j], row[j], mapped)
@@ -128,6 +143,7 @@ export class RowTransform {
     const numbers = this.#scaler.marginals ? rows * this.#dim : 0
     this.#slopes = new Float64Array(numbers)
     this.#bends = new Float64Array(numbers)
+    this.#unbounded = new Float64Array(this.#scaler.supports ? rows * this.#dim : 0)
   }
 }
 

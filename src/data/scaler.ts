@@ -6,13 +6,17 @@ import type { MarginalSpline } from './marginal-spline.js'
 import { columnTitle } from './row-sample.js'
 import { blockRowsOf, type RowSource } from './row-source.js'
 import type { Matrix } from './rows.js'
+import type { Support } from './support.js'
 import type { Whitening } from './whitening.js'
 
 /**
  * What rows pass before a flow sees them: v = (x − mean)/sd for each column, and of the columns that are modelled, where
- * there is more, u = g(v) column by column and z = W(u − m). A line alone is the fast path; see RowTransform for the rest.
+ * there is more, s(x) in place of x, u = g(v) column by column and z = W(u − m). A line alone is the fast path; see
+ * RowTransform for the rest.
  */
 export interface Scaler {
+  /** The values that each modelled column can have, [dim]; mean and sd are then those of s(x). */
+  readonly supports?: readonly Support[]
   /** [dim + contextDim], in the data's units: of the columns and, behind them, of what they are conditioned on. */
   readonly mean: Float64Array
   /** [dim + contextDim], in the data's units; positive. */
@@ -23,8 +27,8 @@ export interface Scaler {
 }
 
 /** Whether it is more than a line for each column. */
-export function isBent({ marginals, whitening }: Scaler): boolean {
-  return marginals !== undefined || whitening !== undefined
+export function isBent({ supports, marginals, whitening }: Scaler): boolean {
+  return supports !== undefined || marginals !== undefined || whitening !== undefined
 }
 
 /** The lines of columns [first, end) alone. */

@@ -153,8 +153,8 @@ function checkSizes({ width, dim }: FlowStructure, { scaler, columns }: ModelRec
       `This model file is damaged: its scaler has ${scaler.mean.length} columns, its flow ${width}.`,
     )
   }
-  const { marginals, whitening } = scaler
-  for (const columns of [marginals?.length, whitening?.mean.length]) {
+  const { supports, marginals, whitening } = scaler
+  for (const columns of [supports?.length, marginals?.length, whitening?.mean.length]) {
     if (columns === undefined || columns === dim) continue
     throw new FormatError(
       `This model file is damaged: its scaler makes ${columns} columns normal, its flow has ${dim}.`,

@@ -3,6 +3,7 @@ import type { Tensor } from './safetensors.js'
 
 /** A scaler as a model file holds it; the shapes are those of the scaler that flows have. */
 export interface ScalerRecord {
+  readonly supports?: readonly { readonly low?: number; readonly high?: number }[]
   readonly mean: Float64Array
   readonly sd: Float64Array
   readonly marginals?: readonly {
@@ -17,6 +18,8 @@ export interface ScalerRecord {
 const NAMES = {
   mean: 'scaler.mean',
   sd: 'scaler.sd',
+  /** [dim, 4]: whether there is a lower bound, that bound, and so for the upper one. */
+  supports: 'scaler.supports',
   bends: 'scaler.bends',
   whiteningMean: 'scaler.whitening.mean',
   whitening: 'scaler.whitening.matrix',
@@ -28,8 +31,8 @@ const PREFIX = 'scaler.'
 const BENDS = { least: 1e-3, most: 1e3 }
 
 /** Whether the scaler is more than a line for each column. */
-export function isBent({ marginals, whitening }: ScalerRecord): boolean {
-  return marginals !== undefined || whitening !== undefined
+export function isBent({ supports, marginals, whitening }: ScalerRecord): boolean {
+  return supports !== undefined || marginals !== undefined || whitening !== undefined
 }
 
 /** Whether a tensor of this name belongs to the scaler. */
@@ -38,7 +41,7 @@ export function isOfScaler(name: string): boolean {
 }
 
 /** The float64 tensors of a scaler; of one that is lines, mean and sd alone. */
-export function encodeScaler({ mean, sd, marginals, whitening }: ScalerRecord): Tensor[] {
+export function encodeScaler({ mean, sd, supports, marginals, whitening }: ScalerRecord): Tensor[] {
   const tensor = (name: string, shape: readonly number[], data: Float64Array): Tensor => ({
     name,
     dtype: 'F64',
@@ -46,6 +49,11 @@ export function encodeScaler({ mean, sd, marginals, whitening }: ScalerRecord): 
     data,
   })
   const tensors = [tensor(NAMES.mean, [mean.length], mean), tensor(NAMES.sd, [sd.length], sd)]
+  if (supports) {
+    const side = (bound: number | undefined) => (bound === undefined ? [0, 0] : [1, bound])
+    const data = Float64Array.from(supports.flatMap(({ low, high }) => [...side(low), ...side(high)]))
+    tensors.push(tensor(NAMES.supports, [supports.length, 4], data))
+  }
   if (marginals) {
     for (const [j, { v, z, slopes }] of marginals.entries()) {
       tensors.push(tensor(KNOTS + j, [3, v.length], Float64Array.from([...v, ...z, ...slopes])))
@@ -77,11 +85,26 @@ export function decodeScaler(tensors: readonly Tensor[], bent: boolean): ScalerR
   if (mean.length !== sd.length || !sd.every((value) => value > 0 && 1 / value < Infinity)) {
     throw damaged('its scaler is not one positive standard deviation for each mean')
   }
+  const supports = bent && all.has(NAMES.supports) ? decodeSupports(take(NAMES.supports)) : undefined
   const marginals = bent && all.has(NAMES.bends) ? decodeMarginals(take) : undefined
   const whitening = bent && all.has(NAMES.whitening) ? decodeWhitening(take) : undefined
   const [extra] = all.keys()
   if (extra !== undefined) throw damaged(`its scaler has no use for a tensor "${extra}"`)
-  return { mean, sd, ...(marginals && { marginals }), ...(whitening && { whitening }) }
+  return { mean, sd, ...(supports && { supports }), ...(marginals && { marginals }), ...(whitening && { whitening }) }
+}
+
+function decodeSupports(tensor: Tensor | undefined): NonNullable<ScalerRecord['supports']> {
+  const all = numbers(NAMES.supports, tensor)
+  if (tensor?.shape.length !== 2 || tensor.shape[1] !== 4)
+    throw damaged(`its "${NAMES.supports}" are not four a column`)
+  return Array.from({ length: tensor.shape[0] }, (_, j) => {
+    const [hasLow, low, hasHigh, high] = all.subarray(4 * j, 4 * j + 4)
+    const known = [hasLow, hasHigh].every((flag) => flag === 0 || flag === 1)
+    if (!known || (hasLow && hasHigh && !(low < high))) {
+      throw damaged(`its "${NAMES.supports}" are no bounds of a column`)
+    }
+    return { ...(hasLow === 1 && { low }), ...(hasHigh === 1 && { high }) }
+  })
 }
 
 type Take = (name: string) => Tensor | undefined

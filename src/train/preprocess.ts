@@ -1,7 +1,8 @@
 import * as v from 'valibot'
 import type { Preprocessing } from '../data/fit-scaler.js'
+import type { Support } from '../data/support.js'
 import { UsageError } from '../errors.js'
-import { checkOptions, echo, integer, oneOf } from '../options.js'
+import { checkOptions, echo, integer, number, oneOf } from '../options.js'
 
 export interface PreprocessOptions {
   /**
@@ -14,6 +15,11 @@ export interface PreprocessOptions {
   decorrelate?: boolean | 'auto'
   /** What columns are scaled by first: median and quantiles ('robust', default), or mean and standard deviation. */
   scale?: 'robust' | 'sd'
+  /**
+   * The values that each modelled column can have: `{ low: 0 }` those above 0, `{ low: 0, high: 1 }` those between, `{}` all.
+   * The density is 0 beyond, and samples keep within.
+   */
+  supports?: readonly Support[]
   /** What becomes of a number that many rows share far outside the others; default 'refuse': a DataError. */
   fillValues?: 'refuse' | 'keep'
 }
@@ -23,6 +29,12 @@ export type PreprocessChoice = 'standardise' | 'none' | Preprocessing
 
 /** Of the spline: few, as they are to give the column's shape and not its noise. */
 const KNOTS = 6
+
+const bound = v.optional(number('a finite number', Number.isFinite))
+const support = v.pipe(
+  v.strictObject({ low: bound, high: bound }),
+  v.check(({ low = -Infinity, high = Infinity }) => low < high, 'low < high'),
+)
 
 const onOff = 'true or false'
 const schema = v.strictObject({
@@ -36,6 +48,7 @@ const schema = v.strictObject({
   decorrelate: v.optional(v.union([v.boolean(), v.literal('auto')], `"auto", ${onOff}`), 'auto'),
   scale: v.optional(oneOf(['robust', 'sd']), 'robust'),
   fillValues: v.optional(oneOf(['refuse', 'keep']), 'refuse'),
+  supports: v.optional(v.array(support)),
 })
 
 /**
@@ -46,9 +59,12 @@ const schema = v.strictObject({
  * @throws UsageError where an option is unknown or not of its kind.
  */
 export function preprocess(options: PreprocessOptions = {}): Preprocessing {
-  const { gaussianise, ...rest } = checkOptions('preprocess', schema, options)
+  const { gaussianise, supports, ...rest } = checkOptions('preprocess', schema, options)
   const knots = typeof gaussianise === 'object' ? (gaussianise.knots ?? KNOTS) : KNOTS
-  return { type: 'preprocess', gaussianise: typeof gaussianise === 'object' ? true : gaussianise, knots, ...rest }
+  return {
+    ...{ type: 'preprocess', gaussianise: typeof gaussianise === 'object' ? true : gaussianise, knots, ...rest },
+    ...(supports && { supports }),
+  }
 }
 
 /** @throws UsageError for what is none of them. */

@@ -3,6 +3,7 @@ import { fitMarginal } from '#data/fit-marginal.js'
 import { identitySpline, isIdentity, type MarginalSpline, mapMarginal, unmapMarginal } from '#data/marginal-spline.js'
 import { RowTransform } from '#data/row-transform.js'
 import type { Scaler } from '#data/scaler.js'
+import { mapSupport, type Support, unmapSupport } from '#data/support.js'
 import { randomStream } from '#random/stream.js'
 
 /** Two bins, a logarithm below and a line above. */
@@ -189,5 +190,84 @@ describe('a row transform', () => {
     const transform = new RowTransform(scaler, 2)
     transform.inverse(Float64Array.of(-1e30, 0), x)
     expect([...x, transform.logDets[0]].every(Number.isFinite)).toBe(true)
+  })
+})
+
+describe('a support', () => {
+  const supports: Support[] = [{ low: 2 }, { high: -1 }, { low: -3, high: 5 }, {}]
+  const inside = [
+    [2.001, 3, 2e6],
+    [-1.001, -7, -1e5],
+    [-2.999, 1, 4.9],
+    [-4, 0, 3],
+  ]
+
+  test('is ln(x − low), −ln(high − x) or the logit of (x − low)/(high − low), and back', () => {
+    const logit = (x: number) => Math.log((x + 3) / (5 - x))
+    const expected = [(x: number) => Math.log(x - 2), (x: number) => -Math.log(-1 - x), logit, (x: number) => x]
+    for (const [j, values] of inside.entries()) {
+      for (const x of values) {
+        const s = mapSupport(supports[j], x)
+        expect(s).toBeCloseTo(expected[j](x), 12)
+        expect(Math.abs(unmapSupport(supports[j], s) - x)).toBeLessThan(1e-12 * Math.max(1, Math.abs(x)))
+      }
+    }
+  })
+
+  test('has none of a bound or of what lies beyond, and comes back within from wherever', () => {
+    for (const [j, outside] of [[2, 1, -Infinity], [-1, 0], [-3, 5, 6], []].entries()) {
+      for (const x of outside) expect(mapSupport(supports[j], x)).toBeNaN()
+      for (const s of [-1e300, -800, -40, 40, 800, 1e300]) {
+        expect(mapSupport(supports[j], unmapSupport(supports[j], s))).not.toBeNaN()
+      }
+    }
+  })
+
+  const bounded: Scaler = {
+    supports: [{ low: 0 }, { low: -1, high: 2 }, { high: 3 }],
+    mean: Float64Array.of(0.5, -0.2, 0.1),
+    sd: Float64Array.of(2, 0.5, 1.5),
+    marginals: [spline, identitySpline(), identitySpline()],
+    whitening: { mean: Float64Array.of(0.3, -0.2, 0), matrix: Float64Array.of(1.5, 0, 0, -4, 3, 0, 0.5, 0.2, 2) },
+  }
+  const point = [0.7, 1.6, -0.3]
+  const h = 1e-5
+  const shifted = (j: number, by: number) => Float64Array.from(point, (x, i) => (i === j ? x + by : x))
+
+  test('counts in the log-determinant: central differences, and what comes back', () => {
+    const transform = new RowTransform(bounded, 3)
+    const at = (x: Float64Array) => {
+      const z = new Float64Array(3)
+      transform.forward(x, z)
+      return z
+    }
+    // Triangular: the determinant is the product of the diagonal.
+    const diagonal = point.map((_, j) => (at(shifted(j, h))[j] - at(shifted(j, -h))[j]) / (2 * h))
+    const z = at(Float64Array.from(point))
+    expect(Math.abs(transform.logDets[0] - Math.log(diagonal[0] * diagonal[1] * diagonal[2]))).toBeLessThan(1e-8)
+    const logDet = transform.logDets[0]
+    const x = new Float64Array(3)
+    transform.inverse(z, x)
+    expect(transform.logDets[0]).toBeCloseTo(logDet, 11)
+    for (const [j, value] of x.entries()) expect(value).toBeCloseTo(point[j], 12)
+  })
+
+  test('is in the gradient of ln N(z) + ln|det|', () => {
+    const transform = new RowTransform(bounded, 3)
+    const objective = (x: Float64Array) => {
+      const z = new Float64Array(3)
+      transform.forward(x, z)
+      return transform.logDets[0] - 0.5 * (z[0] ** 2 + z[1] ** 2 + z[2] ** 2)
+    }
+    const gradient = new Float64Array(3)
+    transform.forward(Float64Array.from(point), gradient)
+    gradient.forEach((z, j) => {
+      gradient[j] = -z
+    })
+    transform.pullBack(gradient)
+    for (let j = 0; j < 3; j++) {
+      const expected = (objective(shifted(j, h)) - objective(shifted(j, -h))) / (2 * h)
+      expect(Math.abs(gradient[j] - expected)).toBeLessThan(1e-6 * Math.max(1, Math.abs(expected)))
+    }
   })
 })

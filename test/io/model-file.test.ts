@@ -329,6 +329,7 @@ describe('a model file with what rows pass beside lines', () => {
     }
     model.scaler = {
       ...model.scaler,
+      supports: [{ low: 0 }, { low: -1, high: 2 }],
       marginals: [spline, { ...spline, bends: Float64Array.of(0, 2) }],
       whitening: { mean: Float64Array.of(1, 2), matrix: Float64Array.of(1, 0, 5, 2) },
     }
@@ -341,6 +342,7 @@ describe('a model file with what rows pass beside lines', () => {
     expect(decodeSafetensors(bent()).metadata.formatVersion).toBe('2')
     expect(decodeSafetensors(encodeFlow(untrained())).metadata.formatVersion).toBe('1')
     expect(decodeFlow(bent()).scaler.whitening?.matrix[2]).toBe(5)
+    expect(decodeFlow(bent()).scaler.supports).toEqual([{ low: 0 }, { low: -1, high: 2 }])
   })
 
   const F64 = (shape: number[], ...data: number[]) =>
@@ -353,6 +355,9 @@ describe('a model file with what rows pass beside lines', () => {
     ['no knots', 'scaler.knots.0', F64([3, 0])],
     ['a knot at infinity', 'scaler.knots.0', F64([3, 2], -1, Number.POSITIVE_INFINITY, -2, 2, 1, 3)],
     ['knots in float32', 'scaler.knots.0', { dtype: 'F32', shape: [3, 1], data: Float32Array.of(0, 0, 1) }],
+    ['bounds that cross', 'scaler.supports', F64([2, 4], 1, 0, 0, 0, 1, 2, 1, -1)],
+    ['a bound that is neither there nor not', 'scaler.supports', F64([2, 4], 0.5, 0, 0, 0, 0, 0, 0, 0)],
+    ['bounds of three columns', 'scaler.supports', F64([3, 4], ...Array(12).fill(0))],
     ['a tail that bends back', 'scaler.bends', F64([2, 2], -0.5, 0, 0, 2)],
     ['a tail that bends by 1e-9', 'scaler.bends', F64([2, 2], 1e-9, 0, 0, 2)],
     ['a tail a column', 'scaler.bends', F64([2], 0.5, 0)],

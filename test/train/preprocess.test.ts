@@ -376,3 +376,41 @@ it('a far outlier among the rows held out neither ends a fit nor hides the other
     `Row ${outlier} of the training data`,
   )
 })
+
+describe('columns with supports', () => {
+  // ln x of a lognormal column is normal, and so is the logit of a logit-normal one.
+  const rows = standardNormals(2000, 2, 7).map(([a, b]) => [
+    Math.exp(1 + 0.5 * a),
+    4 / (1 + Math.exp(-b - 0.8 * a)) - 1,
+  ])
+  const supports = [{ low: 0 }, { low: -1, high: 3 }]
+
+  it('start as the Gaussian of what they are mapped to, with the Jacobian', async () => {
+    const { model } = await start(rows, preprocess({ supports }))
+    const unbounded = rows.map(([x, y]) => [Math.log(x), Math.log((y + 1) / (3 - y))])
+    const jacobian = meanOf(rows.map(([x, y]) => -Math.log(x) + Math.log(4 / ((y + 1) * (3 - y)))))
+    expect(Math.abs(meanOf(model.logProb(rows)) - gaussianMeanLogProb(unbounded) - jacobian)).toBeLessThan(1e-3)
+  })
+
+  it('have samples within, density 0 beyond, and come back from a file', async () => {
+    const { model } = await start(rows, preprocess({ supports }))
+    const draws = [...model.sample(5000, { seed: 1, temperature: 3 })]
+    expect(draws.every(([x, y]) => x > 0 && y > -1 && y < 3)).toBe(true)
+    const outside = [
+      [-1, 0],
+      [0, 0],
+      [1, 3],
+      [1, -1],
+    ]
+    expect([...model.logProb(outside)]).toEqual(Array(4).fill(Number.NEGATIVE_INFINITY))
+    expect([...decodeFlow(encodeFlow(model)).logProb(rows)]).toEqual([...model.logProb(rows)])
+  })
+
+  it('are refused where a row is not within, and where they are no bounds', async () => {
+    await expect(start([...rows, [-0.5, 0]], preprocess({ supports }))).rejects.toThrow(
+      'Column 0 has -0.5 in row 2000 (counted from 0), but is said to be above 0: leave the row out, or say otherwise.',
+    )
+    await expect(start(rows, preprocess({ supports: [{ low: 0 }] }))).rejects.toThrow(/supports of 1 columns, but 2/)
+    expect(() => preprocess({ supports: [{ low: 1, high: 1 }] })).toThrow(UsageError)
+  })
+})

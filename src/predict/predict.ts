@@ -1,0 +1,187 @@
+import { type Matrix, type Rows, readMatrix } from '../data/rows.js'
+import { DataError, UsageError } from '../errors.js'
+import { columnNames } from '../flow/column-names.js'
+import { type Context, type Given, joined, readContext } from '../flow/context.js'
+import { type Model, membersOf } from '../flow/ensemble.js'
+import { echo } from '../options.js'
+import type { ParallelOptions } from '../parallel/chunks.js'
+import { densityRoom, logProbTo } from '../parallel/evaluate.js'
+import { firstEdges } from './first-edges.js'
+import { NodeDensity } from './node-density.js'
+
+export interface PredictOptions extends Given, Omit<ParallelOptions, 'onProgress'> {
+  /** The column that is predicted from all others: its name, or its place among those that are modelled. */
+  readonly of: string | number
+  /** Probabilities of the quantiles, each above 0 and below 1; default 0.05, 0.25, 0.75, 0.95. */
+  readonly quantiles?: readonly number[]
+}
+
+/** What is known of y in each row, given the row's other columns; [rows], in the units of the data. */
+export interface Predictions {
+  readonly mean: Float64Array
+  readonly median: Float64Array
+  readonly sd: Float64Array
+  /** One array for each of the probabilities asked for. */
+  readonly quantiles: readonly Float64Array[]
+  /** ln p(y | the others) of the y that is there, nats; NaN where none is. */
+  readonly logProb: Float64Array
+  /** The share of the distribution below that y, F(y). */
+  readonly level: Float64Array
+  /** ∫ (F(t) − 1{t ≥ y})² dt of it: the continuous ranked probability score, in units of y. */
+  readonly crps: Float64Array
+}
+
+type Parallel = Pick<ParallelOptions, 'threads' | 'signal'>
+
+const QUANTILES = [0.05, 0.25, 0.75, 0.95]
+/** Rows whose densities are looked at together: some hundred places in each. */
+const BLOCK_ROWS = 256
+/** Rounds of more places, at most. */
+const ROUNDS = 60
+
+/**
+ * The distribution of one modelled column given all others in each row, p(y | rest) = p(y, rest) / ∫ p(t, rest) dt, by the
+ * trapezoid rule on places that become more until 1e-4 of the mass is missing at most. `rows` [rows, dim] as `logProb` takes
+ * them, with `context` where the model has one; y may be NaN where it is not known.
+ *
+ * A row in which the model has no density for any y, as its other values lie beyond what it can tell, has NaN for all.
+ * @throws UsageError where there is no such column or a probability is none; DataError for NaN in other columns;
+ *   signal.reason when aborted.
+ */
+export async function predict(
+  model: Model,
+  rows: Rows,
+  { of, quantiles = QUANTILES, context, threads, signal }: PredictOptions,
+): Promise<Predictions> {
+  const column = placeOf(model, of)
+  const wrong = quantiles.find((probability) => !(probability > 0 && probability < 1))
+  if (wrong !== undefined) {
+    throw new UsageError(`predict's quantiles hold ${echo(wrong)}; expected numbers above 0 and below 1.`)
+  }
+  const matrix = withContext(model, readMatrix(rows, model.dim, 'Rows'), context)
+  checkOthers(matrix, column)
+  const predictor = new Predictor(model, column, matrix)
+  const out = roomFor(matrix.rows, quantiles.length)
+  for (let first = 0; first < matrix.rows; first += BLOCK_ROWS) {
+    const block = matrix.data.subarray(first * matrix.columns, (first + BLOCK_ROWS) * matrix.columns)
+    const densities = await predictor.conditionals(block, { threads, signal })
+    for (const [i, density] of densities.entries()) {
+      put(out, first + i, density, block[i * matrix.columns + column], quantiles)
+    }
+  }
+  return out
+}
+
+function placeOf(model: Model, of: string | number): number {
+  const names = columnNames(model).slice(0, model.dim)
+  const place = typeof of === 'string' ? names.indexOf(of) : of
+  if (Number.isInteger(place) && place >= 0 && place < model.dim) return place
+  throw new UsageError(
+    `predict is asked for column ${echo(of)}; expected one that is modelled: ${names.join(', ')}, or its place from 0.`,
+  )
+}
+
+function withContext(model: Model, matrix: Matrix, context: Context | undefined): Matrix {
+  const given = readContext(model, context, matrix.rows)
+  if (!given) return matrix
+  const data = joined(matrix, given).part(0, matrix.rows)
+  return { data, rows: matrix.rows, columns: model.dim + model.contextDim }
+}
+
+function checkOthers({ data, columns }: Matrix, column: number): void {
+  const at = data.findIndex((value, i) => i % columns !== column && Number.isNaN(value))
+  if (at < 0) return
+  throw new DataError(
+    `Row ${Math.floor(at / columns)}, column ${at % columns} (counted from 0) is NaN; only the column that is predicted may be.`,
+  )
+}
+
+type Room = { -readonly [Key in keyof Predictions]: Predictions[Key] }
+
+function roomFor(rows: number, quantiles: number): Room {
+  const room = () => new Float64Array(rows).fill(Number.NaN)
+  return {
+    ...{ mean: room(), median: room(), sd: room(), logProb: room(), level: room(), crps: room() },
+    quantiles: Array.from({ length: quantiles }, room),
+  }
+}
+
+function put(out: Room, row: number, density: Conditional, value: number, quantiles: readonly number[]): void {
+  const { nodes, logProb } = density
+  if (nodes.isEmpty) return
+  const { mean, sd } = nodes.moments()
+  out.mean[row] = mean
+  out.sd[row] = sd
+  out.median[row] = nodes.quantile(0.5)
+  for (const [k, probability] of quantiles.entries()) out.quantiles[k][row] = nodes.quantile(probability)
+  if (Number.isNaN(value)) return
+  out.logProb[row] = logProb - nodes.logMass
+  out.level[row] = nodes.below(value)
+  out.crps[row] = nodes.crps(value)
+}
+
+interface Conditional {
+  readonly nodes: NodeDensity
+  /** ln p(y, rest) of the row as it is; NaN without y. */
+  readonly logProb: number
+}
+
+/** p(y | rest) of rows [rows, dim + contextDim], block by block. */
+class Predictor {
+  readonly #model: Model
+  readonly #column: number
+  readonly #columns: number
+  readonly #edges: Float64Array
+
+  constructor(model: Model, column: number, { data, rows, columns }: Matrix) {
+    this.#model = model
+    this.#column = column
+    this.#columns = columns
+    const contexts = Float64Array.from({ length: rows * model.contextDim }, (_, at) => {
+      return data[Math.floor(at / model.contextDim) * columns + model.dim + (at % model.contextDim)]
+    })
+    this.#edges = rows > 0 ? firstEdges(model, column, contexts) : new Float64Array(2)
+  }
+
+  async conditionals(block: Float32Array | Float64Array, parallel: Parallel): Promise<Conditional[]> {
+    const { low, high } = membersOf(this.#model)[0].scaler.supports?.[this.#column] ?? {}
+    const rows = block.length / this.#columns
+    const nodes = Array.from({ length: rows }, () => new NodeDensity(this.#edges, low, high))
+    for (let round = 0; round < ROUNDS; round++) {
+      const wanted = nodes.map((density) => density.wanted())
+      if (wanted.every(({ length }) => length === 0)) break
+      const values = await this.#logProb(block, wanted, parallel)
+      for (const [i, density] of nodes.entries()) if (wanted[i].length > 0) density.take(values[i])
+    }
+    const own = nodes.map((_, i) => block.subarray(i * this.#columns + this.#column).subarray(0, 1))
+    const known = own.map((value) => Float64Array.from(value).filter((y) => !Number.isNaN(y)))
+    const values = await this.#logProb(block, known, parallel)
+    return nodes.map((density, i) => ({ nodes: density, logProb: values[i].length > 0 ? values[i][0] : Number.NaN }))
+  }
+
+  /** ln p of each row with y in turn each of the values that stand for it. */
+  async #logProb(
+    block: Float32Array | Float64Array,
+    y: readonly Float64Array[],
+    parallel: Parallel,
+  ): Promise<Float64Array[]> {
+    const columns = this.#columns
+    const rows = y.reduce((sum, { length }) => sum + length, 0)
+    const data = new Float64Array(rows * columns)
+    let at = 0
+    for (const [i, values] of y.entries()) {
+      for (const value of values) {
+        data.set(block.subarray(i * columns, (i + 1) * columns), at)
+        data[at + this.#column] = value
+        at += columns
+      }
+    }
+    const out = densityRoom(this.#model, rows)
+    if (rows > 0) await logProbTo(this.#model, joined({ data, rows, columns }), out, parallel)
+    let first = 0
+    return y.map(({ length }) => {
+      first += length
+      return Float64Array.from(out.subarray(first - length, first))
+    })
+  }
+}

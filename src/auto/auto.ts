@@ -8,15 +8,17 @@ import type { LayerSpec } from '../layers/layer.js'
 import { echo } from '../options.js'
 import type { Threads } from '../parallel/threads.js'
 import type { SplinePresetOptions } from '../presets/options.js'
-import type { GivenRows } from '../train/given-rows.js'
+import { type GivenRows, weightsIn } from '../train/given-rows.js'
 import type { FitOptions } from '../train/options.js'
 import { type PreprocessChoice, preprocess } from '../train/preprocess.js'
 import { fold, splitRows } from '../train/split.js'
-import { chooseByFolds, FOLDS, foldsPay } from './folds.js'
+import type { Trials } from '../train/trials.js'
+import { FOLDS } from './curves.js'
+import { chooseByFolds, foldsPay } from './folds.js'
 import { chooseByHeldOut } from './held-out.js'
 import { shapeText } from './reasons.js'
 import { layersOf, recipeFor, type Shape, withSaid } from './recipe.js'
-import { readRows } from './rows.js'
+import { countingRows, readRows } from './rows.js'
 import type { Candidate, Setting } from './trials.js'
 
 export interface AutoOptions {
@@ -57,6 +59,8 @@ export interface AutoChoice {
   readonly fit: FitOptions
   /** What was chosen and why, a line each. */
   readonly reasons: readonly string[]
+  /** How likely each flow that was tried made rows that it was not trained on; undefined where a single one came into question and was not. */
+  readonly trials?: Trials
 }
 
 const DEFAULT_BUDGET = 30
@@ -67,7 +71,7 @@ const DEFAULT_SHARE = 0.1
  *
  * Candidates differ in what data are mapped onto: one normal, or the mixture of normals that makes rows that are left out
  * likeliest. Each is tried for a share of the budget; the best is to be trained for the rest of it. Few rows are
- * cross-validated, more have a share held out.
+ * cross-validated, more have a share held out. Rows with weights count by them throughout.
  * @throws UsageError where an option is not of its kind; DataError as `fit`; signal.reason when aborted.
  */
 export async function auto(rows: Rows | RowSource | GivenRows, options: AutoOptions = {}): Promise<AutoChoice> {
@@ -76,16 +80,21 @@ export async function auto(rows: Rows | RowSource | GivenRows, options: AutoOpti
     throw new UsageError(`auto's budget is ${echo(budget)}; expected seconds > 0.`)
   }
   const started = performance.now()
-  const { source, dim } = readRows(rows, options.dim)
-  const byFolds = !options.validation && foldsPay(source.rows)
+  const all = readRows(rows, options.dim)
+  const counting = countingRows(all)
+  const byFolds = !options.validation && foldsPay(counting.source.rows)
+  // What is to be held out is drawn from all rows, as `fit` will.
+  const data = byFolds ? counting : all
+  const { source, dim, weights } = data
   if (!byFolds && !(validation > 0)) {
     throw new UsageError(`auto's validation is ${echo(validation)}; expected a share above 0 to choose by.`)
   }
   const { training } = splitRows(source.rows, byFolds ? fold(0, FOLDS) : validation, seed)
-  const shape: Shape = { dim, contextDim: source.columns - dim, rows: training.size }
+  const trainedOn = weightsIn(weights, training)?.filter((weight) => weight > 0).length ?? training.size
+  const shape: Shape = { dim, contextDim: source.columns - dim, rows: trainedOn }
   const recipe = withSaid(recipeFor(shape), options)
   const setting: Setting = {
-    ...{ rows, source, shape, recipe },
+    ...{ data, shape, recipe },
     options: { ...options, budget, seed, validation },
     spent: () => (performance.now() - started) / 1000,
   }

@@ -1,17 +1,17 @@
 import { crossValidatedMixture } from '../data/choose-mixture.js'
 import type { Preprocessing } from '../data/fit-scaler.js'
-import { fitGaussianMixture } from '../data/gaussian-mixture.js'
+import type { WeighedRows } from '../data/weighed-rows.js'
 import { PURPOSE } from '../random/purposes.js'
-import { permutationInto, randomStream } from '../random/stream.js'
-import { fold, splitRows } from '../train/split.js'
+import { permutationInto } from '../random/stream.js'
+import type { Trials } from '../train/trials.js'
 import type { AutoChoice } from './auto.js'
+import { type Curve, curveOf, FOLDS, least, triedOf } from './curves.js'
 import { mixtureBase } from './mixture-base.js'
 import { epochText, foldText, gainText, NO_MIXTURE, trialText } from './reasons.js'
 import { fitOptionsOf, mostSteps, type Shape } from './recipe.js'
 import { preprocessor } from './rows.js'
-import { type Candidate, probe, type Setting, STILL, trainFor, untrained } from './trials.js'
+import { type Candidate, probe, type Setting, STILL, untrained } from './trials.js'
 
-export const FOLDS = 5
 /** Share of the budget that cross-validation may take. */
 const SHARE = 0.7
 /** Rows a fold has at least. */
@@ -19,19 +19,6 @@ const LEAST_ROWS = 2
 
 /** Whether rows are too few to be held out once and for all, and enough to be cut into folds. */
 export const foldsPay = (rows: number): boolean => rows < 2000 && rows >= FOLDS * LEAST_ROWS
-
-/** Training must be better than none by this many standard errors of the folds' gains: five of them are soon better by chance. */
-const MARGIN = 2
-
-/** How likely the rows left out are as training goes on, over all folds. */
-interface Curve {
-  readonly candidate: Candidate
-  /** Mean −ln p at steps 0, every, 2·every, …, nats and the data's units. */
-  readonly nll: Float64Array
-  readonly every: number
-  /** Which of these is best: the lowest, or the first where that is no clear gain. */
-  readonly best: number
-}
 
 /**
  * Chooses by cross-validation, for few rows: every candidate is trained on four fifths of the rows, five times; the base and
@@ -43,8 +30,8 @@ export async function chooseByFolds(
   bent: Preprocessing | undefined,
   setting: Setting,
 ): Promise<AutoChoice> {
-  const { recipe, options, source } = setting
-  const all: Shape = { ...setting.shape, rows: source.rows }
+  const { recipe, options, data } = setting
+  const all: Shape = { ...setting.shape, rows: data.source.rows }
   const { candidates, reasons } = await candidatesFor(plain, bent, setting)
   const steps = options.steps ?? (await stepsOf(candidates, setting))
   const curves: Curve[] = []
@@ -52,15 +39,15 @@ export async function chooseByFolds(
   const best = curves.reduce((best, curve) => (least(curve) < least(best) ? curve : best))
   const { candidate } = best
   const after = best.best * best.every
-  const named = curves.map((curve) => ({ name: curve.candidate.name, nll: least(curve) }))
+  const trials: Trials = { folds: FOLDS, flows: curves.map((curve) => triedOf(curve, steps)), chosen: candidate.name }
   const told = [
     ...reasons,
-    trialText(`${FOLDS} fifths left out in turn`, named, candidate.name),
+    trialText(`${FOLDS} fifths left out in turn`, trials),
     ...(after === 0 ? [] : [epochText(after, recipe, all, options.members)]),
     foldText(after),
   ]
   const common = { preprocess: candidate.preprocess, seed: options.seed, validation: 0 }
-  if (after === 0) return { ...untrained(candidate), fit: { ...common, ...STILL }, reasons: told }
+  if (after === 0) return { ...untrained(candidate), fit: { ...common, ...STILL }, reasons: told, trials }
   return {
     layers: candidate.layers,
     base: candidate.base,
@@ -71,19 +58,8 @@ export async function chooseByFolds(
       stopping: { after, restoreBestWeights: false },
     },
     reasons: told,
+    trials,
   }
-}
-
-const least = ({ nll, best }: Curve): number => nll[best]
-
-/** The best place of a curve, from those of the folds; each counts for as many rows as it has. */
-function bestOf(nll: Float64Array, folds: readonly Float64Array[]): number {
-  const lowest = nll.indexOf(nll.reduce((a, b) => Math.min(a, b)))
-  const gains = folds.map((fold) => fold[0] - fold[lowest])
-  const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length
-  const squares = gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0)
-  const standardError = Math.sqrt(squares / (gains.length - 1) / gains.length)
-  return mean > MARGIN * standardError ? lowest : 0
 }
 
 /** Steps of every training, so that all of them take a share of the budget. */
@@ -99,10 +75,10 @@ async function stepsOf(candidates: readonly Candidate[], setting: Setting): Prom
 async function candidatesFor(
   plain: Candidate,
   bent: Preprocessing | undefined,
-  { source, shape: { dim }, options: { seed, columns, budget } }: Setting,
+  { data, shape: { dim }, options: { seed, columns, budget } }: Setting,
 ): Promise<{ candidates: Candidate[]; reasons: string[] }> {
   if (!bent) return { candidates: [plain], reasons: [] }
-  const mapped = await preprocessor(source, undefined, bent, dim, columns)
+  const mapped = await preprocessor(data, undefined, bent, columns)
   const choice = crossValidatedMixture(shuffled(await mapped(undefined), dim, seed), dim, FOLDS, {
     seed,
     seconds: budget,
@@ -117,43 +93,11 @@ async function candidatesFor(
 }
 
 /** Rows in an order that has nothing to do with where they come from. */
-function shuffled(rows: Float64Array, dim: number, seed: number): Float64Array {
+function shuffled({ rows, weights }: WeighedRows, dim: number, seed: number): WeighedRows {
   const order = new Int32Array(rows.length / dim)
   permutationInto(order, seed, PURPOSE.mixture, 0)
-  return rows.map((_, at) => rows[order[Math.floor(at / dim)] * dim + (at % dim)])
-}
-
-/** Trains a candidate on all but a fold, for each fold; its base, too, knows nothing of that. */
-async function curveOf(candidate: Candidate, setting: Setting, steps: number): Promise<Curve> {
-  const { source } = setting
-  const { validationEvery: every = 1 } = fitOptionsOf(setting.recipe, setting.shape, steps)
-  const nll = new Float64Array(Math.ceil(steps / every))
-  const folds: Float64Array[] = []
-  for (let index = 0; index < FOLDS; index++) {
-    const validation = fold(index, FOLDS)
-    const own = await withoutFold(candidate, setting, index)
-    const { result } = await trainFor(own, setting, {
-      steps,
-      validation,
-      validationEvery: every,
-      stopping: { patience: Number.POSITIVE_INFINITY },
-    })
-    const { validationLosses, logScale, split } = result
-    const share = split.validation.size / source.rows
-    for (const [i, loss] of validationLosses.entries()) nll[i] += share * (loss + logScale)
-    folds.push(validationLosses)
+  return {
+    rows: rows.map((_, at) => rows[order[Math.floor(at / dim)] * dim + (at % dim)]),
+    weights: weights?.map((_, row) => weights[order[row]]),
   }
-  return { candidate, nll, every, best: bestOf(nll, folds) }
-}
-
-/** The candidate with a mixture of as many normals, fitted to the rows of the other folds. */
-async function withoutFold(candidate: Candidate, setting: Setting, index: number): Promise<Candidate> {
-  const { components, preprocess } = candidate
-  if (components === undefined || typeof preprocess === 'string') return candidate
-  const { source, shape, options } = setting
-  const { training } = splitRows(source.rows, fold(index, FOLDS), options.seed)
-  const mapped = await preprocessor(source, training, preprocess, shape.dim, options.columns)
-  const stream = randomStream(options.seed, PURPOSE.mixture, components)
-  const mixture = fitGaussianMixture(await mapped(training), shape.dim, { components, stream })
-  return { ...candidate, base: mixtureBase(mixture, shape.dim) }
 }

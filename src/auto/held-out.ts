@@ -1,17 +1,17 @@
 import { chooseMixture } from '../data/choose-mixture.js'
 import type { Preprocessing } from '../data/fit-scaler.js'
-import { chosenRows } from '../data/row-source.js'
-import type { Flow } from '../flow/flow.js'
-import { weightsIn, weightsOf } from '../train/given-rows.js'
+import { fitGaussianBaseline } from '../train/baseline.js'
+import type { FitResult } from '../train/fit.js'
+import { judge, type Rivals } from '../train/judge.js'
 import { meanGain } from '../train/mean-gain.js'
-import type { MeanNLL } from '../train/mean-nll.js'
 import { splitRows } from '../train/split.js'
+import type { TriedFlow } from '../train/trials.js'
 import type { AutoChoice } from './auto.js'
 import { mixtureBase } from './mixture-base.js'
 import { epochText, gainText, IN_VAIN, NO_MIXTURE, trialText } from './reasons.js'
 import { epochsOf, fitOptionsOf, mostSteps } from './recipe.js'
 import { preprocessor } from './rows.js'
-import { type Candidate, modelOf, probe, type Setting, STILL, trainFor, untrained } from './trials.js'
+import { type Candidate, modelOf, partOf, probe, type Setting, STILL, trainFor, untrained } from './trials.js'
 
 /** Share of the budget that each candidate is tried for. */
 const TRIAL_SHARE = 0.12
@@ -26,8 +26,8 @@ const TELLING_EPOCHS = 20
 /** A candidate that has been trained for a while. */
 interface Trial {
   readonly candidate: Candidate
-  /** Mean −ln p of the held-out rows, nats and the data's units. */
-  readonly nll: number
+  /** What it came to; undefined where it is the only one. */
+  readonly tried: TriedFlow | undefined
   readonly secondsPerStep: number
   /** Whether training is no good: what is known of the rows is in the base already. */
   readonly inVain: boolean
@@ -47,12 +47,15 @@ export async function chooseByHeldOut(
   const { candidates, reasons } = await candidatesFor(plain, bent, setting)
   const trials: Trial[] = []
   for (const candidate of candidates) trials.push(await tryOut(candidate, setting, candidates.length === 1))
-  const best = trials.reduce((best, trial) => (trial.nll < best.nll ? trial : best))
+  const nllOf = ({ tried }: Trial) => tried?.nll.mean ?? Number.POSITIVE_INFINITY
+  const best = trials.reduce((best, trial) => (nllOf(trial) < nllOf(best) ? trial : best))
   const { candidate } = best
-  const named = trials.map(({ candidate: { name }, nll }) => ({ name, nll }))
-  const told = [...reasons, ...(trials.length > 1 ? [trialText('the rows held out', named, candidate.name)] : [])]
+  const flows = trials.flatMap(({ tried }) => tried ?? [])
+  const figures = flows.length > 0 ? { folds: null, flows, chosen: candidate.name } : undefined
+  const told = [...reasons, ...(figures ? [trialText('the rows held out', figures)] : [])]
   const common = { preprocess: candidate.preprocess, validation, seed }
-  if (best.inVain) return { ...untrained(candidate), fit: { ...common, ...STILL }, reasons: [...told, IN_VAIN] }
+  if (best.inVain)
+    return { ...untrained(candidate), fit: { ...common, ...STILL }, reasons: [...told, IN_VAIN], trials: figures }
   const secondsPerStep =
     members > 1 && steps === undefined ? await probe(candidate, setting, members) : best.secondsPerStep
   const left = Math.max(LEAST_SHARE * budget, budget - setting.spent())
@@ -62,6 +65,7 @@ export async function chooseByHeldOut(
     base: candidate.base,
     fit: { ...fitOptionsOf(recipe, shape, trained), ...common },
     reasons: [...told, epochText(trained, recipe, shape, members)],
+    trials: figures,
   }
 }
 
@@ -73,38 +77,43 @@ async function tryOut(candidate: Candidate, setting: Setting, alone: boolean): P
   const { recipe, shape, options } = setting
   const { steps: all, budget } = options
   const secondsPerStep = all === undefined ? await probe(candidate, setting) : 0
-  if (alone) return { candidate, nll: 0, secondsPerStep, inVain: false }
+  if (alone) return { candidate, tried: undefined, secondsPerStep, inVain: false }
   const steps =
     all === undefined ? stepsIn(TRIAL_SHARE * budget, secondsPerStep, setting) : Math.ceil(TRIAL_SHARE * all)
   const { model, result } = await trainFor(candidate, setting, { steps })
-  const { mean, standardError } = await gainOfTraining(model, candidate, setting)
-  const gained = mean ?? Number.POSITIVE_INFINITY
-  const telling = epochsOf(steps, recipe, shape) >= TELLING_EPOCHS
-  const inVain = telling && !(gained > MARGIN * (standardError ?? 0))
-  return { candidate, nll: result.bestLoss + result.logScale + (inVain ? gained : 0), secondsPerStep, inVain }
-}
-
-/** The paired mean of ln p of the held-out rows less that before the first step. */
-async function gainOfTraining(model: Flow, candidate: Candidate, setting: Setting): Promise<MeanNLL> {
-  const { rows, source, options } = setting
   const before = modelOf(candidate, setting)
   before.scaler = model.scaler
   before.scaled = true
-  const { validation } = splitRows(source.rows, options.validation, options.seed)
-  const weights = weightsIn(weightsOf(rows, source.rows, 'Data'), validation)
-  return meanGain(model, before, chosenRows(source, validation), options, weights)
+  const held = partOf(setting, result.split.validation)
+  const { mean, standardError } = await meanGain(model, before, held.rows, options, held.weights)
+  const telling = epochsOf(steps, recipe, shape) >= TELLING_EPOCHS
+  const inVain = telling && !((mean ?? Number.POSITIVE_INFINITY) > MARGIN * (standardError ?? 0))
+  const { nll, gaussian } = await judge(inVain ? before : model, held, await rivalsOf(result, setting), {
+    threads: options.threads ?? 'auto',
+    signal: options.signal,
+  })
+  const tried = {
+    ...{ name: candidate.name, steps: inVain ? 0 : result.bestStep, triedFor: steps },
+    ...{ nll, gaussianGain: gaussian?.gain ?? null },
+  }
+  return { candidate, tried, secondsPerStep, inVain }
+}
+
+async function rivalsOf({ split }: FitResult, setting: Setting): Promise<Rivals> {
+  const gaussian = await fitGaussianBaseline(partOf(setting, split.training), setting.shape.dim)
+  return { gaussian, mixture: undefined, truth: undefined }
 }
 
 /** One normal behind columns that are each about normal, and a mixture behind columns with their long tails alone bent. */
 async function candidatesFor(
   plain: Candidate,
   bent: Preprocessing | undefined,
-  { source, shape: { dim }, options }: Setting,
+  { data, shape: { dim }, options }: Setting,
 ): Promise<{ candidates: Candidate[]; reasons: string[] }> {
   if (!bent) return { candidates: [plain], reasons: [] }
   const { seed, validation, columns, budget } = options
-  const split = splitRows(source.rows, validation, seed)
-  const mapped = await preprocessor(source, split.training, bent, dim, columns)
+  const split = splitRows(data.source.rows, validation, seed)
+  const mapped = await preprocessor(data, split.training, bent, columns)
   const choice = chooseMixture(await mapped(split.training), await mapped(split.validation), dim, {
     seed,
     seconds: budget,

@@ -1,3 +1,4 @@
+import type { Trials } from '../train/trials.js'
 import { epochsOf, type Recipe, type Shape } from './recipe.js'
 
 // What was chosen and why, a line each.
@@ -15,9 +16,9 @@ export function shapeText({ dim, contextDim, rows }: Shape, { layers, bins, hidd
   return `${dim} ${dim === 1 ? 'column' : 'columns'}${given}, ${rows} rows: ${count} spline ${count === 1 ? 'layer' : 'layers'} of ${bins} bins, nets of [${hidden.join(', ')}]`
 }
 
-export function trialText(on: string, trials: readonly { name: string; nll: number }[], chosen: string): string {
-  const each = trials.map(({ name, nll }) => `${name} ${nll.toFixed(3)}`).join(', ')
-  return `tried, −ln p of ${on}: ${each}${trials.length > 1 ? `; so ${chosen}` : ''}`
+export function trialText(on: string, { flows, chosen }: Trials): string {
+  const each = flows.map(({ name, nll: { mean } }) => `${name} ${mean?.toFixed(3) ?? 'infinite'}`).join(', ')
+  return `tried, −ln p of ${on}: ${each}${flows.length > 1 ? `; so ${chosen}` : ''}`
 }
 
 export function epochText(steps: number, recipe: Recipe, shape: Shape, members = 1): string {

@@ -1,24 +1,45 @@
 import { fitPreprocessing, type Preprocessing } from '../data/fit-scaler.js'
 import { sideBySide } from '../data/row-columns.js'
-import type { RowSet } from '../data/row-set.js'
+import { RowSet } from '../data/row-set.js'
 import { blockRowsOf, chosenRows, isSource, type RowSource, toSource } from '../data/row-source.js'
 import { RowTransform } from '../data/row-transform.js'
 import type { Rows } from '../data/rows.js'
 import type { Scaler } from '../data/scaler.js'
+import type { WeighedRows } from '../data/weighed-rows.js'
 import { UsageError } from '../errors.js'
-import type { GivenRows } from '../train/given-rows.js'
+import { type GivenRows, weightsIn, weightsOf } from '../train/given-rows.js'
 
 const isGiven = (rows: Rows | RowSource | GivenRows): rows is GivenRows =>
   typeof rows === 'object' && rows !== null && 'rows' in rows && ('context' in rows || 'weights' in rows)
 
+/** Rows with their context behind, how many of the columns are modelled, and how much each row counts. */
+export interface AutoRows {
+  readonly source: RowSource
+  readonly dim: number
+  readonly weights: Float64Array | undefined
+}
+
 /**
- * The rows as a source, their context behind, and how many of its columns are modelled.
- * @throws UsageError where nothing tells how many columns there are.
+ * Reads rows, their context and their weights.
+ * @throws UsageError where nothing tells how many columns there are, and for another number of weights; DataError for a weight
+ *   that is none.
  */
-export function readRows(
-  input: Rows | RowSource | GivenRows,
-  dim: number | undefined,
-): { source: RowSource; dim: number } {
+export function readRows(input: Rows | RowSource | GivenRows, dim: number | undefined): AutoRows {
+  const { source, ...rest } = readSource(input, dim)
+  return { source, ...rest, weights: weightsOf(input, source.rows, 'Data') }
+}
+
+/** The rows with a weight above 0: the others are as if they were not there. */
+export function countingRows({ source, dim, weights }: AutoRows): AutoRows {
+  if (!weights?.includes(0)) return { source, dim, weights }
+  const rows = RowSet.of(
+    [...weights.keys()].filter((row) => weights[row] > 0),
+    source.rows,
+  )
+  return { source: chosenRows(source, rows), dim, weights: weightsIn(weights, rows) }
+}
+
+function readSource(input: Rows | RowSource | GivenRows, dim: number | undefined): Omit<AutoRows, 'weights'> {
   const { rows, context } = isGiven(input) ? input : { rows: input, context: undefined }
   const columns = isSource(rows) ? rows.columns : (dim ?? columnsOf(rows))
   if (columns === undefined) throw new UsageError('auto got a flat array: say with dim how many columns it has.')
@@ -36,31 +57,40 @@ function columnsOf(rows: Rows): number | undefined {
   return rows[0]?.length
 }
 
-/** Fits the preprocessing to some rows of a source; what comes out maps rows as a flow's layers would see them. */
+/** Fits the preprocessing to some rows; what comes out maps rows as a flow's layers would see them, [rows, dim]. */
 export async function preprocessor(
-  source: RowSource,
+  { source, dim, weights }: AutoRows,
   training: RowSet | undefined,
   preprocessing: Preprocessing,
-  dim: number,
   columns: readonly string[] | undefined,
-): Promise<(rows: RowSet | undefined) => Promise<Float64Array>> {
+): Promise<(rows: RowSet | undefined) => Promise<WeighedRows>> {
   const of = (rows: RowSet | undefined) => (rows ? chosenRows(source, rows) : source)
-  const scaler = await fitPreprocessing(of(training), preprocessing, columns, dim)
-  return (rows) => through(of(rows), scaler, dim)
+  const weighing = (rows: RowSet | undefined) => (rows ? weightsIn(weights, rows) : weights)
+  const scaler = await fitPreprocessing(of(training), preprocessing, columns, dim, weighing(training))
+  return (rows) => through(of(rows), weighing(rows), scaler, dim)
 }
 
-/** [rows, dim] */
-async function through(source: RowSource, scaler: Scaler, dim: number): Promise<Float64Array> {
+/** Those beyond the bound within which flows compute are left out, as `fit` does with rows held out. */
+async function through(
+  source: RowSource,
+  weights: Float64Array | undefined,
+  scaler: Scaler,
+  dim: number,
+): Promise<WeighedRows> {
   const { columns } = source
   const transform = new RowTransform(scaler, dim)
   const kept = new Float64Array(source.rows * dim)
+  const keptWeights = new Float64Array(weights ? source.rows : 0)
   const mapped = new Float64Array(blockRowsOf(columns) * columns)
-  let at = 0
+  let [row, at] = [0, 0]
   for await (const block of source.blocks(blockRowsOf(columns))) {
-    transform.forward(block, mapped)
-    for (let from = 0; from < block.length; from += columns) {
-      for (let j = 0; j < dim; j++) kept[at++] = mapped[from + j]
+    const outside = new Set(transform.forward(block, mapped))
+    for (let i = 0; i < block.length / columns; i++, row++) {
+      if (outside.has(i)) continue
+      if (weights) keptWeights[at] = weights[row]
+      for (let j = 0; j < dim; j++) kept[at * dim + j] = mapped[i * columns + j]
+      at++
     }
   }
-  return kept
+  return { rows: kept.subarray(0, at * dim), ...(weights && { weights: keptWeights.subarray(0, at) }) }
 }

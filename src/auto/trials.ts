@@ -1,23 +1,23 @@
 import type { BaseSpec } from '../bases/base.js'
 import { fullNormal } from '../bases/full-normal.js'
-import type { RowSource } from '../data/row-source.js'
-import type { Rows } from '../data/rows.js'
+import type { RowSet } from '../data/row-set.js'
+import { chosenRows, type RowSource } from '../data/row-source.js'
 import { type Flow, flow } from '../flow/flow.js'
 import type { LayerSpec } from '../layers/layer.js'
 import type { Threads } from '../parallel/threads.js'
 import { adamW } from '../step/adamw.js'
 import { type FitResult, fit } from '../train/fit.js'
-import type { GivenRows } from '../train/given-rows.js'
+import { type Part, weightsIn } from '../train/given-rows.js'
 import { type FitOptions, MAX_STEPS } from '../train/options.js'
 import type { PreprocessChoice } from '../train/preprocess.js'
 import { sideBySide } from '../train/side-by-side.js'
 import type { AutoOptions } from './auto.js'
 import { fitOptionsOf, type Recipe, type Shape } from './recipe.js'
+import type { AutoRows } from './rows.js'
 
 /** What is the same for all that is tried. */
 export interface Setting {
-  readonly rows: Rows | RowSource | GivenRows
-  readonly source: RowSource
+  readonly data: AutoRows
   readonly shape: Shape
   readonly recipe: Recipe
   readonly options: AutoOptions & { readonly seed: number; readonly validation: number; readonly budget: number }
@@ -52,15 +52,21 @@ export async function trainFor(
   setting: Setting,
   options: FitOptions & { steps: number },
 ): Promise<{ model: Flow; result: FitResult }> {
-  const { rows, shape, recipe, options: own } = setting
+  const { data, shape, recipe, options: own } = setting
   const { validation, seed, threads, signal } = own
   const model = modelOf(candidate, setting)
+  const rows = { rows: data.source, weights: data.weights }
   const result = await fit(model, rows, {
     ...fitOptionsOf(recipe, shape, options.steps),
     ...{ preprocess: candidate.preprocess, validation, seed, threads, signal },
     ...options,
   })
   return { model, result }
+}
+
+/** Some of the rows, and their weights. */
+export function partOf({ data: { source, weights } }: Setting, rows: RowSet): Part {
+  return { rows: chosenRows(source, rows), weights: weightsIn(weights, rows) }
 }
 
 /** The base of a candidate alone, and one step that changes nothing: what is fitted then is the preprocessing. */

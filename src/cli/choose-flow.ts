@@ -1,15 +1,18 @@
 import { auto } from '../auto/auto.js'
 import { stepsWithin } from '../auto/trials.js'
 import type { RowSource } from '../data/row-source.js'
+import type { Trials } from '../train/trials.js'
 import type { Architecture } from './architecture.js'
 import { say } from './output.js'
 import { preprocessing } from './preprocessing.js'
 import type { TrainOptions } from './train-options.js'
 
 /** What is built, and the options with it. */
-interface Settled {
+export interface Settled {
   readonly parts: Omit<Architecture, 'standardise'>
   readonly options: TrainOptions
+  /** What it was chosen by. */
+  readonly trials?: Trials
 }
 
 /** The options of a run whose columns pass that. */
@@ -49,11 +52,12 @@ export async function chooseFlow(
     ...(fillValue === 'none' && { fillValues: 'keep' }),
   })
   for (const reason of choice.reasons) say(`  ${reason}`)
-  const { layers, base } = choice
+  const { layers, base, trials } = choice
   const chosen = { layers, ...(base && { base }) }
   return {
     parts: chosen,
     options: { ...options, chosen, preprocess: choice.fit.preprocess, fit: options.over(choice.fit) },
+    trials,
   }
 }
 

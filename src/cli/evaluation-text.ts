@@ -1,6 +1,7 @@
 import type { Evaluation } from '../train/figures.js'
 import type { FitResult } from '../train/fit.js'
-import { type MeanNLL, withinNoise } from '../train/mean-nll.js'
+import { type MeanNLL, NOISE, noiseOfFolds, withinNoise } from '../train/mean-nll.js'
+import type { Trials } from '../train/trials.js'
 import { findingsText, wrapped } from './findings-text.js'
 
 const DIGITS = 4
@@ -14,10 +15,12 @@ const WHY: Readonly<Record<FitResult['stopped'], string>> = {
 }
 
 /** One line on what training did. */
-export function resultText({ steps, bestStep, seconds, stopped, threads, kernels }: FitResult): string {
+export function resultText(result: FitResult): string {
+  const { steps, bestStep, seconds, stopped, threads, kernels, untrained } = result
+  if (untrained) return `Nothing needed training: fitted in ${seconds.toFixed(1)} s.`
   const where = threads === 0 ? 'this thread' : threads === 1 ? '1 thread' : `${threads} threads`
   const best = bestStep < 0 ? '' : `, best at step ${bestStep}`
-  return `${steps} steps in ${seconds.toFixed(1)} s on ${where} (${kernels}): ${WHY[stopped]}${best}.`
+  return `${steps} ${steps === 1 ? 'step' : 'steps'} in ${seconds.toFixed(1)} s on ${where} (${kernels}): ${WHY[stopped]}${best}.`
 }
 
 /** A small table of the negative log-likelihoods, what else was checked, and the verdict. */
@@ -25,6 +28,7 @@ export function evaluationText(evaluation: Evaluation): string {
   const { leftOut, note, verdict } = evaluation
   const lines = [
     aligned(table(evaluation)),
+    ...(evaluation.trials ? ['', aligned(trialsTable(evaluation.trials)), ''] : []),
     ...(gainsOf(evaluation).some(withinNoise) ? ['≈ is within noise: less than two standard errors.'] : []),
     checksText(evaluation),
     ...findingsText(evaluation).map(wrapped),
@@ -39,11 +43,27 @@ function gainsOf({ gaussianGain, mixtureGain }: Evaluation): MeanNLL[] {
   return [...Object.values(gaussianGain ?? {}), ...Object.values(mixtureGain ?? {})]
 }
 
+/** What the flow was chosen by, each that was tried on a line. */
+function trialsTable({ folds, flows, chosen }: Trials): string[][] {
+  const noise = folds === null ? NOISE : noiseOfFolds(folds)
+  const compared = flows.some(({ gaussianGain }) => gaussianGain !== null)
+  const how = folds === null ? `tried on ${flows[0].nll.rows} validation rows` : `${folds}-fold cross-validation`
+  return [
+    [how, 'NLL, nats a row', ...(compared ? ['better than a Gaussian by'] : [])],
+    ...flows.map(({ name, nll, gaussianGain }) => [
+      `  ${name}${name === chosen && flows.length > 1 ? ' (chosen)' : ''}`,
+      text(nll),
+      gainText(gaussianGain ?? undefined, noise),
+    ]),
+  ]
+}
+
 const TITLES = { train: 'training', validation: 'validation', test: 'test', fresh: 'fresh' }
 type Part = keyof typeof TITLES
 
 function table(evaluation: Evaluation): string[][] {
-  const { nll, gaussianBaseline, gaussianGain, mixtureBaseline, mixtureGain, leftOut } = evaluation
+  const { nll, gaussianBaseline, gaussianGain, mixtureBaseline, mixtureGain, leftOut, members } = evaluation
+  const model = members === undefined ? 'flow' : 'ensemble'
   const all: Partial<Record<Part, MeanNLL>> = { ...nll, ...(evaluation.freshNll && { fresh: evaluation.freshNll }) }
   const parts = (['train', 'validation', 'test', 'fresh'] as const).filter((part) => all[part] !== undefined)
   const row = (name: string, figures: Partial<Record<Part, MeanNLL>>) => [
@@ -51,11 +71,11 @@ function table(evaluation: Evaluation): string[][] {
     ...parts.map((part) => text(figures[part])),
   ]
   const gains = (figures: Partial<Record<Part, MeanNLL>> | null | undefined) =>
-    figures ? [['  flow better by', ...parts.map((part) => gainText(figures[part]))]] : []
+    figures ? [[`  ${model} better by`, ...parts.map((part) => gainText(figures[part]))]] : []
   const gaussian = leftOut === undefined ? 'single Gaussian' : 'conditional Gaussian'
   const lines = [
     ['NLL, nats a row', ...parts.map((part) => `${TITLES[part]} (${all[part]?.rows} rows)`)],
-    row('this flow', all),
+    row(`this ${model}`, all),
     ...medians(evaluation, parts),
     gaussianBaseline ? row(gaussian, gaussianBaseline) : [gaussian, 'none fits: columns depend on each other'],
     ...gains(gaussianGain),
@@ -94,8 +114,8 @@ function text(figure: MeanNLL | undefined): string {
 }
 
 /** A difference, marked where it may be chance. */
-function gainText(gain: MeanNLL | undefined): string {
-  return gain && withinNoise(gain) ? `≈ ${text(gain)}` : text(gain)
+function gainText(gain: MeanNLL | undefined, noise = NOISE): string {
+  return gain && withinNoise(gain, noise) ? `≈ ${text(gain)}` : text(gain)
 }
 
 function aligned(lines: readonly (readonly string[])[]): string {

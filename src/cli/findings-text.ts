@@ -10,14 +10,15 @@ const FAR_SHARE = 1e-4
 const OUTSIDE = { share: 0.01, times: 3 }
 const DIGITS = 2
 
-/** What is odd about an evaluation, a sentence each: rows that dominate a mean, samples where no rows are. */
-export function findingsText({ dominating, samplesOutside, nll }: Evaluation): string[] {
+/** What is odd about an evaluation, a sentence each: rows that dominate a mean or are in none, samples where no rows are. */
+export function findingsText({ dominating, leftOutRows, samplesOutside, nll }: Evaluation): string[] {
   const parts = { train: 'training', validation: 'validation', test: 'test', fresh: 'fresh' } as const
   return [
     ...(['train', 'validation', 'test', 'fresh'] as const).flatMap((part) => {
       const rows = dominating?.[part]
       return rows ? [dominatingText(rows, parts[part])] : []
     }),
+    ...(leftOutRows ? [leftOutText(leftOutRows)] : []),
     // An evaluation that an older version has written has no such figures.
     ...(samplesOutside ? outsideText(samplesOutside, nll.train.rows) : []),
   ]
@@ -32,6 +33,14 @@ function dominatingText({ rows, meanWithout }: DominatingRows, part: string): st
     meanWithout === null ? '' : `: without ${one ? 'it' : 'them'} the mean is ${meanWithout.toFixed(DIGITS)}`
   const subject = `${capital(part)} ${one ? 'row' : 'rows'} ${numbers} (counted from 0)`
   return `${subject} ${one ? 'has' : 'have'} −ln p ${listed(values)}${without}.`
+}
+
+/** "Warning: rows 7 and 9 (counted from 0) were to be held out, but lie …" */
+function leftOutText({ rows, count }: NonNullable<Evaluation['leftOutRows']>): string {
+  const one = count === 1
+  const more = count > rows.length ? [`${count - rows.length} more`] : []
+  const numbers = listed([...rows.map(String), ...more])
+  return `Warning: ${one ? 'row' : 'rows'} ${numbers} (counted from 0) ${one ? 'was' : 'were'} to be held out, but ${one ? 'lies' : 'lie'} so far outside that the density is 0 there: the validation figures are without ${one ? 'it' : 'them'}.`
 }
 
 function outsideText({ share, farShare, columns }: SamplesOutside, rows: number): string[] {

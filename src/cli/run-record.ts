@@ -21,7 +21,10 @@ export interface RunRecord {
     readonly sha256: string
   }
   /** Known once training has ended. */
-  readonly training?: Pick<FitResult, 'steps' | 'bestStep' | 'stopped' | 'seconds' | 'threads' | 'kernels'> & {
+  readonly training?: Pick<
+    FitResult,
+    'steps' | 'bestStep' | 'stopped' | 'seconds' | 'threads' | 'kernels' | 'untrained'
+  > & {
     /** Of an ensemble, each of its flows; above is then what their mean loss did. */
     readonly members?: readonly MemberRecord[]
   }
@@ -48,10 +51,10 @@ export function startedRun({ seed, data }: Pick<RunRecord, 'seed' | 'data'>): Ru
 
 /** The same with what training did. */
 export function trainedRun(record: RunRecord, result: FitResult, members?: readonly FitResult[]): RunRecord {
-  const { steps, bestStep, stopped, seconds, threads, kernels } = result
+  const { steps, bestStep, stopped, seconds, threads, kernels, untrained } = result
   return {
     ...record,
-    training: { steps, bestStep, stopped, seconds, threads, kernels, members: members?.map(memberRecord) },
+    training: { steps, bestStep, stopped, seconds, threads, kernels, untrained, members: members?.map(memberRecord) },
   }
 }
 

@@ -131,6 +131,8 @@ function listedSpline({ v, z, slopes, bends }: MarginalSpline): object {
 }
 
 function runText({ status, started, data, training, versions, machine }: RunRecord): string {
-  const steps = training ? `, ${training.steps} steps in ${training.seconds.toFixed(1)} s` : ''
+  const count = training?.steps === 1 ? '1 step' : `${training?.steps} steps`
+  const did = training?.untrained ? 'nothing needed training' : `${count} in ${training?.seconds.toFixed(1)} s`
+  const steps = training ? `, ${did}` : ''
   return `Run of ${started}, ${status}${steps}, on ${data.rows} rows of ${data.name}; pushforward ${versions.pushforward}, Node ${versions.node}, ${machine.cpu}.`
 }

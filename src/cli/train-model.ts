@@ -3,6 +3,7 @@ import { flow } from '../flow/flow.js'
 import { type FitResult, fit } from '../train/fit.js'
 import { fitEnsemble, memberSeed } from '../train/fit-ensemble.js'
 import { meanResult } from '../train/mean-result.js'
+import { isStill } from '../train/options.js'
 import type { Architecture } from './architecture.js'
 import type { Job } from './train-job.js'
 import type { TrainOptions } from './train-options.js'
@@ -33,7 +34,8 @@ export function buildModel(
 export async function trainModel(job: Job, signal: AbortSignal): Promise<Trained> {
   const { model, weights, options, report } = job
   const rows = { rows: job.rows, weights: weights?.rows }
-  const how = { ...options.fit, signal, onProgress: report.progress }
+  const onProgress = isStill(options.fit) ? undefined : report.progress
+  const how = { ...options.fit, signal, onProgress }
   try {
     if (options.ensemble === 1) return { result: await fit(membersOf(model)[0], rows, how) }
     const trained = await fitEnsemble(membersOf(model), rows, how)

@@ -8,7 +8,7 @@ import { MAX_THREADS_OF_A_JOB, type Threads } from '../parallel/threads.js'
 import type { SplinePresetOptions } from '../presets/options.js'
 import { presets } from '../presets/registry.js'
 import { adamW } from '../step/adamw.js'
-import { type FitOptions, MAX_STEPS } from '../train/options.js'
+import { type FitOptions, isStill, MAX_STEPS } from '../train/options.js'
 import { checkPreprocess } from '../train/preprocess.js'
 import type { CommandUsage } from './arguments.js'
 import type { PreprocessName } from './preprocessing.js'
@@ -28,8 +28,8 @@ export interface TrainOptions {
   readonly fillValue: number | 'none' | undefined
   /** What columns pass before the flow; where nothing is said, the flow decides. */
   readonly preprocess: PreprocessName | Preprocessing | undefined
-  /** Share of the rows kept for a test. */
-  readonly test: number
+  /** Share of the rows kept for a test; undefined where their number is to decide. */
+  readonly test: number | undefined
   readonly plots: 'auto' | 'on' | 'off'
   /** What that comes to. */
   readonly draws: boolean
@@ -111,7 +111,10 @@ export const trainUsage: CommandUsage = {
       placeholder: 'SHARE',
       text: 'share of the rows held out and watched (0.1, but few rows are cross-validated; of a generator with a FLOW 0)',
     },
-    test: { placeholder: 'SHARE', text: 'share of the rows kept for a final test (0)' },
+    test: {
+      placeholder: 'SHARE',
+      text: 'share of the rows kept for a final test; 0: none (of a file of 2000 rows or more 0.05, 200 to 10000 rows)',
+    },
     ...OPTION_TEXT,
     plots: { placeholder: 'WHEN', text: 'auto, on, or off; auto draws unless a single step was asked for (auto)' },
     config: { placeholder: 'FILE', text: "a run's config.json to repeat; options given beside it win" },
@@ -187,7 +190,7 @@ export function trainOptions(values: Values, data: string | undefined): TrainOpt
     where: equation(values, 'where'),
     fillValue: fillValue(values),
     preprocess: values.preprocess === undefined ? undefined : preprocessOption(values),
-    test: nonNegative(values, 'test', 0, 1),
+    test: values.test === undefined ? undefined : nonNegative(values, 'test', 0, 1),
     plots: choice(values, 'plots', ['auto', 'on', 'off']),
     draws: values.plots === 'on' || (values.plots !== 'off' && integer(values, 'steps', undefined, 1, MAX_STEPS) !== 1),
     flow,
@@ -221,9 +224,11 @@ function defaultsOf(flow: string, data = 'jang', values: Values): FitOptions {
 /** The same with what is said of it. */
 function saidOf(values: Values, fit: FitOptions): FitOptions {
   const { optimizer = adamW(), batch = 'all' } = fit
+  // What needs no training gets no more steps of it, unless a rate is asked for.
+  const counted = values.steps !== undefined && !(isStill(fit) && values.lr === undefined)
   return {
     ...fit,
-    ...(values.steps !== undefined && { steps: integer(values, 'steps', 1, 1, MAX_STEPS) }),
+    ...(counted && { steps: integer(values, 'steps', 1, 1, MAX_STEPS) }),
     batch: values.batch === undefined ? batch : wordOrInteger<'all'>(values, 'batch', ['all'], 'all', 1),
     optimizer: {
       ...optimizer,

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { chosenColumns, takeColumns } from '../data/row-columns.js'
-import type { RowSet } from '../data/row-set.js'
 import { matrixSource, type RowSource } from '../data/row-source.js'
 import { toMatrix } from '../data/rows.js'
 import { formatHeader, formatRows } from '../data/write-table.js'
@@ -11,7 +10,6 @@ import { evaluate } from '../train/evaluation.js'
 import type { Evaluation } from '../train/figures.js'
 import type { FitResult } from '../train/fit.js'
 import { contextsOf } from '../train/given-rows.js'
-import { splitOffTest } from '../train/split.js'
 import { verdict } from '../train/verdict.js'
 import { wayOut } from './run-folder.js'
 import type { Job } from './train-job.js'
@@ -38,8 +36,8 @@ export async function writeOutcome(job: Job, result: FitResult, signal: AbortSig
   const truth = model.contextDim > 0 ? undefined : source.generator
   const test = job.test && { rows: job.test, weights: job.weights?.test }
   const rows = { rows: job.rows, weights: job.weights?.rows }
-  const given = { truth, fresh: freshRows(job), test, numbers: rowNumbers(job), threads, signal }
-  const figures = await evaluate(model, rows, result, given)
+  const given = { truth, fresh: freshRows(job), test, numbers: job.numbers, threads, signal }
+  const figures = { ...(await evaluate(model, rows, result, given)), ...(job.trials && { trials: job.trials }) }
   const evaluation = { ...figures, verdict: verdict(figures, { moreSteps: 'more (--steps)' }) }
   await folder.writeJson(TRAINED_FILES.evaluation, evaluation)
   report.evaluated(evaluation)
@@ -49,13 +47,6 @@ export async function writeOutcome(job: Job, result: FitResult, signal: AbortSig
   const plots = await drawPlots(job, result, evaluation)
   signal?.throwIfAborted()
   return plots
-}
-
-/** Which rows of the data are trained on and held out, and which are kept for the test. */
-function rowNumbers({ rows, test, options }: Job): { rows: RowSet; test: RowSet } | undefined {
-  if (!test) return undefined
-  const split = splitOffTest(rows.rows + test.rows, options.test, options.seed)
-  return { rows: split.rest, test: split.test }
 }
 
 /** Points of a generator have streams of their own: those after the training rows are new. */

@@ -33,7 +33,8 @@ async function personReport(): Promise<TrainReport> {
       say(`Training on ${rows} rows of ${name} (${conditionText(columns, given)}), ${parameters} parameters.`),
     progress: view.update,
     stopped: view.end,
-    trained: (result, members) => say(`${members ? `${members.length} members, each ` : ''}${resultText(result)}`),
+    trained: (result, members) =>
+      say(`${members && !result.untrained ? `${members.length} members, each ` : ''}${resultText(result)}`),
     evaluated: (evaluation) => say(evaluationText(evaluation)),
     saved: (folder) => say(`Saved in ${folder}.`),
   }
@@ -56,9 +57,9 @@ function eventReport(): TrainReport {
       event('progress', progress)
     },
     stopped: () => {},
-    trained: ({ steps, bestStep, bestLoss, seconds, stopped, threads, kernels }, members) =>
+    trained: ({ steps, bestStep, bestLoss, seconds, stopped, threads, kernels, untrained }, members) =>
       event('trained', {
-        ...{ steps, bestStep, bestLoss, seconds, stopped, threads, kernels },
+        ...{ steps, bestStep, bestLoss, seconds, stopped, threads, kernels, untrained },
         ...(members && { members: members.map(memberRecord) }),
       }),
     evaluated: (evaluation) => event('evaluated', evaluation),

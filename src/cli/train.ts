@@ -10,10 +10,11 @@ import { weightsIn } from '../train/given-rows.js'
 import { splitOffTest } from '../train/split.js'
 import { architecture } from './architecture.js'
 import type { CommandArguments } from './arguments.js'
-import { chooseFlow, inBudget, withPreprocess } from './choose-flow.js'
+import { chooseFlow, inBudget, type Settled, withPreprocess } from './choose-flow.js'
 import { resolvedConfig, withConfig } from './config.js'
 import { fileFirst, readData } from './data-source.js'
 import { modelRows } from './given-columns.js'
+import { withHeldOut } from './held-out.js'
 import { catchInterrupts, INTERRUPTED } from './interrupt.js'
 import { metricsText } from './metrics.js'
 import { say, warn } from './output.js'
@@ -66,15 +67,16 @@ async function finish(job: Job, signal: AbortSignal): Promise<number> {
 type Prepared = Omit<Job, 'folder' | 'report'>
 
 /** Reads the data and builds the flow: whatever is wrong with the request comes out here, and nothing is written. */
-async function prepare(argument: string, options: TrainOptions): Promise<Prepared> {
-  const { seed, out, given, where } = options
+async function prepare(argument: string, asked: TrainOptions): Promise<Prepared> {
+  const { seed, out, given, where } = asked
   if (out !== undefined) await checkUnused(out)
-  const beside = [...(given ?? []), ...(options.weights === undefined ? [] : [options.weights])]
-  const chosen = options.columns && [...new Set([...options.columns, ...beside])]
-  const source = await readData(argument, { rows: options.rows, seed, columns: chosen, where })
+  const beside = [...(given ?? []), ...(asked.weights === undefined ? [] : [asked.weights])]
+  const chosen = asked.columns && [...new Set([...asked.columns, ...beside])]
+  const source = await readData(argument, { rows: asked.rows, seed, columns: chosen, where })
   const all = modelRows(source, given)
-  const kept = source.generator ? all : await withoutFills(all, options.fillValue)
-  const { points, columns, dim, weights } = await takeWeights(kept, options.weights, source.generator?.name)
+  const kept = source.generator ? all : await withoutFills(all, asked.fillValue)
+  const { points, columns, dim, weights } = await takeWeights(kept, asked.weights, source.generator?.name)
+  const options = withHeldOut(asked, points.rows, source.generator !== undefined)
   const named = options.flow === undefined ? undefined : await architecture(dim, options)
   const how = options.preprocess ?? (named?.standardise === false ? 'none' : named ? 'standardise' : 'gaussianise')
   if (!source.generator) {
@@ -82,7 +84,7 @@ async function prepare(argument: string, options: TrainOptions): Promise<Prepare
   }
   const { rest, test } = splitOffTest(points.rows, options.test, seed)
   const rows = test.size > 0 ? chosenRows(points, rest) : points
-  const settled = named
+  const settled: Settled = named
     ? { parts: named, options: await inBudget(rows, dim, named, withPreprocess(options, how)) }
     : await chooseFlow({ rows, weights: weightsIn(weights, rest) }, columns, dim, options)
   const model = buildModel(dim, columns, settled.parts, options)
@@ -92,9 +94,11 @@ async function prepare(argument: string, options: TrainOptions): Promise<Prepare
     source: { ...source, columns: source.columns.filter((name) => name !== options.weights) },
     columns,
     rows,
-    test: test.size > 0 ? chosenRows(points, test) : undefined,
+    ...{ test: undefined, numbers: undefined },
+    ...(test.size > 0 && { test: chosenRows(points, test), numbers: { rows: rest, test } }),
     weights: weights && { rows: weightsIn(weights, rest), test: weightsIn(weights, test) },
     model,
+    trials: settled.trials,
     record: startedRun({ seed, data }),
   }
 }

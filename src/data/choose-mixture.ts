@@ -1,12 +1,7 @@
 import { PURPOSE } from '../random/purposes.js'
 import { randomStream } from '../random/stream.js'
-import {
-  everyRow,
-  fitGaussianMixture,
-  type GaussianMixture,
-  mixtureLogProb,
-  refineGaussianMixture,
-} from './gaussian-mixture.js'
+import { fitGaussianMixture, type GaussianMixture, mixtureLogProb, refineGaussianMixture } from './gaussian-mixture.js'
+import { effectiveRows, everyRow, type WeighedRows } from './weighed-rows.js'
 
 /** Numbers of components that are tried, one after the other. */
 const COMPONENTS = [1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48]
@@ -33,14 +28,14 @@ const EXP_WORK = 10
 /** A mixture, and how much likelier than one normal it makes rows that it has not seen. */
 export interface MixtureChoice {
   readonly mixture: GaussianMixture
-  /** Mean of ln p_mixture − ln p_normal over the held-out rows, nats. */
+  /** Mean of ln p_mixture − ln p_normal over the held-out rows, by their weights, nats. */
   readonly gain: number
 }
 
-/** Rows that a mixture is fitted to, and others that tell how good it is; [rows, dim] each. */
-export interface Parts {
-  readonly training: Float64Array
-  readonly held: Float64Array
+/** Rows that a mixture is fitted to, and others that tell how good it is. */
+interface Parts {
+  readonly training: WeighedRows
+  readonly held: WeighedRows
 }
 
 export interface MixtureSearch {
@@ -50,12 +45,12 @@ export interface MixtureSearch {
 }
 
 /**
- * The mixture of normals of the training rows, by the number of components that makes the held-out rows likeliest; rows
- * [rows, dim], of which no more than 16 384 are looked at. undefined where no mixture is better than one normal.
+ * The mixture of normals of the training rows, by the number of components that makes the held-out rows likeliest, each row
+ * counted by its weight; no more than 16 384 are looked at. undefined where no mixture is better than one normal.
  */
 export function chooseMixture(
-  training: Float64Array,
-  held: Float64Array,
+  training: WeighedRows,
+  held: WeighedRows,
   dim: number,
   search: MixtureSearch,
 ): MixtureChoice | undefined {
@@ -67,30 +62,38 @@ export function chooseMixture(
  * Rows are taken as they lie, every so manyth into a part, so they must not come in an order that matters.
  */
 export function crossValidatedMixture(
-  rows: Float64Array,
+  all: WeighedRows,
   dim: number,
   folds: number,
   search: MixtureSearch,
 ): MixtureChoice | undefined {
   const parts = Array.from({ length: folds }, (_, fold): Parts => {
-    const inFold = (_: number, at: number) => Math.floor(at / dim) % folds === fold
-    return { training: rows.filter((x, at) => !inFold(x, at)), held: rows.filter(inFold) }
+    const inFold = (row: number) => row % folds === fold
+    return { training: rowsWhere(all, dim, (row) => !inFold(row)), held: rowsWhere(all, dim, inFold) }
   })
-  return chosen(parts, rows, dim, search, MARGIN.folds)
+  return chosen(parts, all, dim, search, MARGIN.folds)
+}
+
+function rowsWhere({ rows, weights }: WeighedRows, dim: number, taken: (row: number) => boolean): WeighedRows {
+  return {
+    rows: rows.filter((_, at) => taken(Math.floor(at / dim))),
+    weights: weights?.filter((_, row) => taken(row)),
+  }
 }
 
 function chosen(
   parts: readonly Parts[],
-  all: Float64Array,
+  all: WeighedRows,
   dim: number,
   { seed, seconds = 30 }: MixtureSearch,
   margin: number,
 ): MixtureChoice | undefined {
   const fitted = parts.map(({ training, held }) => ({ rows: everyRow(training, dim, MIXTURE_ROWS), held }))
   const numbers = (dim * (dim + 3)) / 2
-  const most = Math.floor(fitted[0].rows.length / dim / (ROWS_PER_NUMBER * numbers))
+  const heldWeights = weightsOfAll(parts, dim)
+  const most = Math.floor(effectiveRows(fitted[0].rows, dim) / (ROWS_PER_NUMBER * numbers))
   if (most < 2) return undefined
-  const fit = (rows: Float64Array, components: number) =>
+  const fit = (rows: WeighedRows, components: number) =>
     mixtureWithin((seconds * WORK_PER_SECOND) / parts.length, rows, dim, components, seed)
   let [best, normal]: (Candidate | undefined)[] = []
   let waited = 0
@@ -99,30 +102,30 @@ function chosen(
     const mixtures = fitted.map(({ rows, held }) => ({ mixture: fit(rows, components), held }))
     const candidate = { components, mixture: mixtures[0].mixture, logProb: judged(mixtures, dim) }
     normal ??= candidate
-    if (!best || betterBy(candidate, best) > margin) {
+    if (!best || betterBy(candidate, best, heldWeights) > margin) {
       best = candidate
       waited = 0
     } else if (++waited === PATIENCE) break
   }
   if (!best || !normal || best === normal) return undefined
   const mixture = parts.length === 1 ? best.mixture : fit(everyRow(all, dim, MIXTURE_ROWS), best.components)
-  return { mixture, gain: meanOf(best.logProb) - meanOf(normal.logProb) }
+  return { mixture, gain: meanOf(best.logProb, heldWeights) - meanOf(normal.logProb, heldWeights) }
 }
 
 /** Expectation maximisation for so many multiplications, about: first on some of the rows, then on all. */
 function mixtureWithin(
   work: number,
-  rows: Float64Array,
+  rows: WeighedRows,
   dim: number,
   components: number,
   seed: number,
 ): GaussianMixture {
   const some = everyRow(rows, dim, FIRST_ROWS)
-  const perIteration = (part: Float64Array) => (part.length / dim) * components * (dim * dim + EXP_WORK)
-  const affordable = (share: number, part: Float64Array, least: number) =>
+  const perIteration = (part: WeighedRows) => (part.rows.length / dim) * components * (dim * dim + EXP_WORK)
+  const affordable = (share: number, part: WeighedRows, least: number) =>
     Math.max(least, Math.min(ITERATIONS.most, Math.floor((share * work) / perIteration(part))))
   const stream = randomStream(seed, PURPOSE.mixture, components)
-  const whole = some.length === rows.length
+  const whole = some.rows.length === rows.rows.length
   const iterations = affordable(whole ? 1 : 0.5, some, ITERATIONS.least)
   const first = fitGaussianMixture(some, dim, { components, stream, iterations })
   return whole ? first : refineGaussianMixture(first, rows, dim, affordable(0.5, rows, 1))
@@ -136,23 +139,47 @@ interface Candidate {
   readonly logProb: Float64Array
 }
 
-function judged(parts: readonly { mixture: GaussianMixture; held: Float64Array }[], dim: number): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, { held }) => sum + held.length / dim, 0))
+function judged(parts: readonly { mixture: GaussianMixture; held: WeighedRows }[], dim: number): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { held }) => sum + held.rows.length / dim, 0))
   let first = 0
   for (const { mixture, held } of parts) {
-    const count = held.length / dim
-    mixtureLogProb(mixture, held, all.subarray(first, first + count))
+    const count = held.rows.length / dim
+    mixtureLogProb(mixture, held.rows, all.subarray(first, first + count))
     first += count
   }
   return all
 }
 
-const meanOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length
+/** Of the held-out rows of all parts, in their order. */
+function weightsOfAll(parts: readonly Parts[], dim: number): Float64Array {
+  return Float64Array.from(
+    parts.flatMap(({ held: { rows, weights } }) => [...(weights ?? new Float64Array(rows.length / dim).fill(1))]),
+  )
+}
 
-/** By how many standard errors the mean of ln p is greater. */
-function betterBy({ logProb: a }: Candidate, { logProb: b }: Candidate): number {
+function meanOf(values: Float64Array, weights: Float64Array): number {
+  let [sum, total] = [0, 0]
+  for (const [i, weight] of weights.entries()) {
+    if (weight === 0) continue
+    sum += weight * values[i]
+    total += weight
+  }
+  return sum / total
+}
+
+/**
+ * By how many standard errors the mean of ln p is greater, SE² = n/(n − 1) Σ w² (x − m)²/(Σ w)² with n how many weights are
+ * above 0.
+ */
+function betterBy({ logProb: a }: Candidate, { logProb: b }: Candidate, weights: Float64Array): number {
   const difference = a.map((value, i) => value - b[i])
-  const mean = meanOf(difference)
-  const variance = meanOf(difference.map((value) => (value - mean) ** 2))
-  return mean / Math.sqrt(variance / Math.max(1, difference.length - 1))
+  const mean = meanOf(difference, weights)
+  let [n, total, squares] = [0, 0, 0]
+  for (const [i, weight] of weights.entries()) {
+    if (weight === 0) continue
+    n++
+    total += weight
+    squares += (weight * (difference[i] - mean)) ** 2
+  }
+  return (mean * total) / Math.sqrt((n / Math.max(1, n - 1)) * squares)
 }

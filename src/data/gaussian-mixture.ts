@@ -1,5 +1,6 @@
 import { exp, ln } from '../random/elementary.js'
 import type { RandomStream } from '../random/stream.js'
+import { columnVariances, everyRow, unitWeights, type WeighedRows } from './weighed-rows.js'
 
 /** A mixture of K full-covariance normals, Σₖ πₖ N(mean_k, Lₖ Lₖᵀ). */
 export interface GaussianMixture {
@@ -38,35 +39,42 @@ const LN_2PI = ln(2 * Math.PI)
 
 /**
  * A mixture of normals by expectation maximisation from means drawn far apart (k-means++), the best of several draws, in
- * float64, of rows [rows, dim], row-major. Each covariance is (Sₖ + a·D)/(nₖ + a), with D of a hundredth of the columns' variances and a
- * one row: the greatest posterior under an inverse Wishart prior.
+ * float64, of rows [rows, dim], row-major, each counted by its weight. Each covariance is (Sₖ + a·D)/(nₖ + a), with D of a
+ * hundredth of the columns' variances and a one row: the greatest posterior under an inverse Wishart prior. Rows with weights
+ * are as many as equal ones would be, (Σ w)²/Σ w², so that the unit of weights does not matter.
  *
  * Sources: Dempster, Laird & Rubin 1977; Arthur & Vassilvitskii, SODA 2007; Fraley & Raftery, J. Classif. 24 (2007).
  */
 export function fitGaussianMixture(
-  rows: Float64Array,
+  all: WeighedRows,
   dim: number,
   { components, stream, iterations = 200 }: MixtureFitOptions,
 ): GaussianMixture {
-  const variances = columnVariances(rows, dim)
-  const some = everyRow(rows, dim, TRIED.rows)
+  const whole = counted(all, dim)
+  const variances = columnVariances(whole.rows, whole.weights, dim)
+  const some = counted(everyRow(all, dim, TRIED.rows), dim)
   let best: Climbed | undefined
   for (let i = 0; i < (components > 1 ? TRIED.starts : 1); i++) {
     const climbed = climb(start(some, dim, components, variances, stream), some, dim, variances, TRIED.iterations)
     if (!best || climbed.logLikelihood > best.logLikelihood) best = climbed
   }
-  return climb((best as Climbed).mixture, rows, dim, variances, iterations).mixture
+  return climb((best as Climbed).mixture, whole, dim, variances, iterations).mixture
 }
 
 /** A mixture climbed on from there, by the same steps, on other rows: more of them, say. */
 export function refineGaussianMixture(
   from: GaussianMixture,
-  rows: Float64Array,
+  all: WeighedRows,
   dim: number,
   iterations: number,
 ): GaussianMixture {
-  return climb(from, rows, dim, columnVariances(rows, dim), iterations).mixture
+  const rows = counted(all, dim)
+  return climb(from, rows, dim, columnVariances(rows.rows, rows.weights, dim), iterations).mixture
 }
+
+type Counted = Required<WeighedRows>
+
+const counted = (all: WeighedRows, dim: number): Counted => ({ rows: all.rows, weights: unitWeights(all, dim) })
 
 interface Climbed {
   readonly mixture: GaussianMixture
@@ -76,7 +84,7 @@ interface Climbed {
 
 function climb(
   from: GaussianMixture,
-  rows: Float64Array,
+  rows: Counted,
   dim: number,
   variances: Float64Array,
   iterations: number,
@@ -92,50 +100,26 @@ function climb(
   return { mixture, logLikelihood }
 }
 
-/** Rows 0, n/most, 2n/most, … where there are more than `most`. */
-export function everyRow(rows: Float64Array, dim: number, most: number): Float64Array {
-  const count = rows.length / dim
-  if (count <= most) return rows
-  const chosen = new Float64Array(most * dim)
-  for (let i = 0; i < most; i++) {
-    const row = Math.floor((i * count) / most)
-    for (let j = 0; j < dim; j++) chosen[i * dim + j] = rows[row * dim + j]
-  }
-  return chosen
-}
-
-function columnVariances(rows: Float64Array, dim: number): Float64Array {
-  const count = rows.length / dim
-  const mean = new Float64Array(dim)
-  const variance = new Float64Array(dim)
-  for (let at = 0; at < rows.length; at++) mean[at % dim] += rows[at] / count
-  for (let at = 0; at < rows.length; at++) variance[at % dim] += (rows[at] - mean[at % dim]) ** 2 / count
-  return variance
-}
-
-/** Means at rows, each drawn with a probability in proportion to its squared distance from those drawn before. */
+/** Means at rows, each drawn with a probability in proportion to its weight times its squared distance from those drawn before. */
 function start(
-  rows: Float64Array,
+  { rows, weights }: Counted,
   dim: number,
   components: number,
   variances: Float64Array,
   stream: RandomStream,
 ): GaussianMixture {
-  const count = rows.length / dim
+  const count = weights.length
   const nearest = new Float64Array(count).fill(Number.POSITIVE_INFINITY)
   const means = new Float64Array(components * dim)
-  let chosen = Math.min(count - 1, Math.floor(stream.uniform() * count))
+  let chosen = drawn(weights, stream)
   for (let k = 0; k < components; k++) {
     for (let j = 0; j < dim; j++) means[k * dim + j] = rows[chosen * dim + j]
-    let total = 0
     for (let i = 0; i < count; i++) {
       let distance = 0
       for (let j = 0; j < dim; j++) distance += (rows[i * dim + j] - means[k * dim + j]) ** 2 / variances[j]
-      nearest[i] = Math.min(nearest[i], distance)
-      total += nearest[i]
+      nearest[i] = Math.min(nearest[i], weights[i] * distance)
     }
-    let left = stream.uniform() * total
-    for (chosen = 0; chosen < count - 1 && left >= nearest[chosen]; chosen++) left -= nearest[chosen]
+    chosen = drawn(nearest, stream)
   }
   const choleskies = new Float64Array(components * dim * dim)
   // Of as many cells as there are components, of equal volume together with the columns' own.
@@ -145,6 +129,14 @@ function start(
     }
   }
   return { weights: new Float64Array(components).fill(1 / components), means, choleskies }
+}
+
+/** A place, drawn with a probability in proportion to what stands there. */
+function drawn(shares: Float64Array, stream: RandomStream): number {
+  let left = stream.uniform() * shares.reduce((sum, share) => sum + share, 0)
+  let place = 0
+  for (; place < shares.length - 1 && left >= shares[place]; place++) left -= shares[place]
+  return place
 }
 
 /** Σ over rows of responsibilities, times the row, and times its square; and the mean log-likelihood. */
@@ -157,22 +149,25 @@ interface Sums {
   readonly logLikelihood: number
 }
 
-function expectation(mixture: GaussianMixture, rows: Float64Array, dim: number): Sums {
-  const { weights, means } = mixture
-  const components = weights.length
+function expectation(mixture: GaussianMixture, { rows, weights }: Counted, dim: number): Sums {
+  const { means } = mixture
+  const components = mixture.weights.length
   const counts = new Float64Array(components)
   const first = new Float64Array(components * dim)
   const second = new Float64Array(components * dim * dim)
   const each = new Float64Array(components)
   const density = componentDensities(mixture, dim)
-  let sum = 0
+  let [sum, counting] = [0, 0]
   for (let from = 0; from < rows.length; from += dim) {
+    const weight = weights[from / dim]
+    if (weight === 0) continue
     const total = density(rows, from, each)
-    sum += total
+    sum += weight * total
+    counting += weight
     for (let k = 0; k < components; k++) {
       // What a row gives to a component far away is below the rounding of its sums.
       if (each[k] < total - FARTHEST) continue
-      const share = exp(each[k] - total)
+      const share = weight * exp(each[k] - total)
       counts[k] += share
       for (let j = 0; j < dim; j++) {
         const d = share * (rows[from + j] - means[k * dim + j])
@@ -183,7 +178,7 @@ function expectation(mixture: GaussianMixture, rows: Float64Array, dim: number):
       }
     }
   }
-  return { counts, first, second, about: means, logLikelihood: (sum * dim) / rows.length }
+  return { counts, first, second, about: means, logLikelihood: sum / counting }
 }
 
 function maximisation({ counts, first, second, about }: Sums, dim: number, variances: Float64Array): GaussianMixture {

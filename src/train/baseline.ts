@@ -33,18 +33,24 @@ const SECONDS = 10
  */
 export async function fitBaselines(training: Part, held: Part | undefined, dim: number): Promise<Baselines> {
   const { columns } = training.rows
-  const givenPlaces = placesFrom(dim, columns)
   const all = await fitGaussian(training, placesFrom(0, columns))
-  if (!all) return { gaussian: undefined, mixture: undefined }
-  if (dim === columns) {
-    const gaussian: Baseline = (rows, out) => gaussianLogProb(all, rows, out)
-    return { gaussian, mixture: await fitMixture(all, training, held) }
-  }
-  const given = await fitGaussian(training, givenPlaces)
-  return {
-    gaussian: given && ((rows, out) => conditional(all, given, rows, givenPlaces, out)),
-    mixture: undefined,
-  }
+  const gaussian = all && (await gaussianOf(all, training, dim))
+  return { gaussian, mixture: all && dim === columns ? await fitMixture(all, training, held) : undefined }
+}
+
+/** The single Gaussian alone. */
+export async function fitGaussianBaseline(training: Part, dim: number): Promise<Baseline | undefined> {
+  const all = await fitGaussian(training, placesFrom(0, training.rows.columns))
+  return all && gaussianOf(all, training, dim)
+}
+
+/** Of columns given others its conditional, where that of the others fits. */
+async function gaussianOf(all: Gaussian, training: Part, dim: number): Promise<Baseline | undefined> {
+  const { columns } = training.rows
+  if (dim === columns) return (rows, out) => gaussianLogProb(all, rows, out)
+  const places = placesFrom(dim, columns)
+  const given = await fitGaussian(training, places)
+  return given && ((rows, out) => conditional(all, given, rows, places, out))
 }
 
 async function fitGaussian({ rows, weights }: Part, places: readonly number[]): Promise<Gaussian | undefined> {
@@ -70,7 +76,10 @@ async function fitMixture(gaussian: Gaussian, training: Part, held: Part | undef
   const [own, chosenBy] = held ? [training, held] : withTenthHeld(training)
   if (own.rows.rows < 1 || chosenBy.rows.rows < 2) return undefined
   const [fitted, choosing] = await Promise.all([own, chosenBy].map((part) => whitenedSample(gaussian, part)))
-  const choice = chooseMixture(fitted, choosing, gaussian.mean.length, { seed: SEED, seconds: SECONDS })
+  const choice = chooseMixture({ rows: fitted }, { rows: choosing }, gaussian.mean.length, {
+    seed: SEED,
+    seconds: SECONDS,
+  })
   if (!choice) return undefined
   const { mixture } = choice
   const shift = halfLogDet(gaussian)

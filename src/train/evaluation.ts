@@ -4,7 +4,7 @@ import { abortable, chosenRows, type RowSource } from '../data/row-source.js'
 import type { Rows } from '../data/rows.js'
 import { logScale } from '../data/scaler.js'
 import { UsageError } from '../errors.js'
-import type { Model } from '../flow/ensemble.js'
+import { Ensemble, type Model } from '../flow/ensemble.js'
 import { type Threads, threadsOfAll } from '../parallel/threads.js'
 import { type Baselines, fitBaselines } from './baseline.js'
 import { GRID } from './density-integral.js'
@@ -76,10 +76,13 @@ export async function evaluate(
     ...(parts.test && { test: await judge(flow, parts.test, rivals, parallel) }),
     ...(parts.fresh && { fresh: await judge(flow, parts.fresh, rivals, parallel) }),
   }
+  const sets = rowSets(result.split, numbers)
   return {
+    ...(flow instanceof Ensemble && { members: flow.members.length }),
     ...figuresOf(flow, judged),
     ...comparisons(flow, judged, rivals),
-    ...dominatingOf(judged, rowSets(result.split, numbers)),
+    ...dominatingOf(judged, sets),
+    ...leftOutOf(result.leftOut, numbers),
     ...(truth && {
       entropyFloor: truth.entropy,
       excess: { train: judged.train.excess as MeanNLL, ...(judged.fresh && { fresh: judged.fresh.excess }) },
@@ -150,6 +153,17 @@ function dominatingOf(
   return found.length > 0 ? { dominating: Object.fromEntries(found) } : {}
 }
 
+/** Rows that are named one by one, at most. */
+const MOST_NAMED = 5
+
+function leftOutOf(leftOut: RowSet, numbers: EvaluationOptions['numbers']): Pick<Evaluation, 'leftOutRows'> {
+  if (leftOut.size === 0) return {}
+  const named = [...leftOut].slice(0, MOST_NAMED)
+  return {
+    leftOutRows: { rows: named.map((row) => (numbers ? memberAt(row, numbers.rows) : row)), count: leftOut.size },
+  }
+}
+
 /** The member of a set that so many come before. */
 function memberAt(place: number, set: RowSet): number {
   let at = 0
@@ -163,7 +177,7 @@ function gridPoints({ steps, split }: FitResult): number {
 }
 
 function lossesOf(result: FitResult): Evaluation['losses'] {
-  const { steps, stopped, losses, bestLoss, bestStep, logScale } = result
+  const { steps, stopped, losses, bestLoss, bestStep, logScale, untrained } = result
   const ends = { first: losses[0], last: losses[losses.length - 1] }
-  return { steps, stopped, ...ends, best: bestLoss, bestStep, logScale, stillFalling: stillFalling(result) }
+  return { steps, stopped, ...ends, best: bestLoss, bestStep, logScale, untrained, stillFalling: stillFalling(result) }
 }

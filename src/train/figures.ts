@@ -4,6 +4,7 @@ import type { FitResult } from './fit.js'
 import type { MeanNLL } from './mean-nll.js'
 import type { Quartiles } from './quartiles.js'
 import type { SamplesOutside } from './samples-outside.js'
+import type { Trials } from './trials.js'
 
 /** A figure of the rows trained on, of those held out where there are any, and of those fit never saw. */
 export interface BySplit<Figure> {
@@ -22,6 +23,8 @@ export interface BySplitAndFresh<Figure> extends BySplit<Figure> {
  * weights by these.
  */
 export interface Evaluation {
+  /** Of an ensemble: how many flows it is the average of. */
+  readonly members?: number
   readonly nll: BySplit<MeanNLL>
   /** The same in the units that losses have: of what rows pass before the flow, columns of unit variance mostly. */
   readonly nllStandardised: BySplit<MeanNLL>
@@ -29,6 +32,8 @@ export interface Evaluation {
   readonly quartiles: BySplit<Quartiles>
   /** The rows that make the mean what it is, where some of them do. */
   readonly dominating?: Partial<BySplitAndFresh<DominatingRows>>
+  /** Rows that were to be held out and are not among those of the validation: by number, the first of them, and how many. */
+  readonly leftOutRows?: { readonly rows: readonly number[]; readonly count: number }
   /** Said where no rows were kept for the test: the figures are of rows that the flow was chosen by. */
   readonly note?: string
   /**
@@ -68,9 +73,13 @@ export interface Evaluation {
     readonly bestStep: number
     /** To be added to a loss to have it in original units. */
     readonly logScale: number
+    /** Whether there was nothing to train: what was fitted is what columns pass, and the base. */
+    readonly untrained: boolean
     /** Whether more steps would have made them lower yet; null where the steps are too few to tell. */
     readonly stillFalling: boolean | null
   }
+  /** What the flow was chosen by, where `auto` did so. */
+  readonly trials?: Trials
   /** All of this in a sentence, where it has been put into one. */
   readonly verdict?: string
 }

@@ -1,14 +1,10 @@
-import { fitPreprocessing } from '../data/fit-scaler.js'
-import { ApartCheck } from '../data/merging.js'
-import { columnTitle } from '../data/row-sample.js'
 import type { RowSet } from '../data/row-set.js'
-import { abortable, chosenRows, type RowSource } from '../data/row-source.js'
+import { abortable, type RowSource } from '../data/row-source.js'
 import type { Rows } from '../data/rows.js'
-import { fitStandardiser, isBent, logScale, type Scaler } from '../data/scaler.js'
-import { dataSha256 } from '../data/sha256.js'
 import { DataError, TrainingError, UsageError } from '../errors.js'
 import { Evaluator, type Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
+import type { FlowStructure } from '../flow/structure.js'
 import { createHeap, type KernelKind, resolveKernels } from '../kernels/create.js'
 import type { Heap, Offset } from '../kernels/heap.js'
 import { estimatedMilliseconds, resolveThreads } from '../parallel/threads.js'
@@ -19,11 +15,12 @@ import { ScheduledRate } from '../step/schedule.js'
 import { batchTileRows, cutIntoShards } from '../step/shards.js'
 import type { TrainingEnd } from '../step/training-rank.js'
 import { frozenRanges } from './frozen.js'
-import { type GivenRows, weightsIn, weightsOf, withContext } from './given-rows.js'
-import { type CheckedFitOptions, checkFitOptions, type FitOptions } from './options.js'
+import { type GivenRows, weightsOf, withContext } from './given-rows.js'
+import { load, readRows } from './load-rows.js'
+import { type CheckedFitOptions, checkFitOptions, type FitOptions, isStill } from './options.js'
 import { checkBytes, commit, exclusively, runTraining } from './run-training.js'
 import { settleLayers } from './settle.js'
-import { type Split, splitRows, validationRowsOf } from './split.js'
+import { type Split, validationRowsOf } from './split.js'
 import { supervise, watchedAt } from './supervise.js'
 
 /** What a training run did. Losses are mean negative log-densities in nats and standardised units. */
@@ -47,10 +44,17 @@ export interface FitResult {
   /** Which rows were trained on, and which held out. */
   readonly split: Split
   /**
+   * Rows that were to be held out, but lie beyond the bound of `logProb`: their density is 0, and a mean with them infinite.
+   * Only behind `preprocess({ … })`; without it such rows are refused.
+   */
+  readonly leftOut: RowSet
+  /**
    * The mean of −ln|det| of what the training rows pass before the flow, Σ ln sd where they are standardised: what to add to
    * a loss to have it in the data's own units.
    */
   readonly logScale: number
+  /** Whether it was one step at a rate of 0, which changes nothing: what was fitted is what columns pass before the flow. */
+  readonly untrained: boolean
 }
 
 /**
@@ -58,7 +62,7 @@ export interface FitResult {
  * it once, at the end; reading the flow meanwhile sees the old weights. Resolves also when aborted or out of patience, with
  * what was reached.
  *
- * Rows that are not held in memory come from a source, which is gone through five times at most before the first step;
+ * Rows that are not held in memory come from a source, which is gone through six times at most before the first step;
  * training itself holds one standardised copy of them, in the flow's precision. Rows must not change before the call has
  * settled.
  *
@@ -85,33 +89,21 @@ async function train(
   const { structure } = flow
   if (source.rows < 2) throw new DataError(`Training data has ${source.rows} rows; expected 2 or more.`)
   const validationRows = validationRowsOf(source.rows, options.validation)
-  const task: TrainingTask = {
-    ...taskOf(source.rows - validationRows, validationRows, options),
-    weighted: weights !== undefined,
-    frozen: frozenRanges(structure, options.frozen),
-  }
-  const phases = batchPhases(task.batch, task.rows, task.steps)
-  const [{ batchRows }] = phases
+  const { weighted, frozen } = { weighted: weights !== undefined, frozen: frozenRanges(structure, options.frozen) }
   const kernels = resolveKernels(options.kernels, structure.description.precision)
-  const size = resolveThreads(
-    options.threads,
-    cutIntoShards(batchRows, batchTileRows(batchRows, structure)).count,
-    estimatedMilliseconds(structure.parameterCount, rowsOf(phases, task.steps), kernels),
-  )
-  const plan = planTraining(structure, task, Math.max(1, size))
-  checkBytes(plan)
-  const split = splitRows(source.rows, options.validation, options.splitSeed)
+  const prepare = (rows: number, held: number) => {
+    const task: TrainingTask = { ...taskOf(rows, held, options), weighted, frozen }
+    return planned(structure, task, options, kernels)
+  }
+  // Whether a heap holds them is known before the rows are looked at.
+  const whole = prepare(source.rows - validationRows, validationRows)
+  const read = await readRows(flow, abortable(source, options.signal), weights, options, kernels)
+  const { split, leftOut, used } = read
+  const fewer = used.training.size + used.validation.size < source.rows
+  const { plan, size } = fewer ? prepare(used.training.size, used.validation.size) : whole
+  const { task } = plan
   const heap = createHeap(plan.arena, kernels, size > 0)
-  if (weights) loadWeights(heap, plan, weights, split)
-  const { scaler, sha256, logScale } = await load(
-    heap,
-    plan,
-    flow,
-    abortable(source, options.signal),
-    split,
-    options,
-    weights,
-  )
+  const { scaler, sha256, logScale } = await load(heap, plan, flow, read, options)
   if (!options.signal?.aborted) settleLayers(structure, plan, heap, kernels)
   if (task.average) heap.real.copyWithin(plan.average, plan.params, plan.params + structure.numberCount)
   const record = createRecord(task, size > 0)
@@ -161,8 +153,29 @@ async function train(
     threads: size,
     kernels,
     split,
+    leftOut,
     logScale,
+    untrained: isStill(options),
   }
+}
+
+/** The plan of a task, and how many threads it is for. */
+function planned(
+  structure: FlowStructure,
+  task: TrainingTask,
+  { threads }: CheckedFitOptions,
+  kernels: KernelKind,
+): { plan: TrainingPlan; size: number } {
+  const phases = batchPhases(task.batch, task.rows, task.steps)
+  const [{ batchRows }] = phases
+  const size = resolveThreads(
+    threads,
+    cutIntoShards(batchRows, batchTileRows(batchRows, structure)).count,
+    estimatedMilliseconds(structure.parameterCount, rowsOf(phases, task.steps), kernels),
+  )
+  const plan = planTraining(structure, task, Math.max(1, size))
+  checkBytes(plan)
+  return { plan, size }
 }
 
 function taskOf(
@@ -184,108 +197,6 @@ function taskOf(
     validationEvery: options.validationEvery ?? Math.floor(rows / least),
     ...{ optimizer, schedule, clip, average, noise, stopping, seed },
   }
-}
-
-async function scalerFor(
-  flow: Flow,
-  training: RowSource,
-  options: CheckedFitOptions,
-  weights: Float64Array | undefined,
-): Promise<Scaler> {
-  const { preprocess } = options
-  if (flow.scaled || preprocess === 'none') return flow.scaler
-  if (preprocess === 'standardise') return fitStandardiser(training, flow.data.columns, flow.dim, weights)
-  return fitPreprocessing(training, preprocess, flow.data.columns, flow.dim, weights)
-}
-
-/** What is known of rows that have been gone through. */
-interface Loaded {
-  readonly scaler: Scaler
-  /** The mean of −ln|det| of the scaler over the training rows. */
-  readonly logScale: number
-  readonly sha256: string | undefined
-}
-
-/**
- * Fills a fresh heap: parameters as they stand, moments 0, rows standardised by the scaler that is returned. Aborted
- * meanwhile, it leaves the rows as far as it came: no step will be taken.
- */
-async function load(
-  heap: Heap,
-  plan: TrainingPlan,
-  flow: Flow,
-  source: RowSource,
-  { training, validation }: Split,
-  options: CheckedFitOptions,
-  weights: Float64Array | undefined,
-): Promise<Loaded> {
-  heap.real.set(flow.numbers, plan.params)
-  heap.i32[plan.stopAfter] = -1
-  const evaluator = new Evaluator(flow.structure, heap.memory ? 'simd' : 'portable')
-  const ofTraining = weightsIn(weights, training)
-  try {
-    const scaler = await scalerFor(flow, chosenRows(source, training), options, ofTraining)
-    evaluator.setScaler(scaler)
-    const apart = new ApartCheck(training.size, source.columns)
-    const meanScale = await loadRows(evaluator, source, training, heap, plan.data, { apart, weights: ofTraining })
-    apart.end((j) => columnTitle(j, flow.data.columns, flow.dim))
-    if (validation.size > 0)
-      await loadRows(evaluator, source, validation, heap, plan.validationData, {
-        // What knows of long tails may meet a longer one yet.
-        held: typeof options.preprocess === 'object',
-      })
-    const sha256 = await dataSha256(source)
-    return { scaler, sha256, logScale: isBent(scaler) ? -meanScale : logScale(scaler, flow.dim) }
-  } catch (error) {
-    if (options.signal?.aborted && error === options.signal.reason) {
-      return { scaler: flow.scaler, sha256: undefined, logScale: 0 }
-    }
-    throw error
-  }
-}
-
-/** Standardised rows into the heap; returns the mean of ln|det| of the scaler over them, each by its weight. */
-export async function loadRows(
-  evaluator: Evaluator,
-  source: RowSource,
-  chosen: RowSet,
-  heap: Heap,
-  target: Offset,
-  { apart, weights, held = false }: { apart?: ApartCheck; weights?: Float64Array; held?: boolean } = {},
-): Promise<number> {
-  const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? chosen.size
-  let loaded = 0
-  let meanScale = 0
-  for await (const block of chosenRows(source, chosen).blocks(evaluator.chunkRows)) {
-    const [outside] = evaluator.loadRows(block)
-    // Rows held out beyond the bound are in the middle for the evaluator, so that one of them does not hide all others.
-    if (outside !== undefined && !held) {
-      const row = [...chosen][loaded / source.columns + outside]
-      throw new DataError(
-        `Row ${row} of the training data (counted from 0) lies over 10⁶ standard deviations away under the flow's scaler: remove it, or shorten long tails by preprocess() in a new flow.`,
-      )
-    }
-    const z = evaluator.rows.subarray(0, block.length)
-    heap.real.set(z, target + loaded)
-    loaded += block.length
-    apart?.add(block, z)
-    const rows = block.length / source.columns
-    const first = loaded / source.columns - rows
-    meanScale += evaluator.meanScale(rows, weights?.subarray(first, first + rows)) * (rows / total)
-  }
-  return meanScale
-}
-
-/** Weights times −1 in the mean over the training rows, those of the rows held out by the same measure. */
-function loadWeights({ real }: Heap, plan: TrainingPlan, weights: Float64Array, { training, validation }: Split): void {
-  let sum = 0
-  for (const row of training) sum += weights[row]
-  const scale = -training.size / sum
-  if (!Number.isFinite(scale)) throw new DataError('All training rows have weight 0; expected one above 0 at least.')
-  let at = plan.weights
-  for (const row of training) real[at++] = weights[row] * scale
-  at = plan.validationWeights
-  for (const row of validation) real[at++] = weights[row] * scale
 }
 
 /** Rows that the weights after the last update are tried on: enough to see whether they still are a density. */

@@ -72,9 +72,14 @@ export function shifted({ mean, ...rest }: MeanNLL, shift: number): MeanNLL {
 }
 
 /** A difference counts from this many of its standard errors on. */
-const NOISE = 2
+export const NOISE = 2
+/** Student's t by its degrees of freedom, from 1: what a mean of so many values and one stays within by chance in 95 of 100 cases. */
+const STUDENT = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26]
 
-/** Whether a mean difference may well be chance: no further from 0 than two standard errors, or without one. */
-export function withinNoise({ mean, standardError }: MeanNLL): boolean {
-  return mean !== null && !(standardError !== null && Math.abs(mean) > NOISE * standardError)
+/** The same where the error is from the spread over a few folds, and uncertain itself. */
+export const noiseOfFolds = (folds: number): number => STUDENT[folds - 2] ?? NOISE
+
+/** Whether a mean difference may well be chance: no further from 0 than so many standard errors, or without one. */
+export function withinNoise({ mean, standardError }: MeanNLL, noise = NOISE): boolean {
+  return mean !== null && !(standardError !== null && Math.abs(mean) > noise * standardError)
 }

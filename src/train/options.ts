@@ -52,7 +52,7 @@ export interface FitOptions {
   stopping?: Partial<Stopping>
   /**
    * Share of the rows held out and watched instead of the training loss, or `fold(index, of)`; default 0. One that
-   * lies beyond the bound of `logProb` is refused, but behind `preprocess({ … })` counts as if it lay in the middle.
+   * lies beyond the bound of `logProb` is refused, but behind `preprocess({ … })` left out, and told as `leftOut`.
    */
   validation?: Validation
   /** Steps between two validations; default once an epoch. */
@@ -79,6 +79,9 @@ export interface FitOptions {
 type Maybe = 'signal' | 'onProgress' | 'validationEvery' | 'average' | 'noise'
 export type CheckedFitOptions = Required<Omit<FitOptions, Maybe | 'stopping'>> &
   Pick<FitOptions, Maybe> & { stopping: Stopping }
+
+/** Whether nothing is to be trained: a single step, at a rate of 0. */
+export const isStill = ({ steps, optimizer }: FitOptions): boolean => steps === 1 && optimizer?.learningRate === 0
 
 /** Every step's loss is kept, 8 bytes each. */
 export const MAX_STEPS = 100_000_000

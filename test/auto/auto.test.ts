@@ -1,4 +1,16 @@
-import { type AutoChoice, adamW, auto, eightGaussians, fit, flow, jang, type Rows } from 'pushforward'
+import {
+  type AutoChoice,
+  adamW,
+  auto,
+  eightGaussians,
+  fit,
+  flow,
+  fold,
+  jang,
+  leakyReLU,
+  type MeanNLL,
+  type Rows,
+} from 'pushforward'
 import { describe, expect, it } from 'vitest'
 import { randomStream } from '#random/stream.js'
 
@@ -6,6 +18,22 @@ async function trained(rows: Rows, choice: AutoChoice) {
   const model = flow(2, choice.layers, { base: choice.base })
   const result = await fit(model, rows, { ...choice.fit, threads: 0 })
   return { model, result }
+}
+
+/** Mean −ln p of rows under the Gaussian of others, in the plane: ln 2π + ½ ln det Σ + ½ dᵀ Σ⁻¹ d. */
+function gaussianNll(training: readonly (readonly number[])[], rows: readonly (readonly number[])[]): number {
+  const mean = (value: (row: readonly number[]) => number, of = training) =>
+    of.reduce((sum, row) => sum + value(row) / of.length, 0)
+  const [mx, my] = [mean(([x]) => x), mean(([, y]) => y)]
+  const [a, b, c] = [
+    mean(([x]) => (x - mx) ** 2),
+    mean(([x, y]) => (x - mx) * (y - my)),
+    mean(([, y]) => (y - my) ** 2),
+  ]
+  const det = a * c - b * b
+  const square = ([x, y]: readonly number[]) =>
+    (c * (x - mx) ** 2 - 2 * b * (x - mx) * (y - my) + a * (y - my) ** 2) / det
+  return Math.log(2 * Math.PI) + 0.5 * Math.log(det) + 0.5 * mean(square, rows)
 }
 
 describe('auto', () => {
@@ -60,6 +88,72 @@ describe('auto', () => {
     // Σ ½ N(±3, ¼) N(0, 1): 1 + ln 2π − ln 4 + ln 2 nats.
     const nll = -Array.from(model.logProb(two)).reduce((sum, value) => sum + value, 0) / 200
     expect(Math.abs(nll - (1 + Math.log(2 * Math.PI) - Math.log(4) + Math.log(2)))).toBeLessThan(0.15)
+  })
+
+  it('tells how likely each flow made rows left out, beside the single Gaussian of the same rows, fold by fold', async () => {
+    const draw = randomStream(5, 2, 0)
+    const two = Array.from({ length: 200 }, (_, i) => [draw.normal() / 4 + (i % 2 === 0 ? 3 : -3), draw.normal()])
+    const { trials, fit: how } = await auto(two, { steps: 40, threads: 0 })
+    expect(trials).toMatchObject({ folds: 5, chosen: '2 normals' })
+    expect(trials?.flows.map(({ name, triedFor }) => [name, triedFor])).toEqual([
+      ['one normal', 40],
+      ['2 normals', 40],
+    ])
+    const [, chosen] = trials?.flows ?? []
+    expect(chosen.steps).toBe(how.stopping?.after ?? 0)
+    const { mean, standardError, rows } = chosen.gaussianGain as MeanNLL
+    // The Gaussians by hand: their −ln p of every fold, whose rows are those that fit holds out.
+    const folds = await Promise.all(
+      [0, 1, 2, 3, 4].map(async (index) => {
+        const still = { steps: 1, threads: 0, optimizer: adamW({ learningRate: 0 }), validation: fold(index, 5) }
+        const { split } = await fit(flow(2, [leakyReLU()]), two, still)
+        const [training, held] = [split.training, split.validation].map((set) => [...set].map((row) => two[row]))
+        return { size: held.length, nll: gaussianNll(training, held) }
+      }),
+    )
+    const gaussian = folds.reduce((sum, { size, nll }) => sum + (size / 200) * nll, 0)
+    expect((chosen.nll.mean ?? 0) + (mean ?? 0)).toBeCloseTo(gaussian, 6)
+    expect(rows).toBe(200)
+    // Σ ½ N(±3, 1/16) N(0, 1) has 1 + ln 2π − ln 4 + ln 2 nats.
+    expect(Math.abs((chosen.nll.mean ?? 0) - (1 + Math.log(2 * Math.PI) - Math.log(4) + Math.log(2)))).toBeLessThan(0.2)
+    // 40 rows a fold, each of a spread of about √(dim/2) nats.
+    expect(chosen.nll.standardError).toBeGreaterThan(0.01)
+    expect(chosen.nll.standardError).toBeLessThan(0.25)
+    expect(standardError).toBeGreaterThan(0)
+  })
+
+  it('tells the same of rows that are held out, over them', async () => {
+    const rows = eightGaussians(2000, { seed: 1 })
+    const { trials } = await auto(rows, { steps: 30, threads: 0 })
+    expect(trials).toMatchObject({ folds: null, chosen: '8 normals' })
+    const [one, eight] = trials?.flows ?? []
+    expect([one.nll.rows, eight.gaussianGain?.rows]).toEqual([200, 200])
+    // Its entropy, in nats.
+    expect(Math.abs((eight.nll.mean ?? 0) - 2.83188)).toBeLessThan(4 * (eight.nll.standardError ?? 0))
+    const all = Array.from({ length: 2000 }, (_, i) => [rows.get(i, 0), rows.get(i, 1)])
+    const nll = gaussianNll(all, all)
+    expect(Math.abs((eight.nll.mean ?? 0) + (eight.gaussianGain?.mean ?? 0) - nll)).toBeLessThan(0.1)
+  })
+
+  it('counts rows by their weights: those of 0 are as if they were not there', async () => {
+    const draw = randomStream(5, 2, 0)
+    const rows = Array.from({ length: 300 }, (_, i) => [draw.normal() / 4 + [3, -3, 30][i % 3], draw.normal()])
+    const weights = rows.map((_, i) => Number(i % 3 < 2))
+    const options = { steps: 20, threads: 0 }
+    const weighted = await auto({ rows, weights }, options)
+    const { reasons, trials, base } = await auto(
+      rows.filter((_, i) => i % 3 < 2),
+      options,
+    )
+    expect(weighted.reasons).toEqual(reasons)
+    expect(weighted.base?.type).toBe(base?.type)
+    for (const [i, { nll }] of (weighted.trials?.flows ?? []).entries()) {
+      expect(nll.mean).toBeCloseTo(trials?.flows[i].nll.mean ?? 0, 3)
+    }
+    // What counts next to nothing changes next to nothing.
+    const heavy = await auto({ rows, weights: rows.map((_, i) => (i % 3 === 2 ? 1e-6 : 1)) }, options)
+    expect(heavy.trials?.flows.at(-1)?.nll.mean).toBeCloseTo(trials?.flows.at(-1)?.nll.mean ?? 0, 0)
+    await expect(auto({ rows, weights: [1] }, options)).rejects.toThrow('Data has 300 rows, but 1 weights')
   })
 
   it('is the identity before the first step, for any number of columns', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { standardNormals } from '../fixtures/normals.js'
 import { pushforward } from './run.js'
 
 let folder: string
@@ -18,6 +19,10 @@ const rows = Array.from({ length: 200 }, (_, i) => {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pushforward-auto-'))
   await writeFile(join(folder, 'points.csv'), `x,y,w\n${rows.join('\n')}\n`)
+  const lines = (count: number) => standardNormals(count, 2).join('\n')
+  await writeFile(join(folder, 'normal.csv'), `x,y\n${lines(100)}\n`)
+  await writeFile(join(folder, 'many.csv'), `x,y\n${lines(2000)}\n`)
+  await writeFile(join(folder, 'fewer.csv'), `x,y\n${lines(1999)}\n`)
   const { code, stderr } = await train(...'points.csv --columns x,y --validation 0.1 --steps 20 --out one'.split(' '))
   expect(code, stderr).toBe(0)
 })
@@ -64,8 +69,54 @@ describe('train FILE', () => {
     expect(stderr).toContain('2 columns, 200 rows')
     expect(stderr).toMatch(/−ln p of 5 fifths left out in turn: one normal [\d.]+, 2 normals [\d.]+; so 2 normals/)
     expect(stderr).toMatch(/training \(200 rows\)/)
+    expect(stderr).toMatch(
+      /5-fold cross-validation +NLL, nats a row +better than a Gaussian by\n {2}one normal +[\d.]+ ± /,
+    )
+    expect(stderr.replaceAll('\n', ' ')).toMatch(
+      /By 5-fold cross-validation the flow is better than a single Gaussian by [\d.]+ ± [\d.]+ nats a row; /,
+    )
+    const { trials, verdict } = JSON.parse(String(await read('folds', 'evaluation.json')))
+    expect(trials).toMatchObject({
+      folds: 5,
+      chosen: '2 normals',
+      flows: [{ name: 'one normal' }, { name: '2 normals' }],
+    })
+    const { mean, standardError } = trials.flows[1].gaussianGain
+    expect(mean).toBeGreaterThan(3 * standardError)
+    expect(verdict).toContain(`by ${mean.toFixed(2)}`.slice(0, -1))
     expect((await train(...'--config folds/config.json --out refolded'.split(' '))).code).toBe(0)
     expect(await read('refolded', 'model.safetensors')).toEqual(await read('folds', 'model.safetensors'))
+  })
+
+  test('of rows that need no training says so, and of an ensemble that it is one', async () => {
+    const { code, stderr } = await train(...'normal.csv --steps 20 --ensemble 2 --out still'.split(' '))
+    expect(code, stderr).toBe(0)
+    expect(stderr).toMatch(/Nothing needed training: fitted in [\d.]+ s\./)
+    expect(stderr).not.toMatch(/1 steps?\b/)
+    expect(stderr).toMatch(/this ensemble +-?\d/)
+    expect(stderr.replaceAll('\n', ' ')).toMatch(/a member of the ensemble is .*; nothing needed training; /)
+    const { stdout } = await pushforward(['show', join(folder, 'still')])
+    expect(stdout).toMatch(/finished, nothing needed training, on 100 rows/)
+  })
+
+  test('keeps a twentieth of 2000 rows or more for a test, 200 at least, unless told otherwise', async () => {
+    const flow = '--flow realNVP --layers 1 --hidden 2 --steps 2'
+    const run = async (args: string) => {
+      const { code, stderr } = await train(...`${args} --out ${args.replaceAll(/[^a-z0-9]/g, '')}`.split(' '))
+      expect(code, stderr).toBe(0)
+      const name = args.replaceAll(/[^a-z0-9]/g, '')
+      const { nll, verdict } = JSON.parse(String(await read(name, 'evaluation.json')))
+      return { name, verdict, rows: [nll.train.rows, nll.validation?.rows, nll.test?.rows] }
+    }
+    const many = await run(`many.csv ${flow}`)
+    expect(many.rows).toEqual([1620, 180, 200])
+    expect(many.verdict).toMatch(/^On 200 test rows the flow/)
+    expect((await config(many.name)).test).toBe(0.1)
+    expect((await run(`--config ${many.name}/config.json`)).rows).toEqual([1620, 180, 200])
+    expect((await run(`many.csv --test 0 ${flow}`)).rows).toEqual([1800, 200, undefined])
+    expect((await run(`fewer.csv ${flow}`)).rows).toEqual([1799, 200, undefined])
+    expect((await run(`jang --rows 2000 ${flow}`)).rows).toEqual([2000, undefined, undefined])
+    expect((await run('many.csv --steps 2')).rows).toEqual([1620, 180, 200])
   })
 
   test('counts the steps of a named flow by --budget', async () => {

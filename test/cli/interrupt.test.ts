@@ -22,7 +22,9 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s during training', (signal) => 
       onStart: (child) => child.stderr?.once('data', () => setTimeout(() => child.kill(signal), 1500)),
     })
     expect([code, stdout]).toEqual([130, ''])
-    expect(stderr).toMatch(/Stopping after this step[\s\S]*steps in .*: interrupted, best at step \d+\.[\s\S]*Saved in/)
+    expect(stderr).toMatch(
+      /Stopping after this step[\s\S]*steps? in .*: interrupted, best at step \d+\.[\s\S]*Saved in/,
+    )
     expect(await readdir(out)).toContain('evaluation.json')
     expect(JSON.parse(await readFile(join(out, 'run.json'), 'utf8')).status).toBe('interrupted')
     const { losses, nll } = JSON.parse(await readFile(join(out, 'evaluation.json'), 'utf8'))

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { chooseMixture } from '#data/choose-mixture.js'
+import { chooseMixture, crossValidatedMixture } from '#data/choose-mixture.js'
 import { mixtureLogProb } from '#data/gaussian-mixture.js'
 import { meanOf, standardNormals } from '../fixtures/normals.js'
 
-const flat = (rows: readonly (readonly number[])[]) => Float64Array.from(rows.flat())
+const flat = (rows: readonly (readonly number[])[]) => ({ rows: Float64Array.from(rows.flat()) })
 /** Three normals of sd 1 at 0, 10 and 20 on the diagonal, in turn. */
 const three = (rows: number, seed: number) =>
   standardNormals(rows, 2, seed).map((row, i) => row.map((value) => value + 10 * (i % 3)))
@@ -22,7 +22,7 @@ describe('chooseMixture', () => {
     const one = -Math.log(2 * Math.PI) - 1 - 0.5 * Math.log((1 + 200 / 3) ** 2 - (200 / 3) ** 2)
     expect(choice?.gain).toBeCloseTo(truth - one, 1)
     const logProb = new Float64Array(600)
-    if (choice) mixtureLogProb(choice.mixture, held, logProb)
+    if (choice) mixtureLogProb(choice.mixture, held.rows, logProb)
     expect(meanOf(logProb)).toBeCloseTo(truth, 1)
   })
 
@@ -32,5 +32,18 @@ describe('chooseMixture', () => {
     // Two components of two columns: 2 · 3 · 5 rows.
     expect(chooseMixture(flat(three(29, 5)), flat(three(99, 6)), 2, { seed: 0 })).toBeUndefined()
     expect(chooseMixture(flat(three(60, 5)), flat(three(99, 6)), 2, { seed: 0 })).toBeDefined()
+  })
+
+  test('sees no mode of weight 0, and weighs the rows held out', () => {
+    const none = (count: number) => Float64Array.from({ length: count }, (_, i) => Number(i % 3 === 0))
+    const [training, held] = [flat(three(900, 1)), flat(three(300, 2))]
+    expect(chooseMixture(training, held, 2, { seed: 0 })?.mixture.weights.length).toBe(3)
+    expect(chooseMixture({ ...training, weights: none(900) }, held, 2, { seed: 0 })).toBeUndefined()
+    const seen = chooseMixture(training, { ...held, weights: none(300) }, 2, { seed: 0 })
+    const of = three(300, 2).filter((_, i) => i % 3 === 0)
+    expect(seen?.gain).toBeCloseTo(chooseMixture(training, flat(of), 2, { seed: 0 })?.gain ?? 0, 12)
+    const folded = { ...flat(three(600, 3)), weights: none(600) }
+    expect(crossValidatedMixture(folded, 2, 5, { seed: 0 })).toBeUndefined()
+    expect(crossValidatedMixture(flat(three(600, 3)), 2, 5, { seed: 0 })?.mixture.weights.length).toBe(3)
   })
 })

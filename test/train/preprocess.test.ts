@@ -363,18 +363,36 @@ describe('preprocess', () => {
   })
 })
 
-it('a far outlier among the rows held out neither ends a fit nor hides the other rows', async () => {
+describe('rows held out beyond the bound', () => {
   const rows = standardNormals(60, 2).map(([x, y]) => [x, y])
   const options = { steps: 1, threads: 0, preprocess: preprocess({ gaussianise: 'tails' }), validation: 0.5 } as const
-  const { split, validationLosses } = await fit(flow(2, nsf(2)), rows, options)
-  const [outlier] = split.validation
-  const far = rows.map((row, i) => (i === outlier ? [1e12, 0] : row))
-  const other = await fit(flow(2, nsf(2)), far, options)
-  expect(Number.isFinite(other.validationLosses[0])).toBe(true)
-  expect(Math.abs(other.validationLosses[0] - validationLosses[0])).toBeLessThan(0.3)
-  await expect(fit(flow(2, nsf(2)), far, { ...options, preprocess: 'standardise' })).rejects.toThrow(
-    `Row ${outlier} of the training data`,
-  )
+
+  it('are left out and told: the loss and the evaluation are those of the others', async () => {
+    const { split } = await fit(flow(2, nsf(2)), rows, options)
+    const [first, , third] = split.validation
+    const far = rows.map((row, i) => (i === first || i === third ? [1e12, 0] : row))
+    const model = flow(2, nsf(2))
+    const result = await fit(model, far, options)
+    expect([...result.leftOut]).toEqual([first, third])
+    expect([...result.split.validation]).toEqual([...split.validation].filter((row) => row !== first && row !== third))
+    const logProb = model.logProb([...result.split.validation].map((row) => far[row]))
+    const nll = -Array.from(logProb).reduce((sum, value) => sum + value, 0) / 28
+    expect(result.validationLosses[0] + result.logScale).toBeCloseTo(nll, 2)
+    const evaluation = await evaluate(model, far, result, { threads: 0 })
+    expect(evaluation.nll.validation?.mean).toBeCloseTo(nll, 4)
+    expect(evaluation.leftOutRows).toEqual({ rows: [first, third], count: 2 })
+    await expect(fit(flow(2, nsf(2)), far, { ...options, preprocess: 'standardise' })).rejects.toThrow(
+      `Row ${first} of the training data`,
+    )
+  })
+
+  it('that are all there are end the fit before it starts', async () => {
+    const { split } = await fit(flow(2, nsf(2)), rows, { ...options, validation: 0.05 })
+    const far = rows.map((row, i) => (split.validation.has(i) ? [1e12, 0] : row))
+    await expect(fit(flow(2, nsf(2)), far, { ...options, validation: 0.05 })).rejects.toThrow(
+      /All rows held out lie over 10⁶ standard deviations away behind preprocess\(\)/,
+    )
+  })
 })
 
 describe('columns with supports', () => {

@@ -128,9 +128,31 @@ describe.each([0, 2])('fit with %i threads', (threads) => {
     }
     const { split, validationLosses } = await fit(model, { rows, weights }, options)
     const logProb = model.logProb(rows)
-    const meanWeight = [...split.training].reduce((sum, row) => sum + weights[row], 0) / split.training.size
-    const sum = [...split.validation].reduce((sum, row) => sum - (weights[row] / meanWeight) * logProb[row], 0)
-    expect(validationLosses[0]).toBeCloseTo(sum / split.validation.size, 10)
+    const total = [...split.validation].reduce((sum, row) => sum + weights[row], 0)
+    const sum = [...split.validation].reduce((sum, row) => sum - weights[row] * logProb[row], 0)
+    expect(validationLosses[0]).toBeCloseTo(sum / total, 10)
+  })
+
+  it('draws no row of weight 0 into a batch', async () => {
+    const weights = rows.map((_, i) => Number(i % 3 > 0))
+    const [model, other] = [untrained(), untrained()]
+    const options = { ...common, preprocess: 'none', batch: 10, steps: 25 } as const
+    const weighted = await fit(model, { rows, weights }, options)
+    const { losses } = await fit(
+      other,
+      rows.filter((_, i) => weights[i] > 0),
+      options,
+    )
+    expect(distance(weighted.losses, losses)).toBeLessThan(TOLERANCE)
+    expect(distance(model.parameters, other.parameters)).toBeLessThan(TOLERANCE)
+    expect(weighted.split.training.size).toBe(rows.length)
+  })
+
+  it('refuses to hold out rows of weight 0 alone', async () => {
+    const { split } = await fit(untrained(), rows, { ...common, steps: 1, validation: 0.1 })
+    const weights = rows.map((_, i) => Number(split.training.has(i)))
+    const run = fit(untrained(), { rows, weights }, { ...common, steps: 1, validation: 0.1 })
+    await expect(run).rejects.toThrow('All held-out rows have weight 0; expected one above 0 at least.')
   })
 
   it('leaves frozen layers as they are, out of the norm too', async () => {

@@ -17,6 +17,7 @@ const evaluation: Evaluation = {
   samplesOutside: { samples: 100, share: 0, farShare: 0, columns: [column, column] },
   losses: {
     ...{ steps: 5000, stopped: 'steps', first: 3, last: 2, best: 2, bestStep: 4999, logScale: 0 },
+    untrained: false,
     stillFalling: false,
   },
 }
@@ -74,5 +75,29 @@ describe('the verdict', () => {
     expect(verdict({ ...evaluation, ...one })).toMatch(
       /^On 1 test row the flow is level with a single Gaussian \(better by 0\.67 nats a row, within noise\).*; 1 row tells little\.$/,
     )
+  })
+
+  test('is by cross-validation where no rows were held out, with the noise of five values', () => {
+    const tried = (gain: number, steps: number) => ({
+      ...{ name: '2 normals', steps, triedFor: 100, nll: figure(2.02, 0.05), gaussianGain: figure(gain, 0.05) },
+    })
+    const trials = (gain: number, steps: number) => ({ folds: 5, flows: [tried(gain, steps)], chosen: '2 normals' })
+    const few = { ...evaluation, nll: { train } }
+    expect(verdict({ ...few, trials: trials(0.15, 50) })).toBe(
+      'By 5-fold cross-validation the flow is better than a single Gaussian by 0.150 ± 0.050 nats a row; it was trained for as long as that made rows that are left out likelier; the rows are enough.',
+    )
+    // 2.78 standard errors: Student's t with four degrees of freedom.
+    expect(verdict({ ...few, trials: trials(0.13, 95) })).toMatch(
+      /is level with a single Gaussian \(better by 0\.130 ± 0\.050 nats a row, within noise\); rows that are left out were likeliest behind all of the 100 steps tried; more rows are needed to tell\.$/,
+    )
+    expect(verdict({ ...evaluation, trials: trials(0.15, 50) })).toMatch(/^On 300 test rows the flow/)
+    const members = { ...few, members: 3, trials: trials(0.15, 50) }
+    expect(verdict(members)).toMatch(/^By 5-fold cross-validation a member of the ensemble is better/)
+  })
+
+  test('says that nothing needed training, and of an ensemble that it is one', () => {
+    const untrained = { ...evaluation, losses: { ...falling, steps: 1, untrained: true, stillFalling: null } }
+    expect(verdict(untrained)).toContain(' within noise); nothing needed training; the rows')
+    expect(verdict({ ...evaluation, members: 3 })).toMatch(/^On 300 test rows the ensemble is better/)
   })
 })

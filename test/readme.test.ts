@@ -74,6 +74,21 @@ describe('README.md', () => {
     await access(join(folder, 'crescent.safetensors'))
   })
 
+  test('the JavaScript of docs/choosing.md runs, and tells figures of five folds', async () => {
+    const guide = await readFile(join(root, 'docs/choosing.md'), 'utf8')
+    const [folds, pieces] = [...guide.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map((match) => match[1])
+    const told: string[] = []
+    for (const snippet of [folds, pieces]) {
+      await writeFile(join(folder, 'choosing.mjs'), snippet)
+      told.push((await run(process.execPath, ['choosing.mjs'], { cwd: folder, env })).stdout)
+    }
+    expect(told[0]).toMatch(
+      /one normal after \d+ steps: [\d.]+ ± [\d.]+ nats by 5-fold cross-validation\n {2}likelier than/,
+    )
+    expect(told[0]).toMatch(/\nso (one normal|\d+ normals)\n$/)
+    expect(told[1]).toMatch(/^3 layers on .*, ln p\(0, 0\) = -?[\d.]+\n$/)
+  })
+
   test('every command it names has a help, and every file it links to is there', async () => {
     const commands = [...readme.matchAll(/^\| `(\w+) /gm)].map((match) => match[1])
     expect(commands).toEqual(['train', 'sample', 'score', 'show', 'data'])

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { chooseMixture, crossValidatedMixture } from '#data/choose-mixture.js'
+import { chooseMixture, crossValidatedMixture, type MixtureChoice } from '#data/choose-mixture.js'
 import { mixtureLogProb } from '#data/gaussian-mixture.js'
 import { meanOf, standardNormals } from '../fixtures/normals.js'
 
@@ -34,16 +34,22 @@ describe('chooseMixture', () => {
     expect(chooseMixture(flat(three(60, 5)), flat(three(99, 6)), 2, { seed: 0 })).toBeDefined()
   })
 
-  test('sees no mode of weight 0, and weighs the rows held out', () => {
-    const none = (count: number) => Float64Array.from({ length: count }, (_, i) => Number(i % 3 === 0))
+  test('counts rows of weight 0 as if they were not there, fitted to, held out or in turn', () => {
+    const first = (count: number) => Float64Array.from({ length: count }, (_, i) => Number(i % 3 < 2))
+    const some = (rows: number, seed: number) => flat(three(rows, seed).filter((_, i) => i % 3 < 2))
     const [training, held] = [flat(three(900, 1)), flat(three(300, 2))]
-    expect(chooseMixture(training, held, 2, { seed: 0 })?.mixture.weights.length).toBe(3)
-    expect(chooseMixture({ ...training, weights: none(900) }, held, 2, { seed: 0 })).toBeUndefined()
-    const seen = chooseMixture(training, { ...held, weights: none(300) }, 2, { seed: 0 })
-    const of = three(300, 2).filter((_, i) => i % 3 === 0)
-    expect(seen?.gain).toBeCloseTo(chooseMixture(training, flat(of), 2, { seed: 0 })?.gain ?? 0, 12)
-    const folded = { ...flat(three(600, 3)), weights: none(600) }
-    expect(crossValidatedMixture(folded, 2, 5, { seed: 0 })).toBeUndefined()
+    const numbers = (choice: ReturnType<typeof chooseMixture>) => {
+      const { mixture, gain } = choice as MixtureChoice
+      return [...mixture.weights, ...mixture.means, ...mixture.choleskies, gain]
+    }
+    const weighted = chooseMixture({ ...training, weights: first(900) }, { ...held, weights: first(300) }, 2, {
+      seed: 0,
+    })
+    expect(weighted?.mixture.weights.length).toBe(2)
+    const alone = numbers(chooseMixture(some(900, 1), some(300, 2), 2, { seed: 0 }))
+    expect(numbers(weighted)).toEqual(alone.map((value) => expect.closeTo(value, 9)))
+    const folded = crossValidatedMixture({ ...flat(three(600, 3)), weights: first(600) }, 2, 5, { seed: 0 })
+    expect(folded?.mixture.weights.length).toBe(2)
     expect(crossValidatedMixture(flat(three(600, 3)), 2, 5, { seed: 0 })?.mixture.weights.length).toBe(3)
   })
 })

@@ -31,10 +31,10 @@ export interface EvaluationOptions {
 }
 
 /**
- * Points of the integral's finest grid for every row that went through a step: a short run is not kept waiting for its
- * evaluation, a run of the usual length has the finest grid there is.
+ * Points of the integral's finest grid for every row that went through a step, which takes a few times as long: no run is kept
+ * waiting for its evaluation longer than for its training.
  */
-const GRID_POINTS_PER_ROW = 4
+const GRID_POINTS_PER_ROW = 1
 const LEAST_GRID_POINTS = 512 ** 2
 
 const NOTES = {
@@ -171,8 +171,8 @@ function memberAt(place: number, set: RowSet): number {
   throw new UsageError(`There is no row ${place} among ${set.size}.`)
 }
 
-function gridPoints({ steps, split }: FitResult): number {
-  const work = GRID_POINTS_PER_ROW * steps * split.training.size
+function gridPoints({ rowsSeen }: FitResult): number {
+  const work = GRID_POINTS_PER_ROW * rowsSeen
   return Math.min(GRID.finest ** 2, Math.max(LEAST_GRID_POINTS, work))
 }
 

@@ -27,6 +27,8 @@ import { supervise, watchedAt } from './supervise.js'
 export interface FitResult {
   /** Updates taken. */
   readonly steps: number
+  /** Rows that went through them, all together. */
+  readonly rowsSeen: number
   /** The step before whose update the watched loss was best. */
   readonly bestStep: number
   readonly bestLoss: number
@@ -139,6 +141,7 @@ async function train(
   const validated = task.validationRows > 0 ? Math.ceil(steps / task.validationEvery) : 0
   return {
     steps,
+    rowsSeen: rowsOf(phases, steps),
     bestStep,
     bestLoss: watchedAt(record, task, bestStep),
     losses: record.losses.slice(0, steps),

@@ -179,7 +179,7 @@ describe.each([0, 2])('fit with %i threads', (threads) => {
     const still = untrained()
     standardise(still, rows)
     const logScale = Math.log(still.scaler.sd[0]) + Math.log(still.scaler.sd[1])
-    const { losses } = await fit(model, rows, {
+    const { losses, rowsSeen } = await fit(model, rows, {
       ...common,
       batch: growing({ from: 100, to: 350 }),
       optimizer: adamW({ learningRate: 0 }),
@@ -192,6 +192,7 @@ describe.each([0, 2])('fit with %i threads', (threads) => {
     ]
     const expected = batches.map((batch) => still.nll(batch.map((row) => rows[row])).nll - logScale)
     expect(distance(losses, expected)).toBeLessThan(TOLERANCE)
+    expect(rowsSeen).toBe(4 * (100 + 200 + 350))
   })
 
   it('adds noise of the variance asked for, which fades, and none to rows held out', async () => {

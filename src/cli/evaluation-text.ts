@@ -10,6 +10,7 @@ const APART = { nats: 1, ranges: 0.5 }
 
 const WHY: Readonly<Record<FitResult['stopped'], string>> = {
   steps: 'all steps done',
+  after: 'as many as help',
   patience: 'out of patience',
   aborted: 'interrupted',
 }

@@ -38,7 +38,8 @@ export async function writeOutcome(job: Job, result: FitResult, signal: AbortSig
   const rows = { rows: job.rows, weights: job.weights?.rows }
   const given = { truth, fresh: freshRows(job), test, numbers: job.numbers, threads, signal }
   const figures = { ...(await evaluate(model, rows, result, given)), ...(job.trials && { trials: job.trials }) }
-  const evaluation = { ...figures, verdict: verdict(figures, { moreSteps: 'more (--steps)' }) }
+  const moreSteps = options.chosen ? 'more (--budget or --steps)' : 'more (--steps)'
+  const evaluation = { ...figures, verdict: verdict(figures, { moreSteps }) }
   await folder.writeJson(TRAINED_FILES.evaluation, evaluation)
   report.evaluated(evaluation)
   await folder.write(TRAINED_FILES.samples, await samplesText(job, signal))

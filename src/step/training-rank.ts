@@ -21,7 +21,7 @@ export interface TrainingRecord {
 }
 
 export type TrainingEnd =
-  | { readonly reason: 'steps' | 'patience' | 'aborted'; readonly step: number }
+  | { readonly reason: 'steps' | 'after' | 'patience' | 'aborted'; readonly step: number }
   | { readonly reason: 'diverged'; readonly step: number; readonly loss: number }
 
 /** The loss that decides, and whether it is that of the averaged parameters. */
@@ -80,7 +80,8 @@ export class TrainingRank {
   step(): TrainingEnd | undefined {
     const { task, phases, shardLoss } = this.#plan
     const step = this.#step
-    if (step === task.steps || step === task.stopping.after) return { reason: 'steps', step }
+    if (step === task.steps) return { reason: 'steps', step }
+    if (step === task.stopping.after) return { reason: 'after', step }
     const phase = phases[this.#phase]
     const batch = batchOf(phase, task.rows, step)
     const validate = task.validationRows > 0 && step % task.validationEvery === 0

@@ -38,7 +38,8 @@ export interface FitResult {
   readonly validationLosses: Float64Array
   readonly validationEvery: number
   readonly seconds: number
-  readonly stopped: 'steps' | 'patience' | 'aborted'
+  /** 'after' where `stopping.after` said so. */
+  readonly stopped: 'steps' | 'after' | 'patience' | 'aborted'
   /** What the schedule multiplied the learning rate by at the last step; 1 where it goes by plateaus. */
   readonly finalRate: number
   readonly threads: number

@@ -218,11 +218,23 @@ describe('a loss still falls', () => {
     expect(run(falling, { validationLosses: validationLosses.subarray(0, 9) })).toBe(true)
   })
 
-  test('never where patience or a schedule ended it, and nobody knows after 29 steps', () => {
+  test('never where patience or a number of steps ended it, and nobody knows after 29 steps', () => {
     expect(run(falling, { stopped: 'patience' })).toBe(false)
-    expect(run(falling, { finalRate: 0.01 })).toBe(false)
+    expect(run(falling, { stopped: 'after' })).toBe(false)
     expect(run(falling, { stopped: 'aborted' })).toBe(true)
     expect([run(falling.slice(0, 29)), run(falling.slice(0, 30))]).toEqual([null, true])
+  })
+
+  test('where a schedule went down, if its second half did and it came below the first loss', () => {
+    const ended = (losses: number[]) => run(losses, { finalRate: 0.01 })
+    const levelled = steps.map((i) => 3 - Math.min(i, 700) / 1000)
+    expect([run(levelled), ended(levelled)]).toEqual([false, true])
+    // By 0.0333 nats and 0.0167.
+    expect([15_000, 30_000].map((slowness) => ended(steps.map((i) => 3 - i / slowness)))).toEqual([true, false])
+    expect(ended(steps.map((i) => 3 + Math.exp(-i / 50)))).toBe(false)
+    // Stirred up by the first steps, and back at 2.001.
+    expect(ended(falling.map((loss, i) => (i === 0 ? 2 : loss)))).toBe(false)
+    expect(ended(falling.map((loss, i) => (i === 0 ? 2.1 : loss)))).toBe(true)
   })
 
   test('the last rate of a run is what its schedule says', async () => {
@@ -230,5 +242,8 @@ describe('a loss still falls', () => {
     const { finalRate } = await fit(tiny(), jang(50), { steps: 20, schedule: cosine(), threads: 0 })
     expect(finalRate).toBeCloseTo((1 + Math.cos((Math.PI * 19) / 20)) / 2, 12)
     expect((await fit(tiny(), jang(50), { steps: 20, threads: 0 })).finalRate).toBe(1)
+    const stopped = async (after: number) =>
+      (await fit(tiny(), jang(50), { steps: 20, stopping: { after }, threads: 0 })).stopped
+    expect([await stopped(19), await stopped(20)]).toEqual(['after', 'steps'])
   })
 })

@@ -19,16 +19,18 @@ const ENDED = 0.1
  * Whether more steps would have made the loss lower yet: a line through the last fifth of the losses, of the rows held out
  * where those are ten at least, falls by more than 0.005 nats and by more than three standard errors. Where a schedule went
  * down, the line is through the second half, falls by more than 0.02 and ends as far below the first loss. Never where patience
- * or `stopping.after` ended the run. null where a run of fewer than 30 steps cannot tell.
+ * or `stopping.after` ended the run. null where one of fewer than 30 steps, or that has not seen all of its rows, cannot tell.
  */
 export function stillFalling({
   losses,
   validationLosses,
   stopped,
   finalRate,
-}: Pick<FitResult, 'losses' | 'validationLosses' | 'stopped' | 'finalRate'>): boolean | null {
+  rowsSeen,
+  split,
+}: Pick<FitResult, 'losses' | 'validationLosses' | 'stopped' | 'finalRate' | 'rowsSeen' | 'split'>): boolean | null {
   if (stopped === 'patience' || stopped === 'after') return false
-  if (losses.length < SHORT) return null
+  if (losses.length < SHORT || rowsSeen < split.training.size) return null
   const watched = validationLosses.length >= LEAST_LOSSES ? validationLosses : losses
   const hasEnded = finalRate < ENDED
   const count = Math.max(LEAST_LOSSES, Math.round((hasEnded ? ENDED_SHARE : SHARE) * watched.length))

@@ -9,6 +9,7 @@ import { contextsOf } from '#train/given-rows.js'
 import { RunningMean, withinNoise } from '#train/mean-nll.js'
 import { QuartilesFit } from '#train/quartiles.js'
 import { samplesOutside } from '#train/samples-outside.js'
+import { splitRows } from '#train/split.js'
 import { stillFalling } from '#train/still-falling.js'
 import { meanOf, standardNormals } from '../fixtures/normals.js'
 
@@ -195,6 +196,8 @@ describe('a loss still falls', () => {
       validationLosses: new Float64Array(),
       stopped: 'steps',
       finalRate: 1,
+      rowsSeen: 1000,
+      split: splitRows(1000, 0.1, 0),
       ...rest,
     })
   const steps = Array.from({ length: 1000 }, (_, i) => i)
@@ -218,11 +221,12 @@ describe('a loss still falls', () => {
     expect(run(falling, { validationLosses: validationLosses.subarray(0, 9) })).toBe(true)
   })
 
-  test('never where patience or a number of steps ended it, and nobody knows after 29 steps', () => {
+  test('never where patience or a number of steps ended it, and nobody knows after 29 steps or some of the rows', () => {
     expect(run(falling, { stopped: 'patience' })).toBe(false)
     expect(run(falling, { stopped: 'after' })).toBe(false)
     expect(run(falling, { stopped: 'aborted' })).toBe(true)
     expect([run(falling.slice(0, 29)), run(falling.slice(0, 30))]).toEqual([null, true])
+    expect([run(falling, { rowsSeen: 899 }), run(falling, { rowsSeen: 900 })]).toEqual([null, true])
   })
 
   test('where a schedule went down, if its second half did and it came below the first loss', () => {

@@ -1,6 +1,12 @@
 import { PURPOSE } from '../random/purposes.js'
 import { randomStream } from '../random/stream.js'
-import { fitGaussianMixture, type GaussianMixture, mixtureLogProb, refineGaussianMixture } from './gaussian-mixture.js'
+import {
+  fitGaussianMixture,
+  type GaussianMixture,
+  type MixtureFitOptions,
+  mixtureLogProb,
+  refineGaussianMixture,
+} from './gaussian-mixture.js'
 import { effectiveRows, everyRow, type WeighedRows } from './weighed-rows.js'
 
 /** Numbers of components that are tried, one after the other. */
@@ -9,8 +15,13 @@ const COMPONENTS = [1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48]
 export const MIXTURE_ROWS = 16_384
 /** And those that it begins with: a mixture of them is soon found, and little is left to do with the others. */
 const FIRST_ROWS = 4096
-/** Rows a component has at least, in terms of its dim(dim + 3)/2 numbers. */
-const ROWS_PER_NUMBER = 3
+/** Rows a component has at least, in terms of its dim(dim + 3)/2 numbers: rows left out judge, and the prior bears with few. */
+const ROWS_PER_NUMBER = 1
+/**
+ * What components are held up by, a share of the columns' variances; and a share that lets them fall onto values that repeat,
+ * taken where that makes the rows left out likelier by so many standard errors.
+ */
+const PRIOR = { usual: 1e-2, piling: 1e-5, margin: 2 }
 /** A mixture counts as better where it is so by this many standard errors of the paired difference. */
 const MARGIN = { held: 0.5, folds: 2 }
 /** As often as this more components may be no better before no more are tried. */
@@ -28,6 +39,8 @@ const EXP_WORK = 10
 /** A mixture, and how much likelier than one normal it makes rows that it has not seen. */
 export interface MixtureChoice {
   readonly mixture: GaussianMixture
+  /** What its components were held up by, a share of the columns' variances. */
+  readonly prior: number
   /** Mean of ln p_mixture − ln p_normal over the held-out rows, by their weights, nats. */
   readonly gain: number
 }
@@ -93,23 +106,45 @@ function chosen(
   const heldWeights = weightsOfAll(parts, dim)
   const most = Math.floor(effectiveRows(fitted[0].rows, dim) / (ROWS_PER_NUMBER * numbers))
   if (most < 2) return undefined
-  const fit = (rows: WeighedRows, components: number) =>
-    mixtureWithin((seconds * WORK_PER_SECOND) / parts.length, rows, dim, components, seed)
-  let [best, normal]: (Candidate | undefined)[] = []
+  const work = (seconds * WORK_PER_SECOND) / parts.length
+  const fit = (rows: WeighedRows, components: number, prior: number) =>
+    mixtureWithin(work, rows, dim, { components, stream: randomStream(seed, PURPOSE.mixture, components), prior })
+  const tried = (components: number, prior: number): Candidate => {
+    const mixtures = fitted.map(({ rows, held }) => ({ mixture: fit(rows, components, prior), held }))
+    return { components, prior, mixture: mixtures[0].mixture, logProb: judged(mixtures, dim) }
+  }
+  const within = COMPONENTS.filter((components) => components <= most)
+  const normal = tried(1, PRIOR.usual)
+  const isBetter = (a: Candidate, b: Candidate) => betterBy(a, b, heldWeights) > margin
+  let best = climbed(normal, within.slice(1), tried, isBetter)
+  if (best === normal) return undefined
+  const piling = tried(best.components, PRIOR.piling)
+  if (betterBy(piling, best, heldWeights) > PRIOR.margin) {
+    const { components: least } = best
+    const more = within.filter((components) => components > least)
+    best = climbed(piling, more, tried, isBetter)
+  }
+  const mixture = parts.length === 1 ? best.mixture : fit(everyRow(all, dim, MIXTURE_ROWS), best.components, best.prior)
+  return { mixture, prior: best.prior, gain: meanOf(best.logProb, heldWeights) - meanOf(normal.logProb, heldWeights) }
+}
+
+/** From one candidate on through more components, with the same prior, as long as they make the rows left out likelier. */
+function climbed(
+  from: Candidate,
+  more: readonly number[],
+  tried: (components: number, prior: number) => Candidate,
+  isBetter: (a: Candidate, b: Candidate) => boolean,
+): Candidate {
+  let best = from
   let waited = 0
-  for (const components of COMPONENTS) {
-    if (components > most) break
-    const mixtures = fitted.map(({ rows, held }) => ({ mixture: fit(rows, components), held }))
-    const candidate = { components, mixture: mixtures[0].mixture, logProb: judged(mixtures, dim) }
-    normal ??= candidate
-    if (!best || betterBy(candidate, best, heldWeights) > margin) {
+  for (const components of more) {
+    const candidate = tried(components, from.prior)
+    if (isBetter(candidate, best)) {
       best = candidate
       waited = 0
     } else if (++waited === PATIENCE) break
   }
-  if (!best || !normal || best === normal) return undefined
-  const mixture = parts.length === 1 ? best.mixture : fit(everyRow(all, dim, MIXTURE_ROWS), best.components)
-  return { mixture, gain: meanOf(best.logProb, heldWeights) - meanOf(normal.logProb, heldWeights) }
+  return best
 }
 
 /** Expectation maximisation for so many multiplications, about: first on some of the rows, then on all. */
@@ -117,22 +152,21 @@ function mixtureWithin(
   work: number,
   rows: WeighedRows,
   dim: number,
-  components: number,
-  seed: number,
+  { components, stream, prior }: MixtureFitOptions,
 ): GaussianMixture {
   const some = everyRow(rows, dim, FIRST_ROWS)
   const perIteration = (part: WeighedRows) => (part.rows.length / dim) * components * (dim * dim + EXP_WORK)
   const affordable = (share: number, part: WeighedRows, least: number) =>
     Math.max(least, Math.min(ITERATIONS.most, Math.floor((share * work) / perIteration(part))))
-  const stream = randomStream(seed, PURPOSE.mixture, components)
   const whole = some.rows.length === rows.rows.length
   const iterations = affordable(whole ? 1 : 0.5, some, ITERATIONS.least)
-  const first = fitGaussianMixture(some, dim, { components, stream, iterations })
-  return whole ? first : refineGaussianMixture(first, rows, dim, affordable(0.5, rows, 1))
+  const first = fitGaussianMixture(some, dim, { components, stream, iterations, prior })
+  return whole ? first : refineGaussianMixture(first, rows, dim, { iterations: affordable(0.5, rows, 1), prior })
 }
 
 interface Candidate {
   readonly components: number
+  readonly prior: number
   /** Of the first part. */
   readonly mixture: GaussianMixture
   /** Of the held-out rows of all parts. */

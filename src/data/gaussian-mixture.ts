@@ -18,6 +18,8 @@ export interface MixtureFitOptions {
   readonly stream: RandomStream
   /** At most; fewer where the likelihood no longer rises. */
   readonly iterations?: number
+  /** Variances that each component is held up by, as a share of the columns' own; default 0.01. */
+  readonly prior?: number
 }
 
 /** Starts that are tried, on some of the rows and for a few iterations: the likeliest goes on. */
@@ -28,7 +30,7 @@ const LEAST_GAIN = 1e-4
 /** Rows of a normal with the columns' own variances that each component is held up by: no component falls onto a point. */
 const PRIOR_ROWS = 1
 /** Their variances, as a share of the columns' own. */
-const PRIOR_SHARE = 0.01
+const PRIOR = 0.01
 /** A component with fewer rows than this is left to the others. */
 const LEAST_ROWS = 1e-3
 
@@ -39,8 +41,8 @@ const LN_2PI = ln(2 * Math.PI)
 
 /**
  * A mixture of normals by expectation maximisation from means drawn far apart (k-means++), the best of several draws, in
- * float64, of rows [rows, dim], row-major, each counted by its weight. Each covariance is (Sₖ + a·D)/(nₖ + a), with D of a
- * hundredth of the columns' variances and a one row: the greatest posterior under an inverse Wishart prior. Rows with weights
+ * float64, of rows [rows, dim], row-major, each counted by its weight. Each covariance is (Sₖ + a·D)/(nₖ + a), with D of a share
+ * of the columns' variances and a one row: the greatest posterior under an inverse Wishart prior. Rows with weights
  * are as many as equal ones would be, (Σ w)²/Σ w², so that the unit of weights does not matter.
  *
  * Sources: Dempster, Laird & Rubin 1977; Arthur & Vassilvitskii, SODA 2007; Fraley & Raftery, J. Classif. 24 (2007).
@@ -48,17 +50,18 @@ const LN_2PI = ln(2 * Math.PI)
 export function fitGaussianMixture(
   all: WeighedRows,
   dim: number,
-  { components, stream, iterations = 200 }: MixtureFitOptions,
+  { components, stream, iterations = 200, prior = PRIOR }: MixtureFitOptions,
 ): GaussianMixture {
   const whole = counted(all, dim)
   const variances = columnVariances(whole.rows, whole.weights, dim)
+  const least = scaled(variances, prior)
   const some = counted(everyRow(all, dim, TRIED.rows), dim)
   let best: Climbed | undefined
   for (let i = 0; i < (components > 1 ? TRIED.starts : 1); i++) {
-    const climbed = climb(start(some, dim, components, variances, stream), some, dim, variances, TRIED.iterations)
+    const climbed = climb(start(some, dim, components, variances, stream), some, dim, least, TRIED.iterations)
     if (!best || climbed.logLikelihood > best.logLikelihood) best = climbed
   }
-  return climb((best as Climbed).mixture, whole, dim, variances, iterations).mixture
+  return climb((best as Climbed).mixture, whole, dim, least, iterations).mixture
 }
 
 /** A mixture climbed on from there, by the same steps, on other rows: more of them, say. */
@@ -66,11 +69,14 @@ export function refineGaussianMixture(
   from: GaussianMixture,
   all: WeighedRows,
   dim: number,
-  iterations: number,
+  { iterations, prior = PRIOR }: { readonly iterations: number; readonly prior?: number },
 ): GaussianMixture {
   const rows = counted(all, dim)
-  return climb(from, rows, dim, columnVariances(rows.rows, rows.weights, dim), iterations).mixture
+  const variances = columnVariances(rows.rows, rows.weights, dim)
+  return climb(from, rows, dim, scaled(variances, prior), iterations).mixture
 }
+
+const scaled = (variances: Float64Array, prior: number) => variances.map((variance) => prior * variance)
 
 type Counted = Required<WeighedRows>
 
@@ -86,7 +92,7 @@ function climb(
   from: GaussianMixture,
   rows: Counted,
   dim: number,
-  variances: Float64Array,
+  prior: Float64Array,
   iterations: number,
 ): Climbed {
   let mixture = from
@@ -95,7 +101,7 @@ function climb(
     const sums = expectation(mixture, rows, dim)
     if (!(sums.logLikelihood > logLikelihood + LEAST_GAIN)) break
     logLikelihood = sums.logLikelihood
-    mixture = maximisation(sums, dim, variances)
+    mixture = maximisation(sums, dim, prior)
   }
   return { mixture, logLikelihood }
 }
@@ -181,7 +187,7 @@ function expectation(mixture: GaussianMixture, { rows, weights }: Counted, dim: 
   return { counts, first, second, about: means, logLikelihood: sum / counting }
 }
 
-function maximisation({ counts, first, second, about }: Sums, dim: number, variances: Float64Array): GaussianMixture {
+function maximisation({ counts, first, second, about }: Sums, dim: number, prior: Float64Array): GaussianMixture {
   const alive = [...counts.keys()].filter((k) => counts[k] > LEAST_ROWS)
   const total = alive.reduce((sum, k) => sum + counts[k], 0)
   const weights = Float64Array.from(alive, (k) => counts[k] / total)
@@ -194,8 +200,8 @@ function maximisation({ counts, first, second, about }: Sums, dim: number, varia
       means[at * dim + j] = about[k * dim + j] + shift
       for (let i = 0; i <= j; i++) {
         const scatter = second[(k * dim + j) * dim + i] - shift * first[k * dim + i]
-        const prior = i === j ? PRIOR_ROWS * PRIOR_SHARE * variances[j] : 0
-        covariance[j * dim + i] = (scatter + prior) / (counts[k] + PRIOR_ROWS)
+        const added = i === j ? PRIOR_ROWS * prior[j] : 0
+        covariance[j * dim + i] = (scatter + added) / (counts[k] + PRIOR_ROWS)
       }
     }
     factorise(covariance, dim, choleskies.subarray(at * dim * dim, (at + 1) * dim * dim))

@@ -29,8 +29,8 @@ describe('chooseMixture', () => {
   test('has none for one normal, nor for fewer rows than two components need', () => {
     const rows = flat(standardNormals(2000, 2, 3))
     expect(chooseMixture(rows, flat(standardNormals(500, 2, 4)), 2, { seed: 0 })).toBeUndefined()
-    // Two components of two columns: 2 · 3 · 5 rows.
-    expect(chooseMixture(flat(three(29, 5)), flat(three(99, 6)), 2, { seed: 0 })).toBeUndefined()
+    // Two components of two columns: 2 · 5 rows.
+    expect(chooseMixture(flat(three(9, 5)), flat(three(99, 6)), 2, { seed: 0 })).toBeUndefined()
     expect(chooseMixture(flat(three(60, 5)), flat(three(99, 6)), 2, { seed: 0 })).toBeDefined()
   })
 
@@ -51,5 +51,18 @@ describe('chooseMixture', () => {
     const folded = crossValidatedMixture({ ...flat(three(600, 3)), weights: first(600) }, 2, 5, { seed: 0 })
     expect(folded?.mixture.weights.length).toBe(2)
     expect(crossValidatedMixture(flat(three(600, 3)), 2, 5, { seed: 0 })?.mixture.weights.length).toBe(3)
+  })
+
+  test('falls onto a column of three values as far as its prior lets it, and not where values do not repeat', () => {
+    const kinds = (rows: number, seed: number) => three(rows, seed).map(([x], i) => [x, i % 3])
+    const held = flat(kinds(600, 8))
+    const choice = chooseMixture(flat(kinds(1500, 7)), held, 2, { seed: 0 })
+    expect(choice?.mixture.weights.length).toBe(3)
+    const logProb = new Float64Array(600)
+    if (choice) mixtureLogProb(choice.mixture, held.rows, logProb)
+    // A third of N(x; 10 k, 1) N(0; 0, s²), where s² is 1e-5 of the variance 2/3, as one row of 501.
+    const s = Math.sqrt((1e-5 * (2 / 3)) / 501)
+    expect(meanOf(logProb)).toBeCloseTo(-Math.log(3) - Math.log(2 * Math.PI) - 0.5 - Math.log(s), 1)
+    expect(chooseMixture(flat(three(1500, 1)), flat(three(600, 2)), 2, { seed: 0 })?.prior).toBe(1e-2)
   })
 })

@@ -77,7 +77,8 @@ describe('evaluate', () => {
     const model = tiny()
     const result = await fit(model, points, { steps: 1, threads: 0 })
     const { mixtureBaseline, mixtureGain } = await evaluate(model, points, result, { threads: 0, test })
-    expect(mixtureBaseline?.components).toBe(4)
+    // Rows held out take more where that is better by half a standard error.
+    expect(mixtureBaseline?.components).toBeGreaterThanOrEqual(4)
     // Entropy: ln 4 + 1 + ln 2π + ln(½ · 500), and 0.01 nats for its 23 numbers.
     const entropy = Math.log(4) + 1 + Math.log(2 * Math.PI) + Math.log(250)
     expect(Math.abs((mixtureBaseline?.test?.mean ?? 0) - entropy)).toBeLessThan(0.1)

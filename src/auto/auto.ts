@@ -104,7 +104,7 @@ export async function auto(rows: Rows | RowSource | GivenRows, options: AutoOpti
   return { ...choice, reasons: [shapeText(told, recipe), ...choice.reasons] }
 }
 
-/** One normal behind columns that are each about normal, and what a mixture is looked for behind, where one may be. */
+/** One normal behind columns that are each about normal, and what else columns may pass, where nothing is settled. */
 function startsOf({ shape, recipe, options }: Setting): { plain: Candidate; bent: Preprocessing | undefined } {
   const { fillValues = 'refuse', supports, preprocess: settled } = options
   const plain: Candidate = {
@@ -114,5 +114,5 @@ function startsOf({ shape, recipe, options }: Setting): { plain: Candidate; bent
     preprocess: settled ?? preprocess({ fillValues, supports }),
   }
   const bent = settled ?? preprocess({ gaussianise: 'tails', fillValues, supports })
-  return { plain, bent: shape.contextDim > 0 || typeof bent === 'string' ? undefined : bent }
+  return { plain, bent: typeof bent === 'string' ? undefined : bent }
 }

@@ -13,7 +13,10 @@ import { preprocessor } from './rows.js'
 import { type Candidate, partOf, type Setting, trainFor } from './trials.js'
 
 export const FOLDS = 5
-/** Training must be better than none by this many standard errors of the folds' gains: five of them are soon better by chance. */
+/**
+ * Training must be better than none, of whichever base, by this many standard errors of the folds' gains: five of them are soon
+ * better by chance.
+ */
 const MARGIN = 2
 
 /** How likely the rows left out are as training goes on, over all folds. */
@@ -39,7 +42,7 @@ interface Fold {
 }
 
 /** Mean −ln p over all folds where it is best. */
-export const least = ({ nll, best }: Curve): number => nll[best]
+const least = ({ nll, best }: Curve): number => nll[best]
 
 /** Trains a candidate on all but a fold, for each fold; its base, too, knows nothing of that. */
 export async function curveOf(candidate: Candidate, setting: Setting, steps: number): Promise<Curve> {
@@ -96,15 +99,16 @@ async function meanNll(logProb: Baseline, { rows, weights }: Part): Promise<Mean
 
 /** The candidate with a mixture of as many normals, fitted to the rows of the other folds. */
 async function withoutFold(candidate: Candidate, setting: Setting, index: number): Promise<Candidate> {
-  const { components, preprocess } = candidate
-  if (components === undefined || typeof preprocess === 'string') return candidate
+  const { mixture: how, preprocess } = candidate
+  if (!how || typeof preprocess === 'string') return candidate
   const { data, shape, options } = setting
   const { training } = splitRows(data.source.rows, fold(index, FOLDS), options.seed)
   const mapped = await preprocessor(data, training, preprocess, options.columns)
-  const stream = randomStream(options.seed, PURPOSE.mixture, components)
-  const mixture = fitGaussianMixture(await mapped(training), shape.dim, { components, stream })
+  const stream = randomStream(options.seed, PURPOSE.mixture, how.components)
+  const mixture = fitGaussianMixture(await mapped(training), shape.dim, { ...how, stream })
   return { ...candidate, base: mixtureBase(mixture, shape.dim) }
 }
+
 /** The best place of a curve, from those of the folds. */
 function bestOf(nll: Float64Array, folds: readonly Fold[]): number {
   const lowest = nll.indexOf(nll.reduce((a, b) => Math.min(a, b)))
@@ -112,8 +116,17 @@ function bestOf(nll: Float64Array, folds: readonly Fold[]): number {
   return (mean ?? 0) > MARGIN * (standardError ?? 0) ? lowest : 0
 }
 
+/** The lowest curve; or the one that starts lowest, left untrained, where the other is no clear gain over it. */
+export function lowest(curves: readonly Curve[]): Curve {
+  const trained = curves.reduce((best, curve) => (least(curve) < least(best) ? curve : best))
+  const start = curves.reduce((best, curve) => (curve.nll[0] < best.nll[0] ? curve : best))
+  const gain = ({ nll }: Fold, index: number) => nll[0] - trained.folds[index].nll[trained.best]
+  const { mean, standardError } = overFolds(start.folds, gain)
+  return (mean ?? 0) > MARGIN * (standardError ?? 0) ? trained : { ...start, best: 0 }
+}
+
 /** A mean over the rows of all folds, and its standard error from the spread over these; a fold counts by its rows' weights. */
-function overFolds(folds: readonly Fold[], figure: (fold: Fold) => number): MeanNLL {
+function overFolds(folds: readonly Fold[], figure: (fold: Fold, index: number) => number): MeanNLL {
   const mean = new RunningMean()
   mean.add(
     Float64Array.from(folds, figure),

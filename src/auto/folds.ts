@@ -5,11 +5,10 @@ import { PURPOSE } from '../random/purposes.js'
 import { permutationInto } from '../random/stream.js'
 import type { Trials } from '../train/trials.js'
 import type { AutoChoice } from './auto.js'
-import { type Curve, curveOf, FOLDS, least, triedOf } from './curves.js'
-import { mixtureBase } from './mixture-base.js'
-import { epochText, foldText, gainText, NO_MIXTURE, trialText } from './reasons.js'
+import { candidatesFor } from './candidates.js'
+import { type Curve, curveOf, FOLDS, lowest, triedOf } from './curves.js'
+import { epochText, foldText, trialText } from './reasons.js'
 import { fitOptionsOf, mostSteps, type Shape } from './recipe.js'
-import { preprocessor } from './rows.js'
 import { type Candidate, probe, type Setting, STILL, untrained } from './trials.js'
 
 /** Share of the budget that cross-validation may take. */
@@ -32,11 +31,15 @@ export async function chooseByFolds(
 ): Promise<AutoChoice> {
   const { recipe, options, data } = setting
   const all: Shape = { ...setting.shape, rows: data.source.rows }
-  const { candidates, reasons } = await candidatesFor(plain, bent, setting)
+  const { dim } = setting.shape
+  const { seed, budget } = options
+  const { candidates, reasons } = await candidatesFor(plain, bent, undefined, setting, async (mapped) =>
+    crossValidatedMixture(shuffled(await mapped(undefined), dim, seed), dim, FOLDS, { seed, seconds: budget }),
+  )
   const steps = options.steps ?? (await stepsOf(candidates, setting))
   const curves: Curve[] = []
   for (const candidate of candidates) curves.push(await curveOf(candidate, setting, steps))
-  const best = curves.reduce((best, curve) => (least(curve) < least(best) ? curve : best))
+  const best = lowest(curves)
   const { candidate } = best
   const after = best.best * best.every
   const trials: Trials = { folds: FOLDS, flows: curves.map((curve) => triedOf(curve, steps)), chosen: candidate.name }
@@ -70,26 +73,6 @@ async function stepsOf(candidates: readonly Candidate[], setting: Setting): Prom
   const seconds = Math.max(0.1 * options.budget, SHARE * options.budget - setting.spent())
   const most = mostSteps(recipe, shape)
   return Math.max(1, Math.min(most, Math.floor(seconds / secondsPerStep / (FOLDS + 1))))
-}
-
-async function candidatesFor(
-  plain: Candidate,
-  bent: Preprocessing | undefined,
-  { data, shape: { dim }, options: { seed, columns, budget } }: Setting,
-): Promise<{ candidates: Candidate[]; reasons: string[] }> {
-  if (!bent) return { candidates: [plain], reasons: [] }
-  const mapped = await preprocessor(data, undefined, bent, columns)
-  const choice = crossValidatedMixture(shuffled(await mapped(undefined), dim, seed), dim, FOLDS, {
-    seed,
-    seconds: budget,
-  })
-  if (!choice) return { candidates: [plain], reasons: [NO_MIXTURE] }
-  const components = choice.mixture.weights.length
-  const base = mixtureBase(choice.mixture, dim)
-  return {
-    candidates: [plain, { ...plain, name: `${components} normals`, components, base, preprocess: bent }],
-    reasons: [gainText(components, choice.gain)],
-  }
 }
 
 /** Rows in an order that has nothing to do with where they come from. */

@@ -7,10 +7,9 @@ import { meanGain } from '../train/mean-gain.js'
 import { splitRows } from '../train/split.js'
 import type { TriedFlow } from '../train/trials.js'
 import type { AutoChoice } from './auto.js'
-import { mixtureBase } from './mixture-base.js'
-import { epochText, gainText, IN_VAIN, NO_MIXTURE, trialText } from './reasons.js'
+import { candidatesFor } from './candidates.js'
+import { epochText, IN_VAIN, trialText } from './reasons.js'
 import { epochsOf, fitOptionsOf, mostSteps } from './recipe.js'
-import { preprocessor } from './rows.js'
 import { type Candidate, modelOf, partOf, probe, type Setting, STILL, trainFor, untrained } from './trials.js'
 
 /** Share of the budget that each candidate is tried for. */
@@ -44,7 +43,10 @@ export async function chooseByHeldOut(
 ): Promise<AutoChoice> {
   const { recipe, shape, options } = setting
   const { steps, budget, validation, seed, members = 1 } = options
-  const { candidates, reasons } = await candidatesFor(plain, bent, setting)
+  const split = splitRows(setting.data.source.rows, validation, seed)
+  const { candidates, reasons } = await candidatesFor(plain, bent, split.training, setting, async (mapped) =>
+    chooseMixture(await mapped(split.training), await mapped(split.validation), shape.dim, { seed, seconds: budget }),
+  )
   const trials: Trial[] = []
   for (const candidate of candidates) trials.push(await tryOut(candidate, setting, candidates.length === 1))
   const nllOf = ({ tried }: Trial) => tried?.nll.mean ?? Number.POSITIVE_INFINITY
@@ -102,27 +104,4 @@ async function tryOut(candidate: Candidate, setting: Setting, alone: boolean): P
 async function rivalsOf({ split }: FitResult, setting: Setting): Promise<Rivals> {
   const gaussian = await fitGaussianBaseline(partOf(setting, split.training), setting.shape.dim)
   return { gaussian, mixture: undefined, truth: undefined }
-}
-
-/** One normal behind columns that are each about normal, and a mixture behind columns with their long tails alone bent. */
-async function candidatesFor(
-  plain: Candidate,
-  bent: Preprocessing | undefined,
-  { data, shape: { dim }, options }: Setting,
-): Promise<{ candidates: Candidate[]; reasons: string[] }> {
-  if (!bent) return { candidates: [plain], reasons: [] }
-  const { seed, validation, columns, budget } = options
-  const split = splitRows(data.source.rows, validation, seed)
-  const mapped = await preprocessor(data, split.training, bent, columns)
-  const choice = chooseMixture(await mapped(split.training), await mapped(split.validation), dim, {
-    seed,
-    seconds: budget,
-  })
-  if (!choice) return { candidates: [plain], reasons: [NO_MIXTURE] }
-  const base = mixtureBase(choice.mixture, dim)
-  const components = choice.mixture.weights.length
-  return {
-    candidates: [plain, { ...plain, name: `${components} normals`, base, preprocess: bent }],
-    reasons: [gainText(components, choice.gain)],
-  }
 }

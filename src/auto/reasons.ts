@@ -31,5 +31,5 @@ export function epochText(steps: number, recipe: Recipe, shape: Shape, members =
 
 export const foldText = (after: number): string =>
   after === 0
-    ? 'training: none, for it makes rows that are left out no likelier; all rows are fitted at once'
+    ? 'training: none, for it makes rows that are left out no likelier beyond chance; all rows are fitted at once'
     : 'few rows: all of them are trained on, for as long as it helped those left out'

@@ -57,13 +57,16 @@ function columnsOf(rows: Rows): number | undefined {
   return rows[0]?.length
 }
 
+/** Rows of a source, or all of them, as a flow's layers would see them. */
+export type Mapped = (rows: RowSet | undefined) => Promise<WeighedRows>
+
 /** Fits the preprocessing to some rows; what comes out maps rows as a flow's layers would see them, [rows, dim]. */
 export async function preprocessor(
   { source, dim, weights }: AutoRows,
   training: RowSet | undefined,
   preprocessing: Preprocessing,
   columns: readonly string[] | undefined,
-): Promise<(rows: RowSet | undefined) => Promise<WeighedRows>> {
+): Promise<Mapped> {
   const of = (rows: RowSet | undefined) => (rows ? chosenRows(source, rows) : source)
   const weighing = (rows: RowSet | undefined) => (rows ? weightsIn(weights, rows) : weights)
   const scaler = await fitPreprocessing(of(training), preprocessing, columns, dim, weighing(training))

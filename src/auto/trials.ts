@@ -1,5 +1,6 @@
 import type { BaseSpec } from '../bases/base.js'
 import { fullNormal } from '../bases/full-normal.js'
+import type { MixtureFitOptions } from '../data/gaussian-mixture.js'
 import type { RowSet } from '../data/row-set.js'
 import { chosenRows, type RowSource } from '../data/row-source.js'
 import { type Flow, flow } from '../flow/flow.js'
@@ -30,8 +31,8 @@ export interface Candidate {
   readonly name: string
   readonly layers: readonly LayerSpec[]
   readonly base: BaseSpec | undefined
-  /** Of a mixture as base. */
-  readonly components?: number
+  /** How a mixture as base is fitted. */
+  readonly mixture?: Pick<MixtureFitOptions, 'components' | 'prior'>
   readonly preprocess: PreprocessChoice
 }
 

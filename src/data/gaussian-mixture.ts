@@ -88,13 +88,7 @@ interface Climbed {
   readonly logLikelihood: number
 }
 
-function climb(
-  from: GaussianMixture,
-  rows: Counted,
-  dim: number,
-  prior: Float64Array,
-  iterations: number,
-): Climbed {
+function climb(from: GaussianMixture, rows: Counted, dim: number, prior: Float64Array, iterations: number): Climbed {
   let mixture = from
   let logLikelihood = Number.NEGATIVE_INFINITY
   for (let i = 0; i < iterations; i++) {

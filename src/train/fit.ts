@@ -142,7 +142,7 @@ async function train(
   const validated = task.validationRows > 0 ? Math.ceil(steps / task.validationEvery) : 0
   return {
     steps,
-    rowsSeen: rowsOf(phases, steps),
+    rowsSeen: rowsOf(plan.phases, steps),
     bestStep,
     bestLoss: watchedAt(record, task, bestStep),
     losses: record.losses.slice(0, steps),

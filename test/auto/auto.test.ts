@@ -156,6 +156,21 @@ describe('auto', () => {
     await expect(auto({ rows, weights: [1] }, options)).rejects.toThrow('Data has 300 rows, but 1 weights')
   })
 
+  it('is no worse than the Gaussian where one column nearly is the sum of others that are not normal', async () => {
+    const draw = randomStream(5, 2, 2)
+    const rows = Array.from({ length: 240 }, () => {
+      const parts = Array.from({ length: 7 }, () => -Math.log(draw.uniform()))
+      return [...parts, parts.reduce((sum, part) => sum + part, 0) + 1e-4 * draw.normal()]
+    })
+    const choice = await auto(rows, { steps: 20, threads: 0 })
+    expect(choice.reasons.join()).toContain('so one normal of unbent columns')
+    const model = flow(8, choice.layers, { base: choice.base })
+    await fit(model, rows, { ...choice.fit, threads: 0 })
+    const nll = -Array.from(model.logProb(rows)).reduce((sum, value) => sum + value, 0) / rows.length
+    // Of the Gaussian with the covariance of the columns, whose determinant is 1e-8: 4(1 + ln 2π) + ln 1e-4 nats.
+    expect(nll).toBeLessThan(4 * (1 + Math.log(2 * Math.PI)) + Math.log(1e-4) + 0.3)
+  })
+
   it('is the identity before the first step, for any number of columns', async () => {
     const draw = randomStream(5, 2, 1)
     const rows = Array.from({ length: 2500 }, (_, i) =>

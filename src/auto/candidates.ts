@@ -1,0 +1,56 @@
+import type { MixtureChoice } from '../data/choose-mixture.js'
+import type { Preprocessing } from '../data/fit-scaler.js'
+import type { RowSet } from '../data/row-set.js'
+import { mixtureBase } from './mixture-base.js'
+import { gainText, NO_MIXTURE } from './reasons.js'
+import { type Mapped, preprocessor } from './rows.js'
+import type { Candidate, Setting } from './trials.js'
+
+/** What is tried, and why. */
+interface Candidates {
+  readonly candidates: readonly Candidate[]
+  readonly reasons: readonly string[]
+}
+
+/**
+ * `plain`, one normal behind columns that are each made about normal; and behind columns of which long tails alone are bent
+ * the mixture of normals that `choose` finds to pay, or else one normal. That is the Gaussian itself, as columns made normal
+ * one by one are none where one of them is nearly a linear function of others. `bent` is fitted to the `training` rows.
+ */
+export async function candidatesFor(
+  plain: Candidate,
+  bent: Preprocessing | undefined,
+  training: RowSet | undefined,
+  { data, shape: { dim, contextDim }, options: { columns } }: Setting,
+  choose: (mapped: Mapped) => Promise<MixtureChoice | undefined>,
+): Promise<Candidates> {
+  if (!bent || typeof plain.preprocess === 'string') return { candidates: [plain], reasons: [] }
+  const mapped = await preprocessor(data, training, bent, columns)
+  const choice = contextDim > 0 ? undefined : await choose(mapped)
+  if (choice) {
+    const components = choice.mixture.weights.length
+    const base = mixtureBase(choice.mixture, dim)
+    return {
+      candidates: [
+        plain,
+        {
+          ...plain,
+          name: `${components} normals`,
+          mixture: { components, prior: choice.prior },
+          base,
+          preprocess: bent,
+        },
+      ],
+      reasons: [gainText(components, choice.gain)],
+    }
+  }
+  const normal = await preprocessor(data, training, plain.preprocess, columns)
+  const isSame = areEqual((await mapped(training)).rows, (await normal(training)).rows)
+  return {
+    candidates: isSame ? [plain] : [plain, { ...plain, name: 'one normal of unbent columns', preprocess: bent }],
+    reasons: contextDim > 0 ? [] : [NO_MIXTURE],
+  }
+}
+
+const areEqual = (a: Float64Array, b: Float64Array): boolean =>
+  a.length === b.length && a.every((value, at) => value === b[at])

@@ -31,10 +31,10 @@ export interface EvaluationOptions {
 }
 
 /**
- * Points of the integral's finest grid for every row that went through a step, which takes a few times as long: no run is kept
- * waiting for its evaluation longer than for its training.
+ * Points of the integral's finest grid for every row that went through a step: a short run is not kept waiting for its
+ * evaluation, a run of the usual length has the finest grid there is.
  */
-const GRID_POINTS_PER_ROW = 1
+const GRID_POINTS_PER_ROW = 4
 const LEAST_GRID_POINTS = 512 ** 2
 
 const NOTES = {

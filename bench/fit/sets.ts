@@ -93,7 +93,11 @@ function partsInOrder(rows: number): Parts {
 function drawnParts(rows: number, seed: number): Parts {
   const { rest, test } = splitOffTest(rows, 1 - SHARES.training - SHARES.validation, seed)
   const left = [...rest]
-  const { training, validation } = splitRows(left.length, SHARES.validation / (SHARES.training + SHARES.validation), seed)
+  const { training, validation } = splitRows(
+    left.length,
+    SHARES.validation / (SHARES.training + SHARES.validation),
+    seed,
+  )
   const each = (chosen: Iterable<number>) => Array.from(chosen, (i) => left[i])
   return { training: each(training), validation: each(validation), test }
 }

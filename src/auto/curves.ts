@@ -69,11 +69,11 @@ async function foldOf(
     validationEvery: every,
     stopping: { patience: Number.POSITIVE_INFINITY },
   })
-  const { validationLosses, logScale, split } = result
+  const { validationLosses, validationLogScale, split } = result
   const held = partOf(setting, split.validation)
   const gaussian = await fitGaussianBaseline(partOf(setting, split.training), setting.shape.dim)
   return {
-    nll: validationLosses.map((loss) => loss + logScale),
+    nll: validationLosses.map((loss) => loss + validationLogScale),
     gaussian: (gaussian && (await meanNll(gaussian, held)).mean) ?? undefined,
     rows: split.validation.size,
     weight: held.weights?.reduce((sum, weight) => sum + weight, 0) ?? split.validation.size,

@@ -56,6 +56,8 @@ export interface FitResult {
    * a loss to have it in the data's own units.
    */
   readonly logScale: number
+  /** The same of the rows held out, for their losses: another mean where columns pass more than lines. */
+  readonly validationLogScale: number
   /** Whether it was one step at a rate of 0, which changes nothing: what was fitted is what columns pass before the flow. */
   readonly untrained: boolean
 }
@@ -106,7 +108,7 @@ async function train(
   const { plan, size } = fewer ? prepare(used.training.size, used.validation.size) : whole
   const { task } = plan
   const heap = createHeap(plan.arena, kernels, size > 0)
-  const { scaler, sha256, logScale } = await load(heap, plan, flow, read, options)
+  const { scaler, sha256, logScale, validationLogScale } = await load(heap, plan, flow, read, options)
   if (!options.signal?.aborted) settleLayers(structure, plan, heap, kernels)
   if (task.average) heap.real.copyWithin(plan.average, plan.params, plan.params + structure.numberCount)
   const record = createRecord(task, size > 0)
@@ -159,6 +161,7 @@ async function train(
     split,
     leftOut,
     logScale,
+    validationLogScale,
     untrained: isStill(options),
   }
 }

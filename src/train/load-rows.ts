@@ -118,6 +118,8 @@ interface Loaded {
   readonly scaler: Scaler
   /** The mean of −ln|det| of the scaler over the training rows. */
   readonly logScale: number
+  /** And over those held out; NaN without any. */
+  readonly validationLogScale: number
   readonly sha256: string | undefined
 }
 
@@ -144,12 +146,17 @@ export async function load(
     const apart = new ApartCheck(training.size, source.columns)
     const meanScale = await loadRows(evaluator, source, training, heap, plan.data, { apart, weights: ofTraining })
     apart.end((j) => columnTitle(j, flow.data.columns, flow.dim))
-    if (validation.size > 0) await loadRows(evaluator, source, validation, heap, plan.validationData)
+    const { validationData } = plan
+    const heldScale =
+      validation.size > 0
+        ? await loadRows(evaluator, source, validation, heap, validationData, { weights: held })
+        : Number.NaN
     const sha256 = await dataSha256(source)
-    return { scaler, sha256, logScale: isBent(scaler) ? -meanScale : logScale(scaler, flow.dim) }
+    const constant = isBent(scaler) ? undefined : logScale(scaler, flow.dim)
+    return { scaler, sha256, logScale: constant ?? -meanScale, validationLogScale: constant ?? -heldScale }
   } catch (error) {
     if (signal?.aborted && error === signal.reason) {
-      return { scaler: flow.scaler, sha256: undefined, logScale: 0 }
+      return { scaler: flow.scaler, sha256: undefined, logScale: 0, validationLogScale: 0 }
     }
     throw error
   }

@@ -25,9 +25,13 @@ export function meanResult(results: readonly FitResult[], seconds: number, threa
     stopped: results.some(({ stopped }) => stopped === 'aborted') ? 'aborted' : longest.stopped,
     seconds,
     threads: plan.atOnce * plan.threads,
-    logScale: trained.reduce((sum, { logScale }) => sum + logScale / trained.length, 0),
+    logScale: meanOver(trained, ({ logScale }) => logScale),
+    validationLogScale: meanOver(trained, ({ validationLogScale }) => validationLogScale),
   }
 }
+
+const meanOver = (results: readonly FitResult[], figure: (result: FitResult) => number): number =>
+  results.reduce((sum, result) => sum + figure(result) / results.length, 0)
 
 function meanOf(curves: readonly Float64Array[]): Float64Array {
   return Float64Array.from({ length: Math.max(0, ...curves.map(({ length }) => length)) }, (_, i) => {

@@ -11,7 +11,7 @@ import { ema } from '../step/averaging.js'
 import { noise } from '../step/noise.js'
 import { cosine, warmUp } from '../step/schedule.js'
 import type { FitOptions } from '../train/options.js'
-import { rationalQuadratic } from '../transformers/rational-quadratic.js'
+import { checkBinSize, rationalQuadratic } from '../transformers/rational-quadratic.js'
 
 /** What of the data decides. */
 export interface Shape {
@@ -28,6 +28,9 @@ export interface Recipe {
   readonly activation: Activation
   readonly bins: number
   readonly box: number
+  /** Of splines; where nothing is said, their own. */
+  readonly minBinSize?: number
+  readonly minDerivative?: number
   /** Frequencies of the waves that nets see of their columns; 0: none. */
   readonly waves: number
   readonly dropout: number
@@ -68,18 +71,25 @@ export function recipeFor({ dim, rows }: Shape): Recipe {
 
 /** The rule with what was said put in its place. */
 export function withSaid(recipe: Recipe, said: { recipe?: SplinePresetOptions; batch?: number }): Recipe {
-  const { layers, hidden, activation, bins, box, dropout, fourier } = checkedSplineOptions('auto', said.recipe ?? {})
-  return {
+  const { layers, hidden, activation, bins, box, minBinSize, minDerivative, dropout, fourier } = checkedSplineOptions(
+    'auto',
+    said.recipe ?? {},
+  )
+  const settled = {
     ...recipe,
     ...(layers !== undefined && { layers }),
     ...(hidden && { hidden }),
     ...(activation && { activation }),
     ...(bins !== undefined && { bins }),
     ...(box !== undefined && { box }),
+    ...(minBinSize !== undefined && { minBinSize }),
+    ...(minDerivative !== undefined && { minDerivative }),
     ...(dropout !== undefined && { dropout }),
     ...(typeof fourier === 'number' && { waves: fourier }),
     ...(said.batch !== undefined && { batch: said.batch }),
   }
+  checkBinSize('auto', settled)
+  return settled
 }
 
 /**
@@ -87,8 +97,8 @@ export function withSaid(recipe: Recipe, said: { recipe?: SplinePresetOptions; b
  * so that what is known of the columns holds for the base.
  */
 export function layersOf(recipe: Recipe, { dim }: Shape): LayerSpec[] {
-  const { layers, bins, box } = recipe
-  const transformer = rationalQuadratic({ bins, box })
+  const { layers, bins, box, minBinSize, minDerivative } = recipe
+  const transformer = rationalQuadratic({ bins, box, minBinSize, minDerivative })
   if (dim === 1) return [autoregressive({ transformer, conditioner: maskedMLP(netOf(recipe)) })]
   const couple = (i: number) => {
     const mask = Array.from({ length: dim }, (_, j) => (j < Math.floor(dim / 2) ? i % 2 : 1 - (i % 2)))
@@ -105,7 +115,8 @@ export function layersOf(recipe: Recipe, { dim }: Shape): LayerSpec[] {
   return layers === 1 ? mixed : [...mixed, permutation({ order: places.map((_, j) => places.indexOf(j)) })]
 }
 
-function netOf({ hidden, activation, dropout, waves, box }: Recipe) {
+/** The options of a net. */
+export function netOf({ hidden, activation, dropout, waves, box }: Recipe) {
   return {
     hidden: [...hidden],
     activation,

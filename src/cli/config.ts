@@ -50,7 +50,9 @@ export function resolvedConfig(data: string, options: TrainOptions): Readonly<Re
 function flowConfig({ flow, preset, chosen }: TrainOptions): Record<string, unknown> {
   if (chosen) return { flow: chosen }
   if (flow?.startsWith('{')) return { flow: JSON.parse(flow) }
-  return { flow: flow?.endsWith('.json') ? resolve(flow) : flow, ...preset }
+  const { minBinSize, minDerivative, ...rest } = preset
+  const minima = { 'min-bin-size': minBinSize, 'min-derivative': minDerivative }
+  return { flow: flow?.endsWith('.json') ? resolve(flow) : flow, ...rest, ...minima }
 }
 
 /**

@@ -95,6 +95,8 @@ export const trainUsage: CommandUsage = {
     hidden: { placeholder: 'WIDTHS', text: 'hidden layers of the conditioners, such as 64,64 (tutorial 4)' },
     bins: { placeholder: 'N', text: 'bins of a spline (8)' },
     box: { placeholder: 'B', text: 'splines act on [-B, B], in standardised units (5)' },
+    'min-bin-size': { placeholder: 'SHARE', text: 'least share of the box that a bin is wide and high (1e-3)' },
+    'min-derivative': { placeholder: 'SLOPE', text: 'least slope at a knot of a spline (1e-3)' },
     activation: { placeholder: 'NAME', text: 'tanh, relu, silu or gelu (by preset)' },
     dropout: { placeholder: 'SHARE', text: 'share of hidden units that a step leaves out (0)' },
     fourier: { placeholder: 'N', text: 'frequencies of the waves that conditioners see of columns (none; circular 4)' },
@@ -269,6 +271,8 @@ function presetOptions(values: Values): SplinePresetOptions {
     hidden: values.hidden === undefined ? undefined : widths(values, 'hidden', []),
     bins: integer(values, 'bins', undefined, 2),
     box: values.box === undefined ? undefined : nonNegative(values, 'box', 0),
+    minBinSize: values['min-bin-size'] === undefined ? undefined : nonNegative(values, 'min-bin-size', 0, 1),
+    minDerivative: values['min-derivative'] === undefined ? undefined : nonNegative(values, 'min-derivative', 0, 1),
     activation:
       values.activation === undefined ? undefined : choice(values, 'activation', ['tanh', 'relu', 'silu', 'gelu']),
     dropout: values.dropout === undefined ? undefined : nonNegative(values, 'dropout', 0, 1),

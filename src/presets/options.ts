@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { ConditionerSpec } from '../nets/conditioner.js'
 import { type Fourier, type FourierOptions, fourierOption } from '../nets/fourier.js'
 import { checkOptions, integer, number, oneOf, widths } from '../options.js'
+import { checkBinSize, splineEntries } from '../transformers/rational-quadratic.js'
 
 /** What presets take. */
 export interface PresetOptions {
@@ -25,6 +26,10 @@ export interface SplinePresetOptions extends PresetOptions {
   readonly bins?: number
   /** Splines act on [−box, box] in standardised units; default 5. */
   readonly box?: number
+  /** Least share of the box that a bin is wide and high; default 10⁻³. */
+  readonly minBinSize?: number
+  /** Least slope at a knot; default 10⁻³. */
+  readonly minDerivative?: number
 }
 
 const common = {
@@ -36,8 +41,10 @@ const common = {
 const nets = { ...common, fourier: v.optional(fourierOption) }
 const splines = {
   ...nets,
-  bins: v.optional(integer(2, 512)),
-  box: v.optional(number('a number above 0, at most 10⁶', (box) => box > 0 && box <= 1e6)),
+  bins: v.optional(splineEntries.bins),
+  box: v.optional(splineEntries.box),
+  minBinSize: v.optional(splineEntries.minBinSize),
+  minDerivative: v.optional(splineEntries.minDerivative),
 }
 
 /** @throws UsageError for an unknown option or one that is not of its kind. */
@@ -49,8 +56,11 @@ export const checkedOptions = (preset: string, options: PresetOptions) =>
   checkOptions(preset, v.strictObject(nets), options)
 
 /** @throws UsageError for an unknown option or one that is not of its kind. */
-export const checkedSplineOptions = (preset: string, options: SplinePresetOptions) =>
-  checkOptions(preset, v.strictObject(splines), options)
+export function checkedSplineOptions(preset: string, options: SplinePresetOptions) {
+  const checked = checkOptions(preset, v.strictObject(splines), options)
+  checkBinSize(preset, checked)
+  return checked
+}
 
 /** What a preset says of a net where nothing is said; of its waves, if there are any. */
 interface Defaults {

@@ -71,8 +71,8 @@ export function realNVP(dim: number, options: PresetOptions = {}): LayerSpec[] {
  * Source: Durkan et al., arXiv:1906.04032.
  */
 export function nsf(dim: number, options: SplinePresetOptions = {}): LayerSpec[] {
-  const { layers = 6, bins, box, ...net } = checkedSplineOptions('nsf', options)
-  const transformer = rationalQuadratic({ bins, box })
+  const { layers = 6, bins, box, minBinSize, minDerivative, ...net } = checkedSplineOptions('nsf', options)
+  const transformer = rationalQuadratic({ bins, box, minBinSize, minDerivative })
   return repeat(layers, (i) => [...mix(dim, i), couplings(dim, i, transformer, netOptions(net, netOf(dim, box)))])
 }
 
@@ -84,9 +84,16 @@ const turn = (i: number) => (i % 2 === 0 ? 'given' : 'reversed') as 'given' | 'r
 
 /** Neural spline flow by autoregressive layers, the order turned each time; default 3. Source: as nsf. */
 export function nsfAutoregressive(dim: number, options: SplinePresetOptions = {}): LayerSpec[] {
-  const { layers = 3, bins, box, ...net } = checkedSplineOptions('nsfAutoregressive', options)
+  const {
+    layers = 3,
+    bins,
+    box,
+    minBinSize,
+    minDerivative,
+    ...net
+  } = checkedSplineOptions('nsfAutoregressive', options)
   const conditioner = { type: 'maskedMLP', ...netOptions(net, netOf(dim, box)) }
-  const transformer = rationalQuadratic({ bins, box })
+  const transformer = rationalQuadratic({ bins, box, minBinSize, minDerivative })
   return repeat(layers, (i) => [autoregressive({ transformer, conditioner, order: turn(i) })])
 }
 
@@ -109,10 +116,18 @@ export function iaf(dim: number, options: PresetOptions = {}): LayerSpec[] {
  * Source: Rezende et al., arXiv:2002.02428.
  */
 export function circular(dim: number, options: Omit<SplinePresetOptions, 'box'> = {}): LayerSpec[] {
-  const { layers = 3, bins, box: _, fourier = 4, ...net } = checkedSplineOptions('circular', options)
+  const {
+    layers = 3,
+    bins,
+    box: _,
+    minBinSize,
+    minDerivative,
+    fourier = 4,
+    ...net
+  } = checkedSplineOptions('circular', options)
   const circle = { ...netOf(dim), waves: { period: 2 * Math.PI, raw: false } }
   const conditioner = { type: 'maskedMLP', ...netOptions({ ...net, fourier }, circle) }
-  const transformer = circularRationalQuadratic({ bins })
+  const transformer = circularRationalQuadratic({ bins, minBinSize, minDerivative })
   return repeat(layers, (i) => [
     elementwise({ transformer: circularShift() }),
     autoregressive({ transformer, conditioner, order: turn(i) }),

@@ -127,6 +127,17 @@ describe('train FILE', () => {
     expect(steps).toBeGreaterThan(1)
   })
 
+  test('keeps the least bins and slopes of a named flow in config.json and in the model', async () => {
+    const args = 'points.csv --columns x,y --flow nsf --layers 1 --hidden 4 --min-bin-size 0.02 --min-derivative 0.05'
+    expect((await train(...args.split(' '), '--steps', '2', '--out', 'minima')).code).toBe(0)
+    expect(await config('minima')).toMatchObject({ 'min-bin-size': 0.02, 'min-derivative': 0.05 })
+    const { code, stderr } = await train(...'--config minima/config.json --out minima-again'.split(' '))
+    expect(code, stderr).toBe(0)
+    const model = await read('minima', 'model.safetensors')
+    expect(await read('minima-again', 'model.safetensors')).toEqual(model)
+    expect(model.toString('latin1')).toContain('"minBinSize":0.02,"minDerivative":0.05'.replaceAll('"', '\\"'))
+  })
+
   test.each([
     ['--budget 0', /--budget is "0"; expected a time such as 90, 60s or 5m/],
     ['--budget 5s --steps 9', /--budget and --steps both say how long to train/],
@@ -135,6 +146,10 @@ describe('train FILE', () => {
     ['--set schedule=cosin --steps 3', /schedule is {"type":"cosin"}; expected/],
     ['--bins 1', /--bins is "1"; expected an integer ≥ 2/],
     ['--fourier 3.5', /--fourier/],
+    ['--min-derivative 1', /--min-derivative is "1"; expected a share from 0 to below 1/],
+    ['--flow nsf --min-bin-size 0', /nsf's minBinSize is 0; expected a number from 10⁻⁶ to below 1/],
+    ['--flow maf --min-bin-size 0.1', /maf has no option "minBinSize"/],
+    ['--steps 2 --min-bin-size 0.2', /auto's minBinSize is 0.2 of 8 bins, which fills the box/],
   ])('refuses %s', async (args, message) => {
     const { code, stderr } = await train('points.csv', '--columns', 'x,y', ...args.split(' '))
     expect(stderr).toMatch(message)

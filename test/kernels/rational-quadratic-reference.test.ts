@@ -18,23 +18,23 @@ import {
   reference,
   rowOf,
   run,
-  SLOPE_SHIFT,
   shared,
+  slopeShift,
   ways,
   zeros,
 } from './rational-quadratic-stage.js'
 
 describe('the spline in float64', () => {
-  for (const { name, circular, box, v, logDet, inverseLogDet, splines } of golden) {
+  for (const { name, circular, box, minima, v, logDet, inverseLogDet, splines } of golden) {
     const kind = kinds[circular ? 1 : 0]
     const rows = v.length
     const raws = splines.map(({ widths, heights, slopes }) =>
-      shared({ widths, heights, slopes: slopes.map((u) => u - SLOPE_SHIFT) }, rows),
+      shared({ widths, heights, slopes: slopes.map((u) => u - slopeShift(minima.minDerivative)) }, rows),
     )
     const bins = splines[0].widths.length
     it(`${name}: both ways and the gradient are those of the library to 1e-12`, () => {
-      const there = splines.map(({ x }, j) => forward(reference, kind, bins, box, raws[j], x))
-      const back = splines.map(({ from }, j) => inverse(reference, kind, bins, box, raws[j], from))
+      const there = splines.map(({ x }, j) => forward(reference, kind, bins, box, raws[j], x, { minima }))
+      const back = splines.map(({ from }, j) => inverse(reference, kind, bins, box, raws[j], from, { minima }))
       const close = (got: Numbers, expected: Numbers, tolerance = 1e-12) => {
         for (const [i, value] of Array.from(expected).entries()) {
           expect(relativeError(got[i], value), `${i}: ${got[i]}, expected ${value}`).toBeLessThan(tolerance)
@@ -53,7 +53,7 @@ describe('the spline in float64', () => {
         close(back[j].x, spline.back)
         const { widths, heights, bin } = there[j]
         const given = { widths, heights, bin, slopes: raws[j].slopes, x: spline.x, dz: spline.weights, dLogDet: v }
-        const got = run(reference, kind.backward, bins, rows, box, given)
+        const got = run(reference, kind.backward, bins, rows, box, given, { minima })
         const total = (d: number[]) =>
           Array.from({ length: d.length / rows }, (_, k) =>
             d.slice(k * rows, (k + 1) * rows).reduce((a, b) => a + b, 0),

@@ -10,7 +10,8 @@ export type Named = Readonly<Record<string, Numbers>>
 
 export const REALS = 1 << 18
 export const GUARD = -777777.75
-export const SLOPE_SHIFT = Math.log(Math.expm1(0.999))
+export const slopeShift = (minDerivative: number) => Math.log(Math.expm1(1 - minDerivative))
+export const MINIMA = { minBinSize: 1e-3, minDerivative: 1e-3 }
 
 export interface Engine {
   readonly real: Float32Array | Float64Array
@@ -28,7 +29,16 @@ export function portable(real: Float32Array | Float64Array): Engine {
 export const reference = portable(new Float64Array(REALS))
 export const single = portable(new Float32Array(REALS))
 
+/** The least share of a bin in the box, and the least slope. */
+export interface Minima {
+  readonly minBinSize: number
+  readonly minDerivative: number
+}
+
+/** How a run differs from a plain one. */
 export interface Where {
+  /** By default those of the transformers. */
+  readonly minima?: Minima
   /** Added to the rows between numbers of one row. */
   readonly pad?: number
   /** Reals by which the first operand misses a vector's boundary; one more for each of the next. */
@@ -48,9 +58,9 @@ export function run(
   rows: number,
   box: number,
   arrays: Named,
-  { pad = 0, shift = 0, at = {} }: Where = {},
+  { pad = 0, shift = 0, at = {}, minima = MINIMA }: Where = {},
 ): Readonly<Record<string, number[]>> {
-  const args: Record<string, number> = { bins, rows, box }
+  const args: Record<string, number> = { bins, rows, box, ...minima, slopeShift: slopeShift(minima.minDerivative) }
   const numbers = (operand: Operand) => (operand.shape.length < 2 ? 1 : sizeOf(operand.shape[0], { bins, rows }))
   const entries = Object.entries(operation.operands)
   let top = 64

@@ -13,6 +13,8 @@ import {
   kinds,
   knotsOf,
   type Logits,
+  MINIMA,
+  type Minima,
   maps,
   type Numbers,
   neighbour,
@@ -77,12 +79,21 @@ const LENGTHS = [0, 1, 3, 4, 5, 8, 31, 127, 128, 129]
 const LAYOUTS: Where[] = [{}, { shift: 1 }, { pad: 3, shift: 2 }, { pad: 16 }]
 
 /** What moving a row's input, and widening and raising its bin, by `moved` changes in the reference's way there and back. */
-function sensitivity(kind: Kind, way: Way, bins: number, raw: Logits, from: Numbers, seeds: Seeds, moved: number) {
-  const base = both(reference, kind, way, bins, raw, from, seeds)
+function sensitivity(
+  kind: Kind,
+  way: Way,
+  bins: number,
+  raw: Logits,
+  from: Numbers,
+  seeds: Seeds,
+  moved: number,
+  minima: Minima,
+) {
+  const base = both(reference, kind, way, bins, raw, from, seeds, { minima })
   const wider = (p: number[]) =>
     p.map((share, i) => {
       const own = Math.floor(i / from.length) === base.bin[i % from.length]
-      return Math.log(share + (own ? moved / (6 * (1 - bins * 1e-3)) : 0))
+      return Math.log(share + (own ? moved / (6 * (1 - bins * minima.minBinSize)) : 0))
     })
   // What comes out is rounded, too: the way back sees no more of the inverse than that.
   const step = (t: number) => moved * (way === 'forward' ? 1 : 1 + Math.exp(-base.logDet[t]))
@@ -94,7 +105,7 @@ function sensitivity(kind: Kind, way: Way, bins: number, raw: Logits, from: Numb
     [{ ...raw, widths: wider(base.widths) }, from],
     [{ ...raw, heights: wider(base.heights) }, from],
   ] as const
-  const found = probes.map(([logits, x]) => both(reference, kind, way, bins, logits, x, seeds))
+  const found = probes.map(([logits, x]) => both(reference, kind, way, bins, logits, x, seeds, { minima }))
   const change = (name: string, i: number) =>
     found.reduce((sum, probe) => sum + Math.abs(probe[name][i] - base[name][i]), 0)
   const bin = (t: number) => [base, ...found].map((probe) => probe.bin[t])
@@ -102,8 +113,14 @@ function sensitivity(kind: Kind, way: Way, bins: number, raw: Logits, from: Numb
 }
 
 const CASES = [1, 2, 5, 8, 16].flatMap((bins) =>
-  [0, 1, 4].flatMap((factor) => LENGTHS.map((rows) => ({ bins, factor, rows }))),
+  [0, 1, 4].flatMap((factor) => LENGTHS.map((rows) => ({ bins, factor, rows, minima: MINIMA }))),
 )
+/** The ends of what the transformer takes, and between. */
+const OTHER_MINIMA = [
+  { minBinSize: 1e-6, minDerivative: 1e-6 },
+  { minBinSize: 0.02, minDerivative: 0.05 },
+  { minBinSize: 0.062, minDerivative: 0.999 },
+].flatMap((minima) => [2, 5, 16].map((bins) => ({ bins, factor: 1, rows: 129, minima })))
 
 /** Ends of the bins that values come in by, as the SIMD kernels have them. */
 function simdKnots(kind: Kind, way: Way, bins: number, one: Logits): number[] {
@@ -155,14 +172,14 @@ describe('SIMD kernels', () => {
       it(`${name}: float32 agrees with float64 as if rows and knots had moved by (K/2 + 2) ulp of B, and within 16·ε of the terms`, () => {
         const misses: string[] = []
         let [compared, all] = [0, 0]
-        for (const { bins, factor, rows } of CASES) {
+        for (const { bins, factor, rows, minima } of [...CASES, ...OTHER_MINIMA]) {
           const raw = draw(kind, bins, rows, rows, factor)
           const from = places(kind, rows, bins)
           const seeds = { dOut: normals(rows, 1), dLogDet: normals(rows, 2) }
-          const { base, change, bin } = sensitivity(kind, way, bins, raw, from, seeds, (2 + bins / 2) * ulp(3))
+          const { base, change, bin } = sensitivity(kind, way, bins, raw, from, seeds, (2 + bins / 2) * ulp(3), minima)
           const engines = [
-            ['simd', both(simd, kind, way, bins, raw, from, seeds)],
-            ['single', both(single, kind, way, bins, raw, from, seeds)],
+            ['simd', both(simd, kind, way, bins, raw, from, seeds, { minima })],
+            ['single', both(single, kind, way, bins, raw, from, seeds, { minima })],
           ] as const
           const magnitude = (t: number) =>
             6 * (Math.abs(base[dIn][t]) + Math.abs(seeds.dOut[t])) + 6 * Math.abs(seeds.dLogDet[t])

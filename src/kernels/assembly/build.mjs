@@ -69,27 +69,33 @@ async function declaredOperations() {
   return operations
 }
 
-/** The file and the parameters of every function that a file here exports. */
+/** The file and the parameters, names and types, of every function that a file here exports. */
 async function exportedFunctions() {
   const functions = new Map()
   for (const file of await readdir(here)) {
     if (!file.endsWith('.ts') || file.endsWith('.generated.ts')) continue
     const source = await readFile(join(here, file), 'utf8')
     for (const [, name, list] of source.matchAll(/^export function (\w+)\(([^)]*)\)/gm)) {
-      const parameters = list.split(',').flatMap((text) => (text.trim() ? [text.split(':')[0].trim()] : []))
-      functions.set(name, { file: file.replace(/\.ts$/, ''), parameters })
+      const parameters = list
+        .split(',')
+        .flatMap((text) => (text.trim() ? [text.split(':').map((part) => part.trim())] : []))
+      functions.set(name, {
+        file: file.replace(/\.ts$/, ''),
+        parameters: parameters.map(([name]) => name),
+        types: parameters.map(([, type]) => type),
+      })
     }
   }
   return functions
 }
 
-/** A case of the dispatcher: words of the call from 1 on; a value takes two. */
-function caseOf({ id, counts, operands }, code) {
+/** A case of the dispatcher: words of the call from 1 on; a value takes two, and is an f32 or f64 as the kernel has it. */
+function caseOf({ id, counts, operands }, code, types) {
   let word = 1
-  const args = [...counts.map(() => 'count'), ...Object.values(operands).map(({ role }) => role)].map((role) => {
+  const args = [...counts.map(() => 'count'), ...Object.values(operands).map(({ role }) => role)].map((role, i) => {
     const at = word
     word += role === 'value' ? 2 : 1
-    if (role === 'value') return `<f32>f64.load(p, ${4 * at})`
+    if (role === 'value') return `<${types[i]}>f64.load(p, ${4 * at})`
     return role === 'gradient' ? `g(p, ${at}, gradient)` : `n(p, ${at})`
   })
   return `      case ${code}:\n        ${id}(${args.join(', ')})\n        break`
@@ -133,7 +139,7 @@ export function run(program: usize, end: usize, gradient: usize): void {
   while (p < last) {
     const head = n(p, 0)
     switch (head & 255) {
-${operations.map(caseOf).join('\n')}
+${operations.map((operation, code) => caseOf(operation, code, functions.get(operation.id).types)).join('\n')}
       default:
         unreachable()
     }

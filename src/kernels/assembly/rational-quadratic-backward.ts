@@ -1,13 +1,13 @@
 // Backward passes of the rational-quadratic spline; the derivation is in ../portable/rational-quadratic.ts.
 import { bytes, load, store, wholeBytes } from './lanes'
 import {
-  expOf, fixed, leastWidth, leftSlope, numerator, pick, rightSlope, risen, shifted, slopeOf, widthOf, widthScale, within,
+  expOf, fixed, leastWidth, leftSlope, numerator, pick, rightSlope, risen, slopeOf, widthOf, widthScale, within,
 } from './rational-quadratic-bin'
 
 /** The slope of `slopeOf`, 1/(1 + e^−v). */
 @inline
-function sigmoid(raw: v128): v128 {
-  const v = shifted(raw)
+function sigmoid(raw: v128, shift: v128): v128 {
+  const v = f32x4.add(raw, shift)
   const e = expOf(v)
   const above = f32x4.div(f32x4.splat(1), f32x4.add(e, f32x4.splat(1)))
   return v128.bitselect(above, f32x4.mul(e, above), f32x4.ge(v, f32x4.splat(0)))
@@ -16,10 +16,10 @@ function sigmoid(raw: v128): v128 {
 /** A vector of rows: `dOut` is dz, or dx of the inverse, and `dIn` the other one. */
 @inline
 function backward4(
-  inverse: bool, circular: bool, bins: i32, box: f32, scale: v128, least: v128, widths: usize, widthsStride: usize,
-  heights: usize, heightsStride: usize, slopes: usize, slopesStride: usize, x: usize, bin: usize, dOut: usize,
-  dLogDet: usize, dIn: usize, dWidths: usize, dWidthsStride: usize, dHeights: usize, dHeightsStride: usize,
-  dSlopes: usize, dSlopesStride: usize, lanes: i32,
+  inverse: bool, circular: bool, bins: i32, box: f32, scale: v128, least: v128, shift: v128, leastSlope: v128,
+  widths: usize, widthsStride: usize, heights: usize, heightsStride: usize, slopes: usize, slopesStride: usize,
+  x: usize, bin: usize, dOut: usize, dLogDet: usize, dIn: usize, dWidths: usize, dWidthsStride: usize,
+  dHeights: usize, dHeightsStride: usize, dSlopes: usize, dSlopesStride: usize, lanes: i32,
 ): void {
   const value = within(load(x, lanes), box)
   const number = i32x4.trunc_sat_f32x4_s(load(bin, lanes))
@@ -48,8 +48,8 @@ function backward4(
   const right = v128.bitselect(f32x4.splat(box), f32x4.add(left, w), last)
   const raw0 = pick(slopes, slopesStride, leftSlope(circular, index), lanes)
   const raw1 = pick(slopes, slopesStride, rightSlope(circular, bins, index), lanes)
-  const d0 = slopeOf(raw0, fixed(circular, index, 0))
-  const d1 = slopeOf(raw1, fixed(circular, index, bins - 1))
+  const d0 = slopeOf(raw0, shift, leastSlope, fixed(circular, index, 0))
+  const d1 = slopeOf(raw1, shift, leastSlope, fixed(circular, index, bins - 1))
   const perW = f32x4.div(f32x4.splat(1), w)
   const s = f32x4.mul(h, perW)
   const fromLeft = f32x4.sub(value, left)
@@ -101,8 +101,8 @@ function backward4(
     f32x4.mul(f32x4.mul(dg, twiceBoth), f32x4.add(f32x4.mul(f32x4.add(d0, d1), perD), f32x4.mul(s, perN))))
   const dh = f32x4.add(f32x4.mul(dz, f32x4.mul(a, perD)), f32x4.div(sds, h))
   const dw = f32x4.neg(f32x4.add(f32x4.mul(dx, xi), f32x4.mul(sds, perW)))
-  const lowerSlope = f32x4.mul(dd0, sigmoid(raw0))
-  const upperSlope = f32x4.mul(dd1, sigmoid(raw1))
+  const lowerSlope = f32x4.mul(dd0, sigmoid(raw0, shift))
+  const upperSlope = f32x4.mul(dd1, sigmoid(raw1, shift))
 
   // Widths of the bins below move the bin's left end. By softmax, the mean by probabilities is subtracted: of the widths
   // below, 2B·(1 − K·m)·Σp is their sum without K·m of the box.
@@ -149,18 +149,20 @@ function backward4(
 /** All rows; offsets and strides in reals. `inverse` is a constant. */
 @inline
 function backward(
-  inverse: bool, circular: bool, bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize,
-  heightsStride: usize, slopes: usize, slopesStride: usize, x: usize, bin: usize, dOut: usize, dLogDet: usize,
-  dIn: usize, dWidths: usize, dWidthsStride: usize, dHeights: usize, dHeightsStride: usize, dSlopes: usize,
-  dSlopesStride: usize,
+  inverse: bool, circular: bool, bins: i32, rows: i32, box: f32, minBinSize: f64, minDerivative: f32, slopeShift: f32,
+  widths: usize, widthsStride: usize, heights: usize, heightsStride: usize, slopes: usize, slopesStride: usize,
+  x: usize, bin: usize, dOut: usize, dLogDet: usize, dIn: usize, dWidths: usize, dWidthsStride: usize,
+  dHeights: usize, dHeightsStride: usize, dSlopes: usize, dSlopesStride: usize,
 ): void {
   widths = bytes(widths), heights = bytes(heights), slopes = bytes(slopes), x = bytes(x), bin = bytes(bin)
   dOut = bytes(dOut), dLogDet = bytes(dLogDet), dIn = bytes(dIn), dWidths = bytes(dWidths), dHeights = bytes(dHeights)
   dSlopes = bytes(dSlopes), widthsStride = bytes(widthsStride), heightsStride = bytes(heightsStride)
   slopesStride = bytes(slopesStride), dWidthsStride = bytes(dWidthsStride), dHeightsStride = bytes(dHeightsStride)
   dSlopesStride = bytes(dSlopesStride)
-  const scale = widthScale(bins, box)
-  const least = leastWidth(box)
+  const scale = widthScale(bins, box, minBinSize)
+  const least = leastWidth(box, minBinSize)
+  const shift = f32x4.splat(slopeShift)
+  const leastSlope = f32x4.splat(minDerivative)
   const whole = wholeBytes(rows)
   // As on the way there.
   if (!circular && bins == 1) slopes = x
@@ -168,79 +170,88 @@ function backward(
     let i: usize = 0
     do {
       backward4(
-        inverse, circular, bins, box, scale, least, widths + i, widthsStride, heights + i, heightsStride,
-        slopes + i, slopesStride, x + i, bin + i, dOut + i, dLogDet + i, dIn + i, dWidths + i,
+        inverse, circular, bins, box, scale, least, shift, leastSlope, widths + i, widthsStride, heights + i,
+        heightsStride, slopes + i, slopesStride, x + i, bin + i, dOut + i, dLogDet + i, dIn + i, dWidths + i,
         dWidthsStride, dHeights + i, dHeightsStride, dSlopes + i, dSlopesStride, 4)
     } while ((i += 16) < whole)
   }
   if (rows & 3) {
     backward4(
-      inverse, circular, bins, box, scale, least, widths + whole, widthsStride, heights + whole, heightsStride,
-      slopes + whole, slopesStride, x + whole, bin + whole, dOut + whole, dLogDet + whole,
-      dIn + whole, dWidths + whole, dWidthsStride, dHeights + whole, dHeightsStride, dSlopes + whole, dSlopesStride,
-      rows & 3)
+      inverse, circular, bins, box, scale, least, shift, leastSlope, widths + whole, widthsStride, heights + whole,
+      heightsStride, slopes + whole, slopesStride, x + whole, bin + whole, dOut + whole, dLogDet + whole, dIn + whole,
+      dWidths + whole, dWidthsStride, dHeights + whole, dHeightsStride, dSlopes + whole, dSlopesStride, rows & 3)
   }
 }
 
 // One function each way for both kinds of tails.
 function forwardBackward(
-  circular: bool, bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize,
-  heightsStride: usize, slopes: usize, slopesStride: usize, x: usize, bin: usize, dz: usize, dLogDet: usize,
-  dx: usize, dWidths: usize, dWidthsStride: usize, dHeights: usize, dHeightsStride: usize, dSlopes: usize,
-  dSlopesStride: usize,
+  circular: bool, bins: i32, rows: i32, box: f32, minBinSize: f64, minDerivative: f32, slopeShift: f32, widths: usize,
+  widthsStride: usize, heights: usize, heightsStride: usize, slopes: usize, slopesStride: usize, x: usize, bin: usize,
+  dz: usize, dLogDet: usize, dx: usize, dWidths: usize, dWidthsStride: usize, dHeights: usize, dHeightsStride: usize,
+  dSlopes: usize, dSlopesStride: usize,
 ): void {
   backward(
-    false, circular, bins, rows, box, widths, widthsStride, heights, heightsStride, slopes, slopesStride, x, bin, dz,
-    dLogDet, dx, dWidths, dWidthsStride, dHeights, dHeightsStride, dSlopes, dSlopesStride)
+    false, circular, bins, rows, box, minBinSize, minDerivative, slopeShift, widths, widthsStride, heights,
+    heightsStride, slopes, slopesStride, x, bin, dz, dLogDet, dx, dWidths, dWidthsStride, dHeights, dHeightsStride,
+    dSlopes, dSlopesStride)
 }
 
 function inverseBackward(
-  circular: bool, bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize,
-  heightsStride: usize, slopes: usize, slopesStride: usize, x: usize, bin: usize, dx: usize, dLogDet: usize,
-  dz: usize, dWidths: usize, dWidthsStride: usize, dHeights: usize, dHeightsStride: usize, dSlopes: usize,
-  dSlopesStride: usize,
+  circular: bool, bins: i32, rows: i32, box: f32, minBinSize: f64, minDerivative: f32, slopeShift: f32, widths: usize,
+  widthsStride: usize, heights: usize, heightsStride: usize, slopes: usize, slopesStride: usize, x: usize, bin: usize,
+  dx: usize, dLogDet: usize, dz: usize, dWidths: usize, dWidthsStride: usize, dHeights: usize, dHeightsStride: usize,
+  dSlopes: usize, dSlopesStride: usize,
 ): void {
   backward(
-    true, circular, bins, rows, box, widths, widthsStride, heights, heightsStride, slopes, slopesStride, x, bin, dx,
-    dLogDet, dz, dWidths, dWidthsStride, dHeights, dHeightsStride, dSlopes, dSlopesStride)
+    true, circular, bins, rows, box, minBinSize, minDerivative, slopeShift, widths, widthsStride, heights,
+    heightsStride, slopes, slopesStride, x, bin, dx, dLogDet, dz, dWidths, dWidthsStride, dHeights, dHeightsStride,
+    dSlopes, dSlopesStride)
 }
 
 export function rationalQuadraticBackward(
-  bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize, heightsStride: usize,
-  slopes: usize, slopesStride: usize, x: usize, bin: usize, dz: usize, dLogDet: usize, dx: usize, dWidths: usize,
-  dWidthsStride: usize, dHeights: usize, dHeightsStride: usize, dSlopes: usize, dSlopesStride: usize,
+  bins: i32, rows: i32, box: f32, minBinSize: f64, minDerivative: f32, slopeShift: f32, widths: usize,
+  widthsStride: usize, heights: usize, heightsStride: usize, slopes: usize, slopesStride: usize, x: usize, bin: usize,
+  dz: usize, dLogDet: usize, dx: usize, dWidths: usize, dWidthsStride: usize, dHeights: usize, dHeightsStride: usize,
+  dSlopes: usize, dSlopesStride: usize,
 ): void {
   forwardBackward(
-    false, bins, rows, box, widths, widthsStride, heights, heightsStride, slopes, slopesStride, x, bin, dz, dLogDet,
-    dx, dWidths, dWidthsStride, dHeights, dHeightsStride, dSlopes, dSlopesStride)
+    false, bins, rows, box, minBinSize, minDerivative, slopeShift, widths, widthsStride, heights, heightsStride,
+    slopes, slopesStride, x, bin, dz, dLogDet, dx, dWidths, dWidthsStride, dHeights, dHeightsStride, dSlopes,
+    dSlopesStride)
 }
 
 export function circularRationalQuadraticBackward(
-  bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize, heightsStride: usize,
-  slopes: usize, slopesStride: usize, x: usize, bin: usize, dz: usize, dLogDet: usize, dx: usize, dWidths: usize,
-  dWidthsStride: usize, dHeights: usize, dHeightsStride: usize, dSlopes: usize, dSlopesStride: usize,
+  bins: i32, rows: i32, box: f32, minBinSize: f64, minDerivative: f32, slopeShift: f32, widths: usize,
+  widthsStride: usize, heights: usize, heightsStride: usize, slopes: usize, slopesStride: usize, x: usize, bin: usize,
+  dz: usize, dLogDet: usize, dx: usize, dWidths: usize, dWidthsStride: usize, dHeights: usize, dHeightsStride: usize,
+  dSlopes: usize, dSlopesStride: usize,
 ): void {
   forwardBackward(
-    true, bins, rows, box, widths, widthsStride, heights, heightsStride, slopes, slopesStride, x, bin, dz, dLogDet,
-    dx, dWidths, dWidthsStride, dHeights, dHeightsStride, dSlopes, dSlopesStride)
+    true, bins, rows, box, minBinSize, minDerivative, slopeShift, widths, widthsStride, heights, heightsStride,
+    slopes, slopesStride, x, bin, dz, dLogDet, dx, dWidths, dWidthsStride, dHeights, dHeightsStride, dSlopes,
+    dSlopesStride)
 }
 
 export function rationalQuadraticInverseBackward(
-  bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize, heightsStride: usize,
-  slopes: usize, slopesStride: usize, x: usize, bin: usize, dx: usize, dLogDet: usize, dz: usize, dWidths: usize,
-  dWidthsStride: usize, dHeights: usize, dHeightsStride: usize, dSlopes: usize, dSlopesStride: usize,
+  bins: i32, rows: i32, box: f32, minBinSize: f64, minDerivative: f32, slopeShift: f32, widths: usize,
+  widthsStride: usize, heights: usize, heightsStride: usize, slopes: usize, slopesStride: usize, x: usize, bin: usize,
+  dx: usize, dLogDet: usize, dz: usize, dWidths: usize, dWidthsStride: usize, dHeights: usize, dHeightsStride: usize,
+  dSlopes: usize, dSlopesStride: usize,
 ): void {
   inverseBackward(
-    false, bins, rows, box, widths, widthsStride, heights, heightsStride, slopes, slopesStride, x, bin, dx, dLogDet,
-    dz, dWidths, dWidthsStride, dHeights, dHeightsStride, dSlopes, dSlopesStride)
+    false, bins, rows, box, minBinSize, minDerivative, slopeShift, widths, widthsStride, heights, heightsStride,
+    slopes, slopesStride, x, bin, dx, dLogDet, dz, dWidths, dWidthsStride, dHeights, dHeightsStride, dSlopes,
+    dSlopesStride)
 }
 
 export function circularRationalQuadraticInverseBackward(
-  bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize, heightsStride: usize,
-  slopes: usize, slopesStride: usize, x: usize, bin: usize, dx: usize, dLogDet: usize, dz: usize, dWidths: usize,
-  dWidthsStride: usize, dHeights: usize, dHeightsStride: usize, dSlopes: usize, dSlopesStride: usize,
+  bins: i32, rows: i32, box: f32, minBinSize: f64, minDerivative: f32, slopeShift: f32, widths: usize,
+  widthsStride: usize, heights: usize, heightsStride: usize, slopes: usize, slopesStride: usize, x: usize, bin: usize,
+  dx: usize, dLogDet: usize, dz: usize, dWidths: usize, dWidthsStride: usize, dHeights: usize, dHeightsStride: usize,
+  dSlopes: usize, dSlopesStride: usize,
 ): void {
   inverseBackward(
-    true, bins, rows, box, widths, widthsStride, heights, heightsStride, slopes, slopesStride, x, bin, dx, dLogDet,
-    dz, dWidths, dWidthsStride, dHeights, dHeightsStride, dSlopes, dSlopesStride)
+    true, bins, rows, box, minBinSize, minDerivative, slopeShift, widths, widthsStride, heights, heightsStride,
+    slopes, slopesStride, x, bin, dx, dLogDet, dz, dWidths, dWidthsStride, dHeights, dHeightsStride, dSlopes,
+    dSlopesStride)
 }

@@ -5,11 +5,6 @@
 import { load, store, wholeBytes } from './lanes'
 import { expNear, log1pUnit } from './math'
 
-/** The least share of a bin in the box, and the least slope. */
-const LEAST_SHARE: f64 = 0.001
-const LEAST_SLOPE: f32 = 0.001
-/** ln(e^(1 − LEAST_SLOPE) − 1): a raw slope of 0 is a slope of 1. */
-const SLOPE_SHIFT: f32 = 0.5397424172369522
 /** e to this is nothing beside 1, and no denormal when divided. */
 const EXP_LEAST: f32 = -80
 
@@ -72,13 +67,13 @@ export function softmax(bins: i32, rows: i32, a: usize, aStride: usize, b: usize
 
 /** From a probability to a width or height: what is multiplied by it, and what is added. */
 @inline
-export function widthScale(bins: i32, box: f32): v128 {
-  return f32x4.splat(<f32>(2 * <f64>box * (1 - <f64>bins * LEAST_SHARE)))
+export function widthScale(bins: i32, box: f32, minBinSize: f64): v128 {
+  return f32x4.splat(<f32>(2 * <f64>box * (1 - <f64>bins * minBinSize)))
 }
 
 @inline
-export function leastWidth(box: f32): v128 {
-  return f32x4.splat(<f32>(2 * <f64>box * LEAST_SHARE))
+export function leastWidth(box: f32, minBinSize: f64): v128 {
+  return f32x4.splat(<f32>(2 * <f64>box * minBinSize))
 }
 
 @inline
@@ -120,23 +115,18 @@ export function fixed(circular: bool, bin: v128, end: i32): v128 {
   return i32x4.eq(bin, i32x4.splat(circular ? -1 : end))
 }
 
-@inline
-export function shifted(raw: v128): v128 {
-  return f32x4.add(raw, f32x4.splat(SLOPE_SHIFT))
-}
-
 /** e^−|v| */
 @inline
 export function expOf(v: v128): v128 {
   return expNear(f32x4.pmax(f32x4.neg(f32x4.abs(v)), f32x4.splat(EXP_LEAST)))
 }
 
-/** softplus(v) + LEAST_SLOPE, softplus(v) = max(v, 0) + ln(1 + e^−|v|) and v = raw + SLOPE_SHIFT; 1 where the mask is set. */
+/** softplus(v) + least, softplus(v) = max(v, 0) + ln(1 + e^−|v|) and v = raw + shift; 1 where the mask is set. */
 @inline
-export function slopeOf(raw: v128, one: v128): v128 {
-  const v = shifted(raw)
+export function slopeOf(raw: v128, shift: v128, least: v128, one: v128): v128 {
+  const v = f32x4.add(raw, shift)
   const softplus = f32x4.add(f32x4.pmax(v, f32x4.splat(0)), log1pUnit(expOf(v)))
-  return v128.bitselect(f32x4.splat(1), f32x4.add(softplus, f32x4.splat(LEAST_SLOPE)), one)
+  return v128.bitselect(f32x4.splat(1), f32x4.add(softplus, least), one)
 }
 
 /** A + C of rational-quadratic.ts */

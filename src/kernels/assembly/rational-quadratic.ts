@@ -102,9 +102,9 @@ function numberOf(bin: v128, inside: v128, given: v128, bins: i32, box: f32): v1
  */
 @inline
 function transformPair(
-  inverse: bool, circular: bool, bins: i32, box: f32, scale: v128, least: v128, own: usize, ownStride: usize,
-  other: usize, otherStride: usize, slopes: usize, slopesStride: usize, from: usize, to: usize, logDet: usize,
-  bin: usize, lanes: i32, next: usize, nextLanes: i32,
+  inverse: bool, circular: bool, bins: i32, box: f32, scale: v128, least: v128, shift: v128, leastSlope: v128,
+  own: usize, ownStride: usize, other: usize, otherStride: usize, slopes: usize, slopesStride: usize, from: usize,
+  to: usize, logDet: usize, bin: usize, lanes: i32, next: usize, nextLanes: i32,
 ): void {
   const given0 = load(from, lanes)
   const given1 = load(from + next, nextLanes)
@@ -147,10 +147,10 @@ function transformPair(
   const logDet0 = load(logDet, lanes)
   const logDet1 = load(logDet + next, nextLanes)
 
-  const d00 = slopeOf(raw00, fixed(circular, bin0, 0))
-  const d01 = slopeOf(raw01, fixed(circular, bin0, bins - 1))
-  const d10 = slopeOf(raw10, fixed(circular, bin1, 0))
-  const d11 = slopeOf(raw11, fixed(circular, bin1, bins - 1))
+  const d00 = slopeOf(raw00, shift, leastSlope, fixed(circular, bin0, 0))
+  const d01 = slopeOf(raw01, shift, leastSlope, fixed(circular, bin0, bins - 1))
+  const d10 = slopeOf(raw10, shift, leastSlope, fixed(circular, bin1, 0))
+  const d11 = slopeOf(raw11, shift, leastSlope, fixed(circular, bin1, bins - 1))
   const s0 = inverse ? f32x4.div(width0, otherWidth0) : f32x4.div(otherWidth0, width0)
   const s1 = inverse ? f32x4.div(width1, otherWidth1) : f32x4.div(otherWidth1, width1)
   // At a knot of 0, −0 has a distance of −0, and a quotient by it the wrong sign.
@@ -178,11 +178,14 @@ function transformPair(
 /** All rows, once both sides are probabilities. Addresses and strides in bytes; `inverse` is a constant. */
 @inline
 function transform(
-  inverse: bool, circular: bool, bins: i32, rows: i32, box: f32, own: usize, ownStride: usize, other: usize,
-  otherStride: usize, slopes: usize, slopesStride: usize, from: usize, to: usize, logDet: usize, bin: usize,
+  inverse: bool, circular: bool, bins: i32, rows: i32, box: f32, minBinSize: f64, minDerivative: f32, slopeShift: f32,
+  own: usize, ownStride: usize, other: usize, otherStride: usize, slopes: usize, slopesStride: usize, from: usize,
+  to: usize, logDet: usize, bin: usize,
 ): void {
-  const scale = widthScale(bins, box)
-  const least = leastWidth(box)
+  const scale = widthScale(bins, box, minBinSize)
+  const least = leastWidth(box, minBinSize)
+  const shift = f32x4.splat(slopeShift)
+  const leastSlope = f32x4.splat(minDerivative)
   // Of one bin with identity tails there is no slope to read, and what is read in its place does not matter.
   if (!circular && bins == 1) slopes = from
   const whole = wholeBytes(rows) & ~31
@@ -190,67 +193,79 @@ function transform(
     let i: usize = 0
     do {
       transformPair(
-        inverse, circular, bins, box, scale, least, own + i, ownStride, other + i, otherStride, slopes + i,
-        slopesStride, from + i, to + i, logDet + i, bin + i, 4, 16, 4)
+        inverse, circular, bins, box, scale, least, shift, leastSlope, own + i, ownStride, other + i, otherStride,
+        slopes + i, slopesStride, from + i, to + i, logDet + i, bin + i, 4, 16, 4)
     } while ((i += 32) < whole)
   }
   const rest = rows & 7
   if (rest) {
     transformPair(
-      inverse, circular, bins, box, scale, least, own + whole, ownStride, other + whole, otherStride,
+      inverse, circular, bins, box, scale, least, shift, leastSlope, own + whole, ownStride, other + whole, otherStride,
       slopes + whole, slopesStride, from + whole, to + whole, logDet + whole, bin + whole, min(rest, 4),
       rest > 4 ? 16 : 0, rest > 4 ? rest - 4 : rest)
   }
 }
 
 function forward(
-  circular: bool, bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize,
-  heightsStride: usize, slopes: usize, slopesStride: usize, x: usize, z: usize, logDet: usize, bin: usize,
+  circular: bool, bins: i32, rows: i32, box: f32, minBinSize: f64, minDerivative: f32, slopeShift: f32, widths: usize,
+  widthsStride: usize, heights: usize, heightsStride: usize, slopes: usize, slopesStride: usize, x: usize, z: usize,
+  logDet: usize, bin: usize,
 ): void {
   softmax(bins, rows, bytes(widths), bytes(widthsStride), bytes(heights), bytes(heightsStride))
   transform(
-    false, circular, bins, rows, box, bytes(widths), bytes(widthsStride), bytes(heights), bytes(heightsStride),
-    bytes(slopes), bytes(slopesStride), bytes(x), bytes(z), bytes(logDet), bytes(bin))
+    false, circular, bins, rows, box, minBinSize, minDerivative, slopeShift, bytes(widths), bytes(widthsStride),
+    bytes(heights), bytes(heightsStride), bytes(slopes), bytes(slopesStride), bytes(x), bytes(z), bytes(logDet),
+    bytes(bin))
 }
 
 function inverse(
-  circular: bool, bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize,
-  heightsStride: usize, slopes: usize, slopesStride: usize, z: usize, x: usize, logDet: usize, bin: usize,
+  circular: bool, bins: i32, rows: i32, box: f32, minBinSize: f64, minDerivative: f32, slopeShift: f32, widths: usize,
+  widthsStride: usize, heights: usize, heightsStride: usize, slopes: usize, slopesStride: usize, z: usize, x: usize,
+  logDet: usize, bin: usize,
 ): void {
   softmax(bins, rows, bytes(widths), bytes(widthsStride), bytes(heights), bytes(heightsStride))
   transform(
-    true, circular, bins, rows, box, bytes(heights), bytes(heightsStride), bytes(widths), bytes(widthsStride),
-    bytes(slopes), bytes(slopesStride), bytes(z), bytes(x), bytes(logDet), bytes(bin))
+    true, circular, bins, rows, box, minBinSize, minDerivative, slopeShift, bytes(heights), bytes(heightsStride),
+    bytes(widths), bytes(widthsStride), bytes(slopes), bytes(slopesStride), bytes(z), bytes(x), bytes(logDet),
+    bytes(bin))
 }
 
 export function rationalQuadratic(
-  bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize, heightsStride: usize,
-  slopes: usize, slopesStride: usize, x: usize, z: usize, logDet: usize, bin: usize,
+  bins: i32, rows: i32, box: f32, minBinSize: f64, minDerivative: f32, slopeShift: f32, widths: usize,
+  widthsStride: usize, heights: usize, heightsStride: usize, slopes: usize, slopesStride: usize, x: usize, z: usize,
+  logDet: usize, bin: usize,
 ): void {
   forward(
-    false, bins, rows, box, widths, widthsStride, heights, heightsStride, slopes, slopesStride, x, z, logDet, bin)
+    false, bins, rows, box, minBinSize, minDerivative, slopeShift, widths, widthsStride, heights, heightsStride,
+    slopes, slopesStride, x, z, logDet, bin)
 }
 
 export function circularRationalQuadratic(
-  bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize, heightsStride: usize,
-  slopes: usize, slopesStride: usize, x: usize, z: usize, logDet: usize, bin: usize,
+  bins: i32, rows: i32, box: f32, minBinSize: f64, minDerivative: f32, slopeShift: f32, widths: usize,
+  widthsStride: usize, heights: usize, heightsStride: usize, slopes: usize, slopesStride: usize, x: usize, z: usize,
+  logDet: usize, bin: usize,
 ): void {
   forward(
-    true, bins, rows, box, widths, widthsStride, heights, heightsStride, slopes, slopesStride, x, z, logDet, bin)
+    true, bins, rows, box, minBinSize, minDerivative, slopeShift, widths, widthsStride, heights, heightsStride,
+    slopes, slopesStride, x, z, logDet, bin)
 }
 
 export function rationalQuadraticInverse(
-  bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize, heightsStride: usize,
-  slopes: usize, slopesStride: usize, z: usize, x: usize, logDet: usize, bin: usize,
+  bins: i32, rows: i32, box: f32, minBinSize: f64, minDerivative: f32, slopeShift: f32, widths: usize,
+  widthsStride: usize, heights: usize, heightsStride: usize, slopes: usize, slopesStride: usize, z: usize, x: usize,
+  logDet: usize, bin: usize,
 ): void {
   inverse(
-    false, bins, rows, box, widths, widthsStride, heights, heightsStride, slopes, slopesStride, z, x, logDet, bin)
+    false, bins, rows, box, minBinSize, minDerivative, slopeShift, widths, widthsStride, heights, heightsStride,
+    slopes, slopesStride, z, x, logDet, bin)
 }
 
 export function circularRationalQuadraticInverse(
-  bins: i32, rows: i32, box: f32, widths: usize, widthsStride: usize, heights: usize, heightsStride: usize,
-  slopes: usize, slopesStride: usize, z: usize, x: usize, logDet: usize, bin: usize,
+  bins: i32, rows: i32, box: f32, minBinSize: f64, minDerivative: f32, slopeShift: f32, widths: usize,
+  widthsStride: usize, heights: usize, heightsStride: usize, slopes: usize, slopesStride: usize, z: usize, x: usize,
+  logDet: usize, bin: usize,
 ): void {
   inverse(
-    true, bins, rows, box, widths, widthsStride, heights, heightsStride, slopes, slopesStride, z, x, logDet, bin)
+    true, bins, rows, box, minBinSize, minDerivative, slopeShift, widths, widthsStride, heights, heightsStride,
+    slopes, slopesStride, z, x, logDet, bin)
 }

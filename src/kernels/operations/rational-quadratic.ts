@@ -3,8 +3,8 @@ import { add, COST, type Counts, operation, read, type Size, strideOf, update, v
 // The rational-quadratic spline of one coordinate (Durkan et al., arXiv:1906.04032, §3.1): K bins on [−B, B]. The raw
 // numbers of a row are the logits of the widths and of the heights of its bins and the slopes at its knots. With
 // identity tails the slopes at ±B are 1 and what lies outside goes through; of the circular spline (Rezende et al.,
-// arXiv:2002.02428) −B and B are one point, with one slope, the first. Zeros give the identity. Fewer than 1000 bins, and
-// logits within ±10⁴: then all is finite.
+// arXiv:2002.02428) −B and B are one point, with one slope, the first. Zeros give the identity: a raw slope
+// of 0 is a slope of 1. With K·m < 1, m and ε from 10⁻⁶ on, and logits within ±10⁴ all is finite.
 
 /** exp, its maximum, difference, sum and quotient; the width of it, the edge, the comparison: of two a bin */
 const BIN = 2 * (COST.exp + 7)
@@ -27,9 +27,11 @@ const innerKnots: Size = ({ bins }) => bins - 1
 const allKnots: Size = 'bins'
 
 const DEFINITION =
-  'w = 2B·(m + (1 − K·m)·softmax(widths)), h likewise, m = 1e-3, d = softplus(slopes + ln(e^(1 − ε) − 1)) + ε, ε = 1e-3'
+  'w = 2B·(m + (1 − K·m)·softmax(widths)), h likewise, m = minBinSize, d = softplus(slopes + slopeShift) + ε, ε = minDerivative, slopeShift = ln(e^(1 − ε) − 1)'
 const KEPT =
   'widths and heights become their softmax, bin is the number of the row’s, −1 below −B and K above B; z may lie where x does'
+
+const bounds = { box: value(), minBinSize: value(), minDerivative: value(), slopeShift: value() } as const
 
 const logits = (knots: Size) =>
   ({
@@ -66,7 +68,7 @@ const forward = (id: string, knots: Size, tails: string) =>
     id,
     ['bins', 'rows'],
     {
-      box: value(),
+      ...bounds,
       ...logits(knots),
       x: read('rows'),
       z: write('rows'),
@@ -84,7 +86,7 @@ const inverse = (id: string, knots: Size, tails: string) =>
     id,
     ['bins', 'rows'],
     {
-      box: value(),
+      ...bounds,
       ...logits(knots),
       z: read('rows'),
       x: write('rows'),
@@ -102,7 +104,7 @@ const backward = (id: string, knots: Size) =>
     id,
     ['bins', 'rows'],
     {
-      box: value(),
+      ...bounds,
       ...kept(knots),
       x: read('rows'),
       bin: read('rows'),
@@ -123,7 +125,7 @@ const inverseBackward = (id: string, knots: Size) =>
     id,
     ['bins', 'rows'],
     {
-      box: value(),
+      ...bounds,
       ...kept(knots),
       x: read('rows'),
       bin: read('rows'),

@@ -2,12 +2,6 @@ import type { Heap, Offset } from '../heap.js'
 import type { Arguments, Portable } from '../operation.js'
 import type * as operations from '../operations/rational-quadratic.js'
 
-/** The least share of a bin in the box, and the least slope. */
-const LEAST_SHARE = 1e-3
-const LEAST_SLOPE = 1e-3
-/** A raw slope of 0 is a slope of 1. */
-const SLOPE_SHIFT = Math.log(Math.expm1(1 - LEAST_SLOPE))
-
 type Forward = Arguments<typeof operations.rationalQuadratic>
 type Inverse = Arguments<typeof operations.rationalQuadraticInverse>
 type Backward = Arguments<typeof operations.rationalQuadraticBackward>
@@ -113,8 +107,8 @@ export function portableRationalQuadratic({ real }: Heap): Portable<typeof opera
   }
 
   /** Bin k: its ends are sums of the widths below, and B itself. */
-  function extentOf({ bins, box }: Spline, at: Offset, stride: number, k: number): Extent {
-    const width = (i: number) => 2 * box * (LEAST_SHARE + (1 - bins * LEAST_SHARE) * real[at + i * stride])
+  function extentOf({ bins, box, minBinSize }: Spline, at: Offset, stride: number, k: number): Extent {
+    const width = (i: number) => 2 * box * (minBinSize + (1 - bins * minBinSize) * real[at + i * stride])
     let from = -box
     for (let i = 0; i < k; i++) from += width(i)
     return { from, to: k === bins - 1 ? box : from + width(k), size: width(k) }
@@ -128,13 +122,14 @@ export function portableRationalQuadratic({ real }: Heap): Portable<typeof opera
   }
 
   function binOf(spline: Spline, circular: boolean, t: number, k: number): Bin {
-    const { bins, widths, widthsStride, heights, heightsStride, slopes, slopesStride } = spline
+    const { bins, minDerivative, slopeShift, widths, widthsStride, heights, heightsStride, slopes, slopesStride } =
+      spline
     const width = extentOf(spline, widths + t, widthsStride, k)
     const height = extentOf(spline, heights + t, heightsStride, k)
     const knot0 = circular ? k : k - 1
     const knot1 = circular ? (k + 1) % bins : k === bins - 1 ? -1 : k
     const slope = (knot: number) =>
-      knot < 0 ? 1 : softplus(real[slopes + t + knot * slopesStride] + SLOPE_SHIFT) + LEAST_SLOPE
+      knot < 0 ? 1 : softplus(real[slopes + t + knot * slopesStride] + slopeShift) + minDerivative
     return { width, height, knot0, knot1, d0: slope(knot0), d1: slope(knot1) }
   }
 
@@ -191,10 +186,10 @@ export function portableRationalQuadratic({ real }: Heap): Portable<typeof opera
   }
 
   function slopesBackward(spline: Spline & Gradients, circular: boolean, t: number, own: Bin, dd: number[]): void {
-    const { bins, slopes, slopesStride, dSlopes, dSlopesStride } = spline
+    const { bins, slopeShift, slopes, slopesStride, dSlopes, dSlopesStride } = spline
     const knots = [own.knot0, own.knot1]
     // Taken before anything is stored: the gradient may lie where the slopes do.
-    const steps = knots.map((knot) => sigmoid(knot < 0 ? 0 : real[slopes + t + knot * slopesStride] + SLOPE_SHIFT))
+    const steps = knots.map((knot) => sigmoid(knot < 0 ? 0 : real[slopes + t + knot * slopesStride] + slopeShift))
     for (let i = 0; i < (circular ? bins : bins - 1); i++) real[dSlopes + t + i * dSlopesStride] = 0
     for (const [end, knot] of knots.entries()) {
       if (knot >= 0) real[dSlopes + t + knot * dSlopesStride] += dd[end] * steps[end]
@@ -210,7 +205,7 @@ export function portableRationalQuadratic({ real }: Heap): Portable<typeof opera
     k: number,
     weightsOf: (slope: number, gx: number) => Readonly<Record<'dz' | 'dx' | 'dg', number>>,
   ): Readonly<Record<'dz' | 'dx', number>> {
-    const { bins, box, widths, widthsStride, heights, heightsStride } = spline
+    const { bins, box, minBinSize, widths, widthsStride, heights, heightsStride } = spline
     const { dWidths, dWidthsStride, dHeights, dHeightsStride } = spline
     const own = binOf(spline, circular, t, k)
     const [xi, eta] = sharesOf(own.width, value)
@@ -218,7 +213,7 @@ export function portableRationalQuadratic({ real }: Heap): Portable<typeof opera
     const { dd0, dd1, dw, dh } = binBackward(own, xi, eta, dz, dx, dg)
     slopesBackward(spline, circular, t, own, [dd0, dd1])
     // x_k and y_k are sums of the widths and heights below.
-    const scale = 2 * box * (1 - bins * LEAST_SHARE)
+    const scale = 2 * box * (1 - bins * minBinSize)
     softmaxBackward(bins, k, -scale * dx, scale * dw, [widths + t, widthsStride], [dWidths + t, dWidthsStride])
     softmaxBackward(bins, k, scale * dz, scale * dh, [heights + t, heightsStride], [dHeights + t, dHeightsStride])
     return { dz, dx }

@@ -45,6 +45,22 @@ function circularCases(): Case[] {
   ]
 }
 
+/** Splines whose bins are no narrower and whose slopes no less than that. */
+function otherMinima(): Case[] {
+  const minima = { bins: 4, minBinSize: 0.1, minDerivative: 0.2 }
+  const transformer = rationalQuadratic({ box: 2, ...minima })
+  return [
+    { ...columnwise('spline of other minima', { transformer }, 2), edges: [1e3, -1e3, 0, 2, -2] },
+    coupled('spline of other minima', { mask: [1, 0, 0], transformer, conditioner: mlp({ hidden: [5] }) }),
+    {
+      ...columnwise('circular spline of other minima', { transformer: circularRationalQuadratic(minima) }, 2),
+      data: (normal: number) => (3.1 * normal) / (1 + Math.abs(normal)),
+      imageOnly: true,
+      edges: [0, 1, -Math.PI],
+    },
+  ]
+}
+
 /** Maps of one column by numbers, their own or of a net. */
 export const transformerCases: readonly Case[] = [
   ...[rationalQuadratic(), rationalQuadratic({ bins: 5, box: 2 })].flatMap((transformer) => {
@@ -56,6 +72,7 @@ export const transformerCases: readonly Case[] = [
       coupled('spline, kept too', { mask: [0, 1], transformer, kept: transformer, conditioner: mlp({ hidden: [5] }) }),
     ]
   }),
+  ...otherMinima(),
   ...circularCases(),
   ...[additive(), affine(), affine({ clamp: 2 }), sinhArcsinh(), yeoJohnson()].flatMap((transformer) => [
     columnwise(transformer.type, { transformer }, 2),

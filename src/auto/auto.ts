@@ -1,5 +1,4 @@
 import type { BaseSpec } from '../bases/base.js'
-import type { Preprocessing } from '../data/fit-scaler.js'
 import type { RowSource } from '../data/row-source.js'
 import type { Rows } from '../data/rows.js'
 import type { Support } from '../data/support.js'
@@ -17,7 +16,7 @@ import { FOLDS } from './curves.js'
 import { chooseByFolds, foldsPay } from './folds.js'
 import { chooseByHeldOut } from './held-out.js'
 import { shapeText } from './reasons.js'
-import { layersOf, recipeFor, type Shape, withSaid } from './recipe.js'
+import { layersOf, type Recipe, recipeFor, type Shape, withSaid } from './recipe.js'
 import { countingRows, readRows } from './rows.js'
 import type { Candidate, Setting } from './trials.js'
 
@@ -70,7 +69,8 @@ const DEFAULT_SHARE = 0.1
  * Chooses a flow and its training for rows [rows, dim], by their shape, the rows left out, and the time.
  *
  * Candidates differ in what data are mapped onto: one normal, or the mixture of normals that makes rows that are left out
- * likeliest. Each is tried for a share of the budget; the best is to be trained for the rest of it. Few rows are
+ * likeliest; of columns given others one normal for all of them, or one by the context, alone or under layers. Each is tried
+ * for a share of the budget; the best is to be trained for the rest of it. Few rows are
  * cross-validated, more have a share held out. Rows with weights count by them throughout.
  * @throws UsageError where an option is not of its kind; DataError as `fit`; signal.reason when aborted.
  */
@@ -94,25 +94,25 @@ export async function auto(rows: Rows | RowSource | GivenRows, options: AutoOpti
   const shape: Shape = { dim, contextDim: source.columns - dim, rows: trainedOn }
   const recipe = withSaid(recipeFor(shape), options)
   const setting: Setting = {
-    ...{ data, shape, recipe },
+    ...{ data, shape },
     options: { ...options, budget, seed, validation },
     spent: () => (performance.now() - started) / 1000,
   }
-  const { plain, bent } = startsOf(setting)
+  const { plain, bent } = startsOf(recipe, setting)
   const choice = await (byFolds ? chooseByFolds : chooseByHeldOut)(plain, bent, setting)
   const told = byFolds ? { ...shape, rows: source.rows } : shape
   return { ...choice, reasons: [shapeText(told, recipe), ...choice.reasons] }
 }
 
-/** One normal behind columns that are each about normal, and what else columns may pass, where nothing is settled. */
-function startsOf({ shape, recipe, options }: Setting): { plain: Candidate; bent: Preprocessing | undefined } {
+/** One normal behind columns that are each about normal, and what others are looked for behind: long tails alone bent. */
+function startsOf(recipe: Recipe, { shape, options }: Setting): { plain: Candidate; bent: PreprocessChoice } {
   const { fillValues = 'refuse', supports, preprocess: settled } = options
   const plain: Candidate = {
     name: 'one normal',
     layers: layersOf(recipe, shape),
     base: undefined,
+    recipe,
     preprocess: settled ?? preprocess({ fillValues, supports }),
   }
-  const bent = settled ?? preprocess({ gaussianise: 'tails', fillValues, supports })
-  return { plain, bent: typeof bent === 'string' ? undefined : bent }
+  return { plain, bent: settled ?? preprocess({ gaussianise: 'tails', fillValues, supports }) }
 }

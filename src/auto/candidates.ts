@@ -1,9 +1,9 @@
 import type { MixtureChoice } from '../data/choose-mixture.js'
-import type { Preprocessing } from '../data/fit-scaler.js'
 import type { RowSet } from '../data/row-set.js'
 import { mixtureBase } from './mixture-base.js'
 import { gainText, NO_MIXTURE } from './reasons.js'
 import { type Mapped, preprocessor } from './rows.js'
+import type { PreprocessChoice } from '../train/preprocess.js'
 import type { Candidate, Setting } from './trials.js'
 
 /** What is tried, and why. */
@@ -19,14 +19,14 @@ interface Candidates {
  */
 export async function candidatesFor(
   plain: Candidate,
-  bent: Preprocessing | undefined,
+  bent: PreprocessChoice,
   training: RowSet | undefined,
-  { data, shape: { dim, contextDim }, options: { columns } }: Setting,
+  { data, shape: { dim }, options: { columns } }: Setting,
   choose: (mapped: Mapped) => Promise<MixtureChoice | undefined>,
 ): Promise<Candidates> {
-  if (!bent || typeof plain.preprocess === 'string') return { candidates: [plain], reasons: [] }
+  if (typeof bent === 'string' || typeof plain.preprocess === 'string') return { candidates: [plain], reasons: [] }
   const mapped = await preprocessor(data, training, bent, columns)
-  const choice = contextDim > 0 ? undefined : await choose(mapped)
+  const choice = await choose(mapped)
   if (choice) {
     const components = choice.mixture.weights.length
     const base = mixtureBase(choice.mixture, dim)
@@ -48,7 +48,7 @@ export async function candidatesFor(
   const isSame = areEqual((await mapped(training)).rows, (await normal(training)).rows)
   return {
     candidates: isSame ? [plain] : [plain, { ...plain, name: 'one normal of unbent columns', preprocess: bent }],
-    reasons: contextDim > 0 ? [] : [NO_MIXTURE],
+    reasons: [NO_MIXTURE],
   }
 }
 

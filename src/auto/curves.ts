@@ -22,6 +22,8 @@ const MARGIN = 2
 /** How likely the rows left out are as training goes on, over all folds. */
 export interface Curve {
   readonly candidate: Candidate
+  /** Of every training. */
+  readonly steps: number
   readonly folds: readonly Fold[]
   /** Mean −ln p over all folds at steps 0, every, 2·every, …, nats and the data's units. */
   readonly nll: Float64Array
@@ -46,7 +48,7 @@ const least = ({ nll, best }: Curve): number => nll[best]
 
 /** Trains a candidate on all but a fold, for each fold; its base, too, knows nothing of that. */
 export async function curveOf(candidate: Candidate, setting: Setting, steps: number): Promise<Curve> {
-  const { validationEvery: every = 1 } = fitOptionsOf(setting.recipe, setting.shape, steps)
+  const { validationEvery: every = 1 } = fitOptionsOf(candidate.recipe, setting.shape, steps)
   const folds: Fold[] = []
   for (let index = 0; index < FOLDS; index++) folds.push(await foldOf(candidate, setting, index, { steps, every }))
   const total = folds.reduce((sum, { weight }) => sum + weight, 0)
@@ -54,7 +56,7 @@ export async function curveOf(candidate: Candidate, setting: Setting, steps: num
   for (const fold of folds) {
     for (const [i, value] of fold.nll.entries()) nll[i] += (fold.weight / total) * value
   }
-  return { candidate, folds, nll, every, best: bestOf(nll, folds) }
+  return { candidate, steps, folds, nll, every, best: bestOf(nll, folds) }
 }
 
 async function foldOf(
@@ -136,10 +138,10 @@ function overFolds(folds: readonly Fold[], figure: (fold: Fold, index: number) =
 }
 
 /** The curve's best place, as figures. */
-export function triedOf({ candidate: { name }, folds, best, every }: Curve, triedFor: number): TriedFlow {
+export function triedOf({ candidate: { name }, steps, folds, best, every }: Curve): TriedFlow {
   const compared = folds.every(({ gaussian }) => gaussian !== undefined)
   return {
-    ...{ name, steps: best * every, triedFor },
+    ...{ name, steps: best * every, triedFor: steps },
     nll: overFolds(folds, ({ nll }) => nll[best]),
     gaussianGain: compared ? overFolds(folds, ({ nll, gaussian }) => (gaussian as number) - nll[best]) : null,
   }

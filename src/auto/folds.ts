@@ -1,12 +1,13 @@
 import { crossValidatedMixture } from '../data/choose-mixture.js'
-import type { Preprocessing } from '../data/fit-scaler.js'
 import type { WeighedRows } from '../data/weighed-rows.js'
 import { PURPOSE } from '../random/purposes.js'
 import { permutationInto } from '../random/stream.js'
+import type { PreprocessChoice } from '../train/preprocess.js'
 import type { Trials } from '../train/trials.js'
 import type { AutoChoice } from './auto.js'
 import { candidatesFor } from './candidates.js'
 import { type Curve, curveOf, FOLDS, lowest, triedOf } from './curves.js'
+import { givenCandidates } from './given.js'
 import { epochText, foldText, trialText } from './reasons.js'
 import { fitOptionsOf, mostSteps, type Shape } from './recipe.js'
 import { type Candidate, probe, type Setting, STILL, untrained } from './trials.js'
@@ -24,29 +25,28 @@ export const foldsPay = (rows: number): boolean => rows < 2000 && rows >= FOLDS 
  * the number of steps by which the fifths left out are likeliest are then those for all rows. That may be no step at all:
  * then the normal, or the mixture, is what comes out. Source: Stone, J. R. Stat. Soc. B 36 (1974).
  */
-export async function chooseByFolds(
-  plain: Candidate,
-  bent: Preprocessing | undefined,
-  setting: Setting,
-): Promise<AutoChoice> {
-  const { recipe, options, data } = setting
+export async function chooseByFolds(plain: Candidate, bent: PreprocessChoice, setting: Setting): Promise<AutoChoice> {
+  const { options, data } = setting
   const all: Shape = { ...setting.shape, rows: data.source.rows }
-  const { dim } = setting.shape
+  const { dim, contextDim } = setting.shape
   const { seed, budget } = options
-  const { candidates, reasons } = await candidatesFor(plain, bent, undefined, setting, async (mapped) =>
-    crossValidatedMixture(shuffled(await mapped(undefined), dim, seed), dim, FOLDS, { seed, seconds: budget }),
-  )
-  const steps = options.steps ?? (await stepsOf(candidates, setting))
+  const { candidates, reasons } =
+    contextDim > 0
+      ? { candidates: givenCandidates(plain, bent, options.recipe?.layers !== undefined), reasons: [] }
+      : await candidatesFor(plain, bent, undefined, setting, async (mapped) =>
+          crossValidatedMixture(shuffled(await mapped(undefined), dim, seed), dim, FOLDS, { seed, seconds: budget }),
+        )
+  const steps = await stepsOf(candidates, setting)
   const curves: Curve[] = []
-  for (const candidate of candidates) curves.push(await curveOf(candidate, setting, steps))
+  for (const [i, candidate] of candidates.entries()) curves.push(await curveOf(candidate, setting, steps[i]))
   const best = lowest(curves)
   const { candidate } = best
   const after = best.best * best.every
-  const trials: Trials = { folds: FOLDS, flows: curves.map((curve) => triedOf(curve, steps)), chosen: candidate.name }
+  const trials: Trials = { folds: FOLDS, flows: curves.map(triedOf), chosen: candidate.name }
   const told = [
     ...reasons,
     trialText(`${FOLDS} fifths left out in turn`, trials),
-    ...(after === 0 ? [] : [epochText(after, recipe, all, options.members)]),
+    ...(after === 0 ? [] : [epochText(after, candidate.recipe, all, options.members)]),
     foldText(after),
   ]
   const common = { preprocess: candidate.preprocess, seed: options.seed, validation: 0 }
@@ -55,7 +55,7 @@ export async function chooseByFolds(
     layers: candidate.layers,
     base: candidate.base,
     fit: {
-      ...fitOptionsOf(recipe, all, steps),
+      ...fitOptionsOf(candidate.recipe, all, best.steps),
       ...common,
       validationEvery: undefined,
       stopping: { after, restoreBestWeights: false },
@@ -65,14 +65,20 @@ export async function chooseByFolds(
   }
 }
 
-/** Steps of every training, so that all of them take a share of the budget. */
-async function stepsOf(candidates: readonly Candidate[], setting: Setting): Promise<number> {
-  const { recipe, shape, options } = setting
-  let secondsPerStep = 0
-  for (const candidate of candidates) secondsPerStep += await probe(candidate, setting)
-  const seconds = Math.max(0.1 * options.budget, SHARE * options.budget - setting.spent())
-  const most = mostSteps(recipe, shape)
-  return Math.max(1, Math.min(most, Math.floor(seconds / secondsPerStep / (FOLDS + 1))))
+/** Steps of every candidate's trainings: each has its part of the time, and what those before it have left of theirs. */
+async function stepsOf(candidates: readonly Candidate[], setting: Setting): Promise<number[]> {
+  const { shape, options } = setting
+  const { steps, budget } = options
+  if (steps !== undefined) return candidates.map(() => steps)
+  const secondsPerStep: number[] = []
+  for (const candidate of candidates) secondsPerStep.push((FOLDS + 1) * (await probe(candidate, setting)))
+  let left = Math.max(0.1 * budget, SHARE * budget - setting.spent())
+  return candidates.map(({ recipe }, i) => {
+    const share = left / (candidates.length - i)
+    const within = Math.max(1, Math.min(mostSteps(recipe, shape), Math.floor(share / secondsPerStep[i])))
+    left -= within * secondsPerStep[i]
+    return within
+  })
 }
 
 /** Rows in an order that has nothing to do with where they come from. */

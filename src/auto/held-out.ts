@@ -1,15 +1,16 @@
 import { chooseMixture } from '../data/choose-mixture.js'
-import type { Preprocessing } from '../data/fit-scaler.js'
 import { fitGaussianBaseline } from '../train/baseline.js'
 import type { FitResult } from '../train/fit.js'
 import { judge, type Rivals } from '../train/judge.js'
 import { meanGain } from '../train/mean-gain.js'
+import type { PreprocessChoice } from '../train/preprocess.js'
 import { splitRows } from '../train/split.js'
 import type { TriedFlow } from '../train/trials.js'
 import type { AutoChoice } from './auto.js'
 import { candidatesFor } from './candidates.js'
+import { onNormalByContext } from './given.js'
 import { epochText, IN_VAIN, trialText } from './reasons.js'
-import { epochsOf, fitOptionsOf, mostSteps } from './recipe.js'
+import { epochsOf, fitOptionsOf, mostSteps, type Recipe, type Shape } from './recipe.js'
 import { type Candidate, modelOf, partOf, probe, type Setting, STILL, trainFor, untrained } from './trials.js'
 
 /** Share of the budget that each candidate is tried for. */
@@ -36,22 +37,23 @@ interface Trial {
  * Chooses by a share of the rows: each candidate is tried for a while, and the best is to be trained for the rest. Where its
  * trial, long enough to tell, was no clear gain, it is left as it is.
  */
-export async function chooseByHeldOut(
-  plain: Candidate,
-  bent: Preprocessing | undefined,
-  setting: Setting,
-): Promise<AutoChoice> {
-  const { recipe, shape, options } = setting
+export async function chooseByHeldOut(plain: Candidate, bent: PreprocessChoice, setting: Setting): Promise<AutoChoice> {
+  const { shape, options } = setting
   const { steps, budget, validation, seed, members = 1 } = options
   const split = splitRows(setting.data.source.rows, validation, seed)
-  const { candidates, reasons } = await candidatesFor(plain, bent, split.training, setting, async (mapped) =>
-    chooseMixture(await mapped(split.training), await mapped(split.validation), shape.dim, { seed, seconds: budget }),
-  )
+  const { dim, contextDim } = shape
+  const { candidates, reasons } =
+    contextDim > 0
+      ? { candidates: [onNormalByContext(plain, bent)], reasons: [] }
+      : await candidatesFor(plain, bent, split.training, setting, async (mapped) =>
+          chooseMixture(await mapped(split.training), await mapped(split.validation), dim, { seed, seconds: budget }),
+        )
   const trials: Trial[] = []
   for (const candidate of candidates) trials.push(await tryOut(candidate, setting, candidates.length === 1))
   const nllOf = ({ tried }: Trial) => tried?.nll.mean ?? Number.POSITIVE_INFINITY
   const best = trials.reduce((best, trial) => (nllOf(trial) < nllOf(best) ? trial : best))
   const { candidate } = best
+  const { recipe } = candidate
   const flows = trials.flatMap(({ tried }) => tried ?? [])
   const figures = flows.length > 0 ? { folds: null, flows, chosen: candidate.name } : undefined
   const told = [...reasons, ...(figures ? [trialText('the rows held out', figures)] : [])]
@@ -61,7 +63,7 @@ export async function chooseByHeldOut(
   const secondsPerStep =
     members > 1 && steps === undefined ? await probe(candidate, setting, members) : best.secondsPerStep
   const left = Math.max(LEAST_SHARE * budget, budget - setting.spent())
-  const trained = steps ?? stepsIn(left, secondsPerStep, setting)
+  const trained = steps ?? stepsIn(left, secondsPerStep, recipe, shape)
   return {
     layers: candidate.layers,
     base: candidate.base,
@@ -71,17 +73,18 @@ export async function chooseByHeldOut(
   }
 }
 
-const stepsIn = (seconds: number, secondsPerStep: number, { recipe, shape }: Setting): number =>
+const stepsIn = (seconds: number, secondsPerStep: number, recipe: Recipe, shape: Shape): number =>
   Math.max(1, Math.min(mostSteps(recipe, shape), Math.floor(seconds / secondsPerStep)))
 
 /** How good a candidate is after some steps; of the only one there is, how long a step takes. */
 async function tryOut(candidate: Candidate, setting: Setting, alone: boolean): Promise<Trial> {
-  const { recipe, shape, options } = setting
+  const { recipe } = candidate
+  const { shape, options } = setting
   const { steps: all, budget } = options
   const secondsPerStep = all === undefined ? await probe(candidate, setting) : 0
   if (alone) return { candidate, tried: undefined, secondsPerStep, inVain: false }
   const steps =
-    all === undefined ? stepsIn(TRIAL_SHARE * budget, secondsPerStep, setting) : Math.ceil(TRIAL_SHARE * all)
+    all === undefined ? stepsIn(TRIAL_SHARE * budget, secondsPerStep, recipe, shape) : Math.ceil(TRIAL_SHARE * all)
   const { model, result } = await trainFor(candidate, setting, { steps })
   const before = modelOf(candidate, setting)
   before.scaler = model.scaler

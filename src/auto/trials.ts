@@ -20,7 +20,6 @@ import type { AutoRows } from './rows.js'
 export interface Setting {
   readonly data: AutoRows
   readonly shape: Shape
-  readonly recipe: Recipe
   readonly options: AutoOptions & { readonly seed: number; readonly validation: number; readonly budget: number }
   /** Seconds since the beginning. */
   spent(): number
@@ -31,6 +30,7 @@ export interface Candidate {
   readonly name: string
   readonly layers: readonly LayerSpec[]
   readonly base: BaseSpec | undefined
+  readonly recipe: Recipe
   /** How a mixture as base is fitted. */
   readonly mixture?: Pick<MixtureFitOptions, 'components' | 'prior'>
   readonly preprocess: PreprocessChoice
@@ -53,12 +53,12 @@ export async function trainFor(
   setting: Setting,
   options: FitOptions & { steps: number },
 ): Promise<{ model: Flow; result: FitResult }> {
-  const { data, shape, recipe, options: own } = setting
+  const { data, shape, options: own } = setting
   const { validation, seed, threads, signal } = own
   const model = modelOf(candidate, setting)
   const rows = { rows: data.source, weights: data.weights }
   const result = await fit(model, rows, {
-    ...fitOptionsOf(recipe, shape, options.steps),
+    ...fitOptionsOf(candidate.recipe, shape, options.steps),
     ...{ preprocess: candidate.preprocess, validation, seed, threads, signal },
     ...options,
   })
@@ -70,8 +70,14 @@ export function partOf({ data: { source, weights } }: Setting, rows: RowSet): Pa
   return { rows: chosenRows(source, rows), weights: weightsIn(weights, rows) }
 }
 
-/** The base of a candidate alone, and one step that changes nothing: what is fitted then is the preprocessing. */
-export const untrained = ({ base }: Candidate) => ({ layers: [], base: base ?? fullNormal() })
+/**
+ * The base of a candidate alone, which is one normal where a net that makes it of the context has said nothing yet; and one
+ * step that changes nothing: what is fitted then is the preprocessing.
+ */
+export const untrained = ({ base }: Candidate) => ({
+  layers: [],
+  base: base === undefined || base.conditioner !== undefined ? fullNormal() : base,
+})
 
 export const STILL: FitOptions = {
   steps: 1,

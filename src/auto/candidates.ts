@@ -1,9 +1,9 @@
 import type { MixtureChoice } from '../data/choose-mixture.js'
 import type { RowSet } from '../data/row-set.js'
+import type { PreprocessChoice } from '../train/preprocess.js'
 import { mixtureBase } from './mixture-base.js'
 import { gainText, NO_MIXTURE } from './reasons.js'
 import { type Mapped, preprocessor } from './rows.js'
-import type { PreprocessChoice } from '../train/preprocess.js'
 import type { Candidate, Setting } from './trials.js'
 
 /** What is tried, and why. */

@@ -67,6 +67,10 @@ export interface FitResult {
  * it once, at the end; reading the flow meanwhile sees the old weights. Resolves also when aborted or out of patience, with
  * what was reached.
  *
+ * A flow that was fitted before is trained on: it keeps its scaler and what layers were set to by their first rows. The
+ * weights that it begins with are judged as those of any step, so that with rows held out, and the best weights restored,
+ * it ends no worse on these than it began.
+ *
  * Rows that are not held in memory come from a source, which is gone through six times at most before the first step;
  * training itself holds one standardised copy of them, in the flow's precision. Rows must not change before the call has
  * settled.

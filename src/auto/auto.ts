@@ -49,6 +49,8 @@ export interface AutoOptions {
   readonly supports?: readonly Support[]
   /** What becomes of a number that many rows share far outside the others; default 'refuse'. */
   readonly fillValues?: 'refuse' | 'keep'
+  /** Told what is tried, whenever that is something else. */
+  readonly onTrying?: (what: string) => void
 }
 
 /** What to build and how to train it: `flow(dim, layers, { base })`, `fit(model, rows, fit)`. */

@@ -2,7 +2,7 @@ import type { MixtureChoice } from '../data/choose-mixture.js'
 import type { RowSet } from '../data/row-set.js'
 import type { PreprocessChoice } from '../train/preprocess.js'
 import { mixtureBase } from './mixture-base.js'
-import { gainText, NO_MIXTURE } from './reasons.js'
+import { gainText, MIXTURES, NO_MIXTURE } from './reasons.js'
 import { type Mapped, preprocessor } from './rows.js'
 import type { Candidate, Setting } from './trials.js'
 
@@ -21,10 +21,11 @@ export async function candidatesFor(
   plain: Candidate,
   bent: PreprocessChoice,
   training: RowSet | undefined,
-  { data, shape: { dim }, options: { columns } }: Setting,
+  { data, shape: { dim }, options: { columns, onTrying } }: Setting,
   choose: (mapped: Mapped) => Promise<MixtureChoice | undefined>,
 ): Promise<Candidates> {
   if (typeof bent === 'string' || typeof plain.preprocess === 'string') return { candidates: [plain], reasons: [] }
+  onTrying?.(MIXTURES)
   const mapped = await preprocessor(data, training, bent, columns)
   const choice = await choose(mapped)
   if (choice) {

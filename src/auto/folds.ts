@@ -71,7 +71,10 @@ async function stepsOf(candidates: readonly Candidate[], setting: Setting): Prom
   const { steps, budget } = options
   if (steps !== undefined) return candidates.map(() => steps)
   const secondsPerStep: number[] = []
-  for (const candidate of candidates) secondsPerStep.push((FOLDS + 1) * (await probe(candidate, setting)))
+  for (const candidate of candidates) {
+    options.onTrying?.(`${candidate.name}, its speed`)
+    secondsPerStep.push((FOLDS + 1) * (await probe(candidate, setting)))
+  }
   let left = Math.max(0.1 * budget, SHARE * budget - setting.spent())
   return candidates.map(({ recipe }, i) => {
     const share = left / (candidates.length - i)

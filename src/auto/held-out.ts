@@ -49,7 +49,10 @@ export async function chooseByHeldOut(plain: Candidate, bent: PreprocessChoice, 
           chooseMixture(await mapped(split.training), await mapped(split.validation), dim, { seed, seconds: budget }),
         )
   const trials: Trial[] = []
-  for (const candidate of candidates) trials.push(await tryOut(candidate, setting, candidates.length === 1))
+  for (const candidate of candidates) {
+    options.onTrying?.(candidate.name)
+    trials.push(await tryOut(candidate, setting, candidates.length === 1))
+  }
   const nllOf = ({ tried }: Trial) => tried?.nll.mean ?? Number.POSITIVE_INFINITY
   const best = trials.reduce((best, trial) => (nllOf(trial) < nllOf(best) ? trial : best))
   const { candidate } = best

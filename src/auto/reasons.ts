@@ -3,6 +3,9 @@ import { epochsOf, type Recipe, type Shape } from './recipe.js'
 
 // What was chosen and why, a line each.
 
+/** What is tried before any training. */
+export const MIXTURES = 'mixtures of normals'
+
 export const IN_VAIN = 'training: none, for it makes rows that are held out no clearly likelier'
 
 export const NO_MIXTURE = 'base: one normal; no mixture of normals makes rows that are left out likelier'

@@ -10,8 +10,19 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 const WHILE_TRAINING = 'Stopping after this step and saving the best; once more ends at once.'
 
+let farewell: (() => void) | undefined
+
 function leave(): void {
+  farewell?.()
   process.exit(INTERRUPTED)
+}
+
+/** Lets `last` run before a signal ends the process, until what is returned is called. */
+export function leaveWith(last: () => void): () => void {
+  farewell = last
+  return () => {
+    farewell = undefined
+  }
 }
 
 /** Ends the process at a SIGINT or SIGTERM, as long as no command has something to save and catches them itself. */

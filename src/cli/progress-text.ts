@@ -8,6 +8,8 @@ const SPARKS = { least: 8, most: 24 }
 /** A reading, and how long the run has taken. */
 export interface Reading extends Progress {
   readonly seconds: number
+  /** Seconds, where there is a budget. */
+  readonly budgetLeft?: number
 }
 
 /** How far training is, as one line of at most `width` characters: the more room, the more is told. */
@@ -16,14 +18,15 @@ export function progressText(
   width = Number.POSITIVE_INFINITY,
   losses: readonly number[] = [],
 ): string {
-  const { step, steps, loss, best, patience } = reading
+  const { step, steps, loss, best, patience, budgetLeft } = reading
+  const rate = `${short(reading.rowsPerSecond)} rows/s`
+  const left = `${timeText(timeLeft(reading))} left`
   const parts = [
     `step ${step}/${steps}`,
     `loss ${loss.toFixed(DIGITS)}`,
     `best ${best.toFixed(DIGITS)}`,
     ...(patience === Number.POSITIVE_INFINITY ? [] : [`patience ${patience}`]),
-    `${short(reading.rowsPerSecond)} rows/s`,
-    `${timeText(timeLeft(reading))} left`,
+    ...(budgetLeft === undefined ? [rate, left] : [`${left}, ${timeText(budgetLeft)} of budget`, rate]),
   ]
   let text = parts[0]
   for (const part of parts.slice(1)) {
@@ -41,6 +44,11 @@ export function progressText(
 /** Seconds until all steps are done, at the pace so far. */
 function timeLeft({ step, steps, seconds }: Reading): number {
   return (seconds * (steps - step)) / step
+}
+
+/** What is tried before training, and for how long by now. */
+export function choiceText(what: string, seconds: number, budget: number | undefined): string {
+  return `trying ${what}  ${timeText(seconds)}${budget === undefined ? '' : ` of ${timeText(budget)}`}`
 }
 
 /** 0:07, 12:30, 3:02:10. */

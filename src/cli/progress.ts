@@ -1,5 +1,5 @@
 import type { Progress } from '../train/options.js'
-import { progressText } from './progress-text.js'
+import { choiceText, progressText, type Reading } from './progress-text.js'
 
 const PLAIN_MILLISECONDS = 10_000
 /** For a terminal that does not say how wide it is. */
@@ -14,39 +14,106 @@ export interface ProgressView {
   end(): void
 }
 
-/** Progress on `stream`; `now` in milliseconds. The bar's library is loaded where there is a terminal. */
-export async function progressView(
-  stream: NodeJS.WriteStream,
-  now: () => number = () => performance.now(),
-): Promise<ProgressView> {
-  return stream.isTTY && process.env.TERM !== 'dumb' ? barView(stream, now) : plainView(stream, now)
+export interface ProgressOptions {
+  /** When a budget ends, in milliseconds of `now`. */
+  readonly deadline?: number
+  /** Milliseconds. */
+  readonly now?: () => number
 }
 
-async function barView(stream: NodeJS.WriteStream, now: () => number): Promise<ProgressView> {
-  const { default: cliProgress } = await import('cli-progress')
+/** Progress on `stream`. The bar's library is loaded where there is a terminal. */
+export async function progressView(
+  stream: NodeJS.WriteStream,
+  { deadline, now = () => performance.now() }: ProgressOptions = {},
+): Promise<ProgressView> {
   const started = now()
-  const losses = recentLosses()
-  let latest: Progress | undefined
+  const readingOf = (progress: Progress): Reading => ({
+    ...progress,
+    seconds: (now() - started) / 1000,
+    ...(deadline !== undefined && { budgetLeft: Math.max(0, deadline - now()) / 1000 }),
+  })
+  return isTerminal(stream) ? barView(stream, readingOf) : plainView(stream, readingOf, now)
+}
+
+/** What is tried before training: a line rewritten in place on a terminal, elsewhere a plain one every ten seconds. */
+export interface ChoiceView {
+  tell(what: string): void
+  /** Takes the line away. */
+  end(): void
+}
+
+export async function choiceView(
+  stream: NodeJS.WriteStream,
+  budget: number | undefined,
+  now: () => number = () => performance.now(),
+): Promise<ChoiceView> {
+  const started = now()
+  let trying = ''
+  const text = () => choiceText(trying, (now() - started) / 1000, budget)
+  if (isTerminal(stream)) {
+    const line = await rewrittenLine(stream, (width) => text().slice(0, width), { clear: true })
+    return {
+      tell(what) {
+        trying = what
+        line.start()
+      },
+      end: line.end,
+    }
+  }
+  const timer = setInterval(() => stream.write(`${text()}\n`), PLAIN_MILLISECONDS)
+  return {
+    tell(what) {
+      trying = what
+    },
+    end: () => clearInterval(timer),
+  }
+}
+
+const isTerminal = (stream: NodeJS.WriteStream) => stream.isTTY && process.env.TERM !== 'dumb'
+
+/** A line of a terminal that is written anew whenever it reads otherwise; `clear` takes it away at the end. */
+async function rewrittenLine(
+  stream: NodeJS.WriteStream,
+  text: (width: number) => string,
+  { clear = false } = {},
+): Promise<{ start(): void; end(): void }> {
+  const { default: cliProgress } = await import('cli-progress')
   const bar = new cliProgress.SingleBar({
     stream,
     // Ctrl-C is the command's own affair.
     gracefulExit: false,
     linewrap: true,
-    format() {
-      // A line as wide as the terminal would wrap.
-      const width = (stream.columns || DEFAULT_COLUMNS) - 1
-      return latest ? progressText({ ...latest, seconds: (now() - started) / 1000 }, width, losses.all()) : ''
-    },
+    clearOnComplete: clear,
+    // A line as wide as the terminal would wrap.
+    format: () => text((stream.columns || DEFAULT_COLUMNS) - 1),
   })
+  let there = false
   return {
-    update(progress) {
-      if (!latest) bar.start(progress.steps, 0)
-      latest = progress
-      losses.add(progress.loss)
-      bar.update(progress.step)
+    start() {
+      if (!there) bar.start(1, 0)
+      there = true
     },
     end() {
-      if (latest) bar.stop()
+      if (there) bar.stop()
+      there = false
+    },
+  }
+}
+
+async function barView(stream: NodeJS.WriteStream, readingOf: (progress: Progress) => Reading): Promise<ProgressView> {
+  const losses = recentLosses()
+  let latest: Progress | undefined
+  const line = await rewrittenLine(stream, (width) =>
+    latest ? progressText(readingOf(latest), width, losses.all()) : '',
+  )
+  return {
+    update(progress) {
+      latest = progress
+      losses.add(progress.loss)
+      line.start()
+    },
+    end() {
+      line.end()
       latest = undefined
     },
   }
@@ -66,14 +133,17 @@ function recentLosses(): { add(loss: number): void; all(): readonly number[] } {
   return { add, all: () => losses }
 }
 
-function plainView(stream: NodeJS.WriteStream, now: () => number): ProgressView {
-  const started = now()
-  let last = started
+function plainView(
+  stream: NodeJS.WriteStream,
+  readingOf: (progress: Progress) => Reading,
+  now: () => number,
+): ProgressView {
+  let last = now()
   return {
     update(progress) {
       if (now() - last < PLAIN_MILLISECONDS) return
       last = now()
-      stream.write(`${progressText({ ...progress, seconds: (last - started) / 1000 })}\n`)
+      stream.write(`${progressText(readingOf(progress))}\n`)
     },
     end() {},
   }

@@ -64,6 +64,17 @@ describe('auto', () => {
     expect(choice.reasons.at(-1)).toMatch(/^training: none/)
   })
 
+  it('tells what it tries, by rows held out and by folds', async () => {
+    const tried = async (rows: number) => {
+      const told: string[] = []
+      await auto(eightGaussians(rows, { seed: 1 }), { steps: 2, threads: 0, onTrying: (what) => told.push(what) })
+      return told
+    }
+    expect(await tried(2000)).toEqual(['mixtures of normals', 'one normal', '8 normals'])
+    const folds = (name: string) => [1, 2, 3, 4, 5].map((part) => `${name}, without fifth ${part} of 5`)
+    expect(await tried(400)).toEqual(['mixtures of normals', ...folds('one normal'), ...folds('8 normals')])
+  })
+
   it('ends within its budget, but for a part of it', async () => {
     const rows = jang(3000, { seed: 1 })
     const started = performance.now()

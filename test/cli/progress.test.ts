@@ -1,6 +1,8 @@
+import { PassThrough } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { progressView } from '#cli/progress.js'
-import { progressText, sparkline, timeText } from '#cli/progress-text.js'
+import { choiceView, progressView } from '#cli/progress.js'
+import { choiceText, progressText, sparkline, timeText } from '#cli/progress-text.js'
 
 const progress = {
   step: 120,
@@ -12,6 +14,12 @@ const progress = {
   rowsPerSecond: 1.234e6,
 }
 const reading = { ...progress, seconds: 30 }
+/** A terminal of so many columns, and what was written to it. */
+function terminal(columns: number) {
+  const stream = Object.assign(new PassThrough(), { isTTY: true, columns })
+  return { stream: stream as unknown as NodeJS.WriteStream, written: () => String(stream.read() ?? '') }
+}
+
 const losses = Array.from({ length: 90 }, (_, i) => Math.exp(-i / 20))
 
 describe('progressView', () => {
@@ -19,7 +27,7 @@ describe('progressView', () => {
     const written: string[] = []
     const stream = { write: (text: string) => written.push(text) > 0 } as unknown as NodeJS.WriteStream
     let milliseconds = 0
-    const view = await progressView(stream, () => milliseconds)
+    const view = await progressView(stream, { now: () => milliseconds })
     for (let i = 0; i < 300; i++) {
       view.update({ ...progress, step: i + 1 })
       milliseconds += 100
@@ -28,12 +36,43 @@ describe('progressView', () => {
     expect(written.map((line) => line.slice(0, 12))).toEqual(['step 101/500', 'step 201/500'])
     expect(written[0].endsWith('\n')).toBe(true)
   })
+
+  test('rewrites a line on a terminal, with what is left of a budget', async () => {
+    const { stream, written } = terminal(120)
+    const view = await progressView(stream, { now: () => 4000, deadline: 15_000 })
+    view.update(progress)
+    view.end()
+    expect(written()).toMatch(/step 120\/500 .* left, 0:11 of budget .*\n$/)
+  })
+})
+
+describe('choiceView', () => {
+  test('rewrites what is tried and the time on a terminal, within its width, and takes it away', async () => {
+    const { stream, written } = terminal(24)
+    let milliseconds = 0
+    const view = await choiceView(stream, 30, () => milliseconds)
+    view.tell('one normal')
+    expect(written()).toContain('trying one normal  0:00')
+    milliseconds = 3000
+    view.tell('8 normals')
+    await sleep(300)
+    expect(written()).toMatch(/trying 8 normals {2}0:03(?! of 0:30)/)
+    view.end()
+    // Cursor to the first column, and the line cleared.
+    expect(written().endsWith('\x1b[1G\x1b[2K')).toBe(true)
+  })
 })
 
 describe('progressText', () => {
   test('tells step, loss, best, patience, rows a second and the time left', () => {
     expect(progressText(reading)).toBe('step 120/500  loss 1.2346  best 1.2000  patience 80  1.23M rows/s  1:35 left')
     expect(progressText({ ...reading, patience: Number.POSITIVE_INFINITY })).not.toContain('patience')
+  })
+
+  test('tells what is left of a budget before what may be cut off', () => {
+    const text = progressText({ ...reading, patience: Number.POSITIVE_INFINITY, budgetLeft: 97 })
+    expect(text).toBe('step 120/500  loss 1.2346  best 1.2000  1:35 left, 1:37 of budget  1.23M rows/s')
+    expect(progressText({ ...reading, budgetLeft: 97 }, 79)).toMatch(/ {2}1:35 left, 1:37 of budget$/)
   })
 
   test('adds a sparkline and a bar where there is room', () => {
@@ -46,6 +85,11 @@ describe('progressText', () => {
     if (width >= 40) expect(text).toMatch(/step 120\/500 {2}loss 1\.2346/)
     expect(text).not.toMatch(/ $/)
   })
+})
+
+test('what is tried is told with the time, and that of the budget', () => {
+  expect(choiceText('8 normals', 7, 30)).toBe('trying 8 normals  0:07 of 0:30')
+  expect(choiceText('2 starts', 70, undefined)).toBe('trying 2 starts  1:10')
 })
 
 test('a sparkline spans its lowest to its highest stretch', () => {

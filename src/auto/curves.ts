@@ -65,6 +65,7 @@ async function foldOf(
   index: number,
   { steps, every }: { steps: number; every: number },
 ): Promise<Fold> {
+  setting.options.onTrying?.(`${candidate.name}, without fifth ${index + 1} of ${FOLDS}`)
   const { result } = await trainFor(await withoutFold(candidate, setting, index), setting, {
     steps,
     validation: fold(index, FOLDS),

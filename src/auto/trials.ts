@@ -8,6 +8,7 @@ import type { LayerSpec } from '../layers/layer.js'
 import type { Threads } from '../parallel/threads.js'
 import { adamW } from '../step/adamw.js'
 import { type FitResult, fit } from '../train/fit.js'
+import type { GivenRows } from '../train/given-rows.js'
 import { type Part, weightsIn } from '../train/given-rows.js'
 import { type FitOptions, MAX_STEPS } from '../train/options.js'
 import type { PreprocessChoice } from '../train/preprocess.js'
@@ -92,20 +93,17 @@ export function probe(candidate: Candidate, setting: Setting, members = 1): Prom
   })
 }
 
-/** Steps of a flow and its training that fit into so many seconds, or of so many side by side. */
+/** Steps of such flows and their training that fit into so many seconds, of one or of so many side by side. */
 export async function stepsWithin(
   budget: number,
-  rows: RowSource,
-  dim: number,
-  parts: Pick<Candidate, 'layers'> & { readonly base?: BaseSpec },
+  rows: RowSource | GivenRows,
+  make: () => Flow,
   options: FitOptions,
   members = 1,
 ): Promise<number> {
-  const context = rows.columns - dim
   const started = performance.now()
   const secondsPerStep = await perStep(members, options.threads, async (steps, threads) => {
-    const model = flow(dim, parts.layers, { base: parts.base, context, seed: options.seed })
-    return (await fit(model, rows, { ...options, steps, threads, validationEvery: steps + 1 })).seconds
+    return (await fit(make(), rows, { ...options, steps, threads, validationEvery: steps + 1 })).seconds
   })
   const left = budget - (performance.now() - started) / 1000
   return Math.max(1, Math.min(MAX_STEPS, Math.floor(Math.max(left, 0.1 * budget) / secondsPerStep)))

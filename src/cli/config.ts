@@ -14,7 +14,7 @@ const DATA = 'data'
 const OF_DATA = ['rows', 'columns', 'given', 'weights', 'where', 'fill-value']
 
 /** Options whose value may be an object, whose text is its JSON. */
-const OBJECTS = ['flow', 'preprocess', 'set']
+const OBJECTS = ['flow', 'from', 'preprocess', 'set']
 
 /** Everything that decides a run, under the names of `train`'s options; `train --config` repeats it. */
 export function resolvedConfig(data: string, options: TrainOptions): Readonly<Record<string, unknown>> {
@@ -30,7 +30,10 @@ export function resolvedConfig(data: string, options: TrainOptions): Readonly<Re
     'fill-value': options.fillValue,
     preprocess: options.preprocess,
     ...flowConfig(options),
+    from: options.from,
+    frozen: fit.frozen,
     ensemble: options.ensemble > 1 ? options.ensemble : undefined,
+    starts: options.starts > 1 ? options.starts : undefined,
     steps: fit.steps,
     batch: typeof fit.batch === 'object' ? undefined : fit.batch,
     lr: fit.optimizer?.learningRate,

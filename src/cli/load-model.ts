@@ -7,8 +7,12 @@ import { modelPath } from './run-folder.js'
 /** MODEL of a command line; warns of one whose training diverged. */
 export async function loadModel(argument: string, options: { kernels?: KernelChoice } = {}): Promise<Model> {
   const model = await load(await modelPath(argument), options)
-  if (model.training) warn(`${DIVERGED} Train it anew, at a lower learning rate (--lr), before you rely on it.`)
+  warnIfDiverged(model)
   return model
+}
+
+export function warnIfDiverged({ training }: Model): void {
+  if (training) warn(`${DIVERGED} Train it anew, at a lower learning rate (--lr), before you rely on it.`)
 }
 
 /** Of a flow that says so of its training. */

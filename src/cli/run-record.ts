@@ -1,6 +1,7 @@
 import { cpus } from 'node:os'
 import { cores } from '../parallel/cores.js'
 import type { FitResult } from '../train/fit.js'
+import type { From } from './from-model.js'
 import { packageVersion } from './package-version.js'
 
 /** What run.json tells of a run beyond its configuration: where it ran, on which data, and how it went. */
@@ -20,6 +21,10 @@ export interface RunRecord {
     readonly given?: readonly string[]
     readonly sha256: string
   }
+  /** The model that was trained on. */
+  readonly from?: Required<From>
+  /** Of several starts. */
+  readonly starts?: StartsRecord
   /** Known once training has ended. */
   readonly training?: Pick<
     FitResult,
@@ -30,6 +35,14 @@ export interface RunRecord {
   }
 }
 
+export interface StartsRecord {
+  readonly seeds: readonly number[]
+  /** What each came to on the rows held out, nats and the data's units; null where it diverged. */
+  readonly nll: readonly number[]
+  /** The one that was trained. */
+  readonly best: number
+}
+
 type MemberRecord = Pick<FitResult, 'steps' | 'bestStep' | 'bestLoss' | 'stopped' | 'seconds'>
 
 export function memberRecord({ steps, bestStep, bestLoss, stopped, seconds }: FitResult): MemberRecord {
@@ -37,7 +50,12 @@ export function memberRecord({ steps, bestStep, bestLoss, stopped, seconds }: Fi
 }
 
 /** The record of a run that starts now. */
-export function startedRun({ seed, data }: Pick<RunRecord, 'seed' | 'data'>): RunRecord {
+export function startedRun({
+  seed,
+  data,
+  from,
+  starts,
+}: Pick<RunRecord, 'seed' | 'data' | 'from' | 'starts'>): RunRecord {
   const { node, v8 } = process.versions
   return {
     status: 'running',
@@ -46,6 +64,8 @@ export function startedRun({ seed, data }: Pick<RunRecord, 'seed' | 'data'>): Ru
     machine: { platform: `${process.platform} ${process.arch}`, cpu: cpus()[0]?.model ?? 'unknown', cores: cores() },
     seed,
     data,
+    ...(from && { from }),
+    ...(starts && { starts }),
   }
 }
 

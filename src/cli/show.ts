@@ -130,9 +130,10 @@ function listedSpline({ v, z, slopes, bends }: MarginalSpline): object {
   return { v: [...v], z: [...z], slopes: [...slopes], bends: [...bends] }
 }
 
-function runText({ status, started, data, training, versions, machine }: RunRecord): string {
+function runText({ status, started, data, from, training, versions, machine }: RunRecord): string {
   const count = training?.steps === 1 ? '1 step' : `${training?.steps} steps`
   const did = training?.untrained ? 'nothing needed training' : `${count} in ${training?.seconds.toFixed(1)} s`
   const steps = training ? `, ${did}` : ''
-  return `Run of ${started}, ${status}${steps}, on ${data.rows} rows of ${data.name}; pushforward ${versions.pushforward}, Node ${versions.node}, ${machine.cpu}.`
+  const begun = from ? `, trained on from ${from.model} (SHA-256 ${from.sha256})` : ''
+  return `Run of ${started}, ${status}${steps}, on ${data.rows} rows of ${data.name}${begun}; pushforward ${versions.pushforward}, Node ${versions.node}, ${machine.cpu}.`
 }

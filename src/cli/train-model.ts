@@ -1,5 +1,5 @@
 import { ensemble, type Model, membersOf } from '../flow/ensemble.js'
-import { flow } from '../flow/flow.js'
+import { Flow, flow } from '../flow/flow.js'
 import { type FitResult, fit } from '../train/fit.js'
 import { fitEnsemble, memberSeed } from '../train/fit-ensemble.js'
 import { meanResult } from '../train/mean-result.js'
@@ -14,13 +14,14 @@ export interface Trained {
   readonly members?: readonly FitResult[]
 }
 
-/** An untrained flow, or as many as --ensemble says, alike but for their seeds. */
+/** An untrained flow, or as many as --ensemble or --starts says, alike but for their seeds. */
 export function buildModel(
   dim: number,
   columns: readonly string[],
   { layers, base, embedding }: Omit<Architecture, 'standardise'>,
-  { seed, fit: { kernels }, ensemble: count }: TrainOptions,
+  { seed, fit: { kernels }, ensemble: averaged, starts }: TrainOptions,
 ): Model {
+  const count = Math.max(averaged, starts)
   const members = Array.from({ length: count }, (_, m) => {
     const context = columns.length - dim
     const member = flow(dim, layers, { base, embedding, kernels, context, seed: memberSeed(seed, m) })
@@ -37,7 +38,7 @@ export async function trainModel(job: Job, signal: AbortSignal): Promise<Trained
   const onProgress = isStill(options.fit) ? undefined : report.progress
   const how = { ...options.fit, signal, onProgress }
   try {
-    if (options.ensemble === 1) return { result: await fit(membersOf(model)[0], rows, how) }
+    if (model instanceof Flow) return { result: await fit(model, rows, how) }
     const trained = await fitEnsemble(membersOf(model), rows, how)
     job.model = trained.ensemble ?? model
     return { result: meanResult(trained.results, trained.seconds, how.threads ?? 'auto'), members: trained.results }

@@ -11,8 +11,11 @@ import { adamW } from '../step/adamw.js'
 import { type FitOptions, isStill, MAX_STEPS } from '../train/options.js'
 import { checkPreprocess } from '../train/preprocess.js'
 import type { CommandUsage } from './arguments.js'
+import type { From } from './from-model.js'
+import { frozenOption } from './frozen-option.js'
 import type { PreprocessName } from './preprocessing.js'
 import { withSettings } from './settings.js'
+import { checkTogether } from './train-conflicts.js'
 import { choice, equation, finite, integer, names, nonNegative, type Values, widths, wordOrInteger } from './values.js'
 
 /** What `train` does, option texts turned into values. */
@@ -35,7 +38,9 @@ export interface TrainOptions {
   readonly draws: boolean
   /** A preset's name, a JSON file, or JSON itself; undefined where the data are to decide. */
   readonly flow: string | undefined
-  /** What is said beside it. */
+  /** The model that is trained on, in place of a new flow. */
+  readonly from: From | undefined
+  /** What is said beside a flow. */
   readonly preset: SplinePresetOptions
   /** The flow that the data have decided on. */
   readonly chosen?: { readonly layers: readonly LayerSpec[]; readonly base?: BaseSpec }
@@ -43,6 +48,8 @@ export interface TrainOptions {
   readonly budget: number | undefined
   /** Flows that are trained side by side, their average being the model; 1 is a flow alone. */
   readonly ensemble: number
+  /** First weights that are tried, the best of which are trained; 1 takes those of the seed. */
+  readonly starts: number
   readonly seed: number
   readonly out: string | undefined
   readonly fit: FitOptions
@@ -91,6 +98,15 @@ export const trainUsage: CommandUsage = {
       text: 'for choosing and training, such as 90, 60s or 5m (30s; steps where they are given)',
     },
     ensemble: { placeholder: 'N', text: `flows to average, trained side by side, up to ${MOST_MEMBERS} (1)` },
+    starts: {
+      placeholder: 'N',
+      text: `first weights to try, of which the best are trained, up to ${MOST_MEMBERS} (1)`,
+    },
+    from: { placeholder: 'MODEL', text: 'a model to train on, in place of a new flow, see below (none)' },
+    frozen: {
+      placeholder: 'LAYERS',
+      text: 'what stays as it is: layers from 0, base, embedding, such as 0,3-5,base (none)',
+    },
     layers: { placeholder: 'N', text: 'transforms of a preset: tutorial 9, nice and realNVP 8, nsf 6, maf and iaf 5' },
     hidden: { placeholder: 'WIDTHS', text: 'hidden layers of the conditioners, such as 64,64 (tutorial 4)' },
     bins: { placeholder: 'N', text: 'bins of a spline (8)' },
@@ -142,6 +158,14 @@ export const trainUsage: CommandUsage = {
     'and shuffles, with the same rows held out, one thread each, as many at a time as there are threads. They share a --budget;',
     'each takes all --steps. metrics.jsonl then says of each loss whose it is ("member", from 0).',
     '',
+    'With --starts N the first weights are tried that N seeds lead to, each for the first 15 % of the steps, and those trained',
+    'that make the held-out rows (--validation, 0.1) likeliest; a --budget is for all of it. run.json names the seeds.',
+    '',
+    '--from MODEL (a run folder, a model file, or latest) trains that model on, each member of an ensemble: layers and what',
+    'columns pass before stay, the columns of DATA are found by the names that the model knows. It takes 30s, or --budget or',
+    '--steps, at a tenth of the rate of a new flow, less long where the held-out rows (--validation, 0.1) gain nothing by it; as',
+    'the weights that they find likeliest are kept, the first ones among them, it does not end worse on them than it began.',
+    '',
     'The folder gets model.safetensors with the weights of the best loss, evaluation.json, samples.csv, metrics.jsonl',
     '(the losses), plots/, run.json and config.json. Right in runs/ it is what `pushforward sample latest` means.',
     'Ctrl-C ends training after a step, saves the best so far and exits with 130; a second one ends at once.',
@@ -161,6 +185,7 @@ export const trainUsage: CommandUsage = {
     'pushforward train points.csv --hidden 64,64 --layers 6 --batch 256 --lr 1e-3',
     'pushforward train weather.csv --fill-value=-9999 --preprocess robust',
     'pushforward train points.csv --ensemble 5 --budget 2m',
+    'pushforward train new.csv --from runs/points --frozen 0,1 --budget 10s',
     'pushforward train points.csv --flow nsf --bins 16 --batch 512 --steps 5000',
   ],
 }
@@ -176,13 +201,12 @@ export const CONFIGURABLE = Object.keys(trainUsage.options).filter((name) => !['
  * @throws UsageError for a value that cannot be.
  */
 export function trainOptions(values: Values, data: string | undefined): TrainOptions {
+  checkTogether(values, data)
   const flow = values.flow ?? (data === undefined ? 'tutorial' : undefined)
   const seed = integer(values, 'seed', DEFAULTS.seed, 0)
-  const budget = seconds(values)
-  if (budget !== undefined && values.steps !== undefined) {
-    throw new UsageError('--budget and --steps both say how long to train; give one of them.')
-  }
-  const run = { seed, threads: threads(values), kernels: kernels(values) }
+  const starts = integer(values, 'starts', 1, 1, MOST_MEMBERS)
+  const frozen = frozenOption(values)
+  const run = { seed, threads: threads(values), kernels: kernels(values), ...(frozen && { frozen }) }
   const over = (chosen: FitOptions) => ({ ...withSettings(saidOf(values, chosen), values.set), ...run })
   return {
     rows: integer(values, 'rows', undefined, 2, MOST_ROWS),
@@ -197,18 +221,20 @@ export function trainOptions(values: Values, data: string | undefined): TrainOpt
     draws: values.plots === 'on' || (values.plots !== 'off' && integer(values, 'steps', undefined, 1, MAX_STEPS) !== 1),
     flow,
     preset: presetOptions(values),
-    budget,
+    from: fromOption(values),
+    budget: seconds(values),
     ensemble: integer(values, 'ensemble', 1, 1, MOST_MEMBERS),
+    starts,
     seed,
     out: values.out,
-    fit: over(flow === undefined ? {} : defaultsOf(flow, data, values)),
+    fit: over(flow === undefined ? {} : defaultsOf(flow, data, values, starts)),
     over,
   }
 }
 
 /** How a flow that is named is trained where nothing is said. */
-function defaultsOf(flow: string, data = 'jang', values: Values): FitOptions {
-  const validation = nonNegative(values, 'validation', generators.has(data) ? 0 : DEFAULTS.heldOut, 1)
+function defaultsOf(flow: string, data = 'jang', values: Values, starts: number): FitOptions {
+  const validation = nonNegative(values, 'validation', generators.has(data) && starts === 1 ? 0 : DEFAULTS.heldOut, 1)
   // Nothing to watch: minibatches alone cannot tell a better loss. Patience asked for by name is then fit's error.
   const watched = (values.batch ?? 'all') === 'all' || validation > 0
   return {
@@ -250,6 +276,12 @@ function seconds(values: Values): number | undefined {
   const value = Number(number) * { s: 1, m: 60, h: 3600 }[unit as 's' | 'm' | 'h']
   if (value > 0) return value
   throw new UsageError(`--budget is ${JSON.stringify(text)}; expected a time such as 90, 60s or 5m.`)
+}
+
+/** --from: a path, or what a config has in full. */
+function fromOption({ from }: Values): From | undefined {
+  if (from === undefined) return undefined
+  return from.startsWith('{') ? (JSON.parse(from) as From) : { model: from }
 }
 
 /** A name, or what a config has in full. */

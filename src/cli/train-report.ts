@@ -21,13 +21,13 @@ export interface TrainReport {
   saved(folder: string, plots: readonly string[]): void
 }
 
-/** To a person, on stderr; to a program, as events on stdout, one JSON object a line. */
-export async function trainReport(json: boolean): Promise<TrainReport> {
-  return json ? eventReport() : personReport()
+/** To a person, with what is left of a budget until `deadline` (of performance.now), on stderr; to a program, as events on stdout, one JSON object a line. */
+export async function trainReport(json: boolean, deadline: number | undefined): Promise<TrainReport> {
+  return json ? eventReport() : personReport(deadline)
 }
 
-async function personReport(): Promise<TrainReport> {
-  const view = await progressView(process.stderr)
+async function personReport(deadline: number | undefined): Promise<TrainReport> {
+  const view = await progressView(process.stderr, { deadline })
   return {
     started: ({ name, rows, columns, given }, parameters) =>
       say(`Training on ${rows} rows of ${name} (${conditionText(columns, given)}), ${parameters} parameters.`),

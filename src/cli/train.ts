@@ -1,34 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { chosenRows } from '../data/row-source.js'
-import { dataSha256 } from '../data/sha256.js'
 import { DataError, TrainingError, UsageError } from '../errors.js'
 import { ensemble, type Model, membersOf } from '../flow/ensemble.js'
 import { MODEL_FILE, saveFlow } from '../io/save-flow.js'
-import { weightsIn } from '../train/given-rows.js'
-import { splitOffTest } from '../train/split.js'
-import { architecture } from './architecture.js'
 import type { CommandArguments } from './arguments.js'
-import { chooseFlow, inBudget, type Settled, withPreprocess } from './choose-flow.js'
 import { resolvedConfig, withConfig } from './config.js'
-import { fileFirst, readData } from './data-source.js'
-import { modelRows } from './given-columns.js'
-import { withHeldOut } from './held-out.js'
+import { fileFirst } from './data-source.js'
 import { catchInterrupts, INTERRUPTED } from './interrupt.js'
 import { metricsText } from './metrics.js'
-import { say, warn } from './output.js'
-import { withoutFills } from './preprocessing.js'
-import { takeWeights } from './row-weights.js'
-import { checkUnused, defaultRunPath, openRunFolder, type RunFolder, wayOut } from './run-folder.js'
-import { endedRun, startedRun, trainedRun } from './run-record.js'
+import { say } from './output.js'
+import { type Prepared, prepare } from './prepare-training.js'
+import { defaultRunPath, openRunFolder, type RunFolder, wayOut } from './run-folder.js'
+import { endedRun, trainedRun } from './run-record.js'
 import type { Job } from './train-job.js'
-import { buildModel, type Trained, trainModel } from './train-model.js'
-import { CONFIGURABLE, type TrainOptions, trainOptions } from './train-options.js'
+import { type Trained, trainModel } from './train-model.js'
+import { CONFIGURABLE, trainOptions } from './train-options.js'
 import { TRAINED_FILES, writeOutcome } from './train-outcome.js'
 import { trainReport } from './train-report.js'
 import { flag } from './values.js'
-import { dataWarnings } from './warnings.js'
 
 export { trainUsage as usage } from './train-options.js'
 
@@ -64,51 +54,12 @@ async function finish(job: Job, signal: AbortSignal): Promise<number> {
   }
 }
 
-type Prepared = Omit<Job, 'folder' | 'report'>
-
-/** Reads the data and builds the flow: whatever is wrong with the request comes out here, and nothing is written. */
-async function prepare(argument: string, asked: TrainOptions): Promise<Prepared> {
-  const { seed, out, given, where } = asked
-  if (out !== undefined) await checkUnused(out)
-  const beside = [...(given ?? []), ...(asked.weights === undefined ? [] : [asked.weights])]
-  const chosen = asked.columns && [...new Set([...asked.columns, ...beside])]
-  const source = await readData(argument, { rows: asked.rows, seed, columns: chosen, where })
-  const all = modelRows(source, given)
-  const kept = source.generator ? all : await withoutFills(all, asked.fillValue)
-  const { points, columns, dim, weights } = await takeWeights(kept, asked.weights, source.generator?.name)
-  const options = withHeldOut(asked, points.rows, source.generator !== undefined)
-  const named = options.flow === undefined ? undefined : await architecture(dim, options)
-  const how = options.preprocess ?? (named?.standardise === false ? 'none' : named ? 'standardise' : 'gaussianise')
-  if (!source.generator) {
-    for (const warning of await dataWarnings({ points, columns, dim }, how, options)) warn(warning)
-  }
-  const { rest, test } = splitOffTest(points.rows, options.test, seed)
-  const rows = test.size > 0 ? chosenRows(points, rest) : points
-  const settled: Settled = named
-    ? { parts: named, options: await inBudget(rows, dim, named, withPreprocess(options, how)) }
-    : await chooseFlow({ rows, weights: weightsIn(weights, rest) }, columns, dim, options)
-  const model = buildModel(dim, columns, settled.parts, options)
-  const data = { name: source.name, rows: points.rows, columns, given, sha256: await dataSha256(points) }
-  return {
-    options: settled.options,
-    source: { ...source, columns: source.columns.filter((name) => name !== options.weights) },
-    columns,
-    rows,
-    ...{ test: undefined, numbers: undefined },
-    ...(test.size > 0 && { test: chosenRows(points, test), numbers: { rows: rest, test } }),
-    weights: weights && { rows: weightsIn(weights, rest), test: weightsIn(weights, test) },
-    model,
-    trials: settled.trials,
-    record: startedRun({ seed, data }),
-  }
-}
-
 /** Opens the run's folder and says what is going to happen. */
-async function open(prepared: Prepared, data: string, json: boolean): Promise<Job> {
+async function open({ deadline, ...prepared }: Prepared, data: string, json: boolean): Promise<Job> {
   const { options, source, model, record } = prepared
   const path = options.out ?? (await defaultRunPath(source.name))
   const folder = await openRunFolder(path, { 'config.json': resolvedConfig(data, options), 'run.json': record })
-  const report = await trainReport(json)
+  const report = await trainReport(json, deadline)
   report.started(record.data, model.parameterCount, path)
   return { ...prepared, folder, report }
 }

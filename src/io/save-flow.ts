@@ -35,7 +35,7 @@ export async function loadFlow<P extends Precision = 'float32'>(
   path: string,
   options: { kernels?: KernelChoice } = {},
 ): Promise<Flow<P>> {
-  return decoded(path, (bytes) => decodeFlow<P>(bytes, options))
+  return (await decoded(path, (bytes) => decodeFlow<P>(bytes, options))).model
 }
 
 /**
@@ -46,14 +46,25 @@ export async function loadModel<P extends Precision = 'float32'>(
   path: string,
   options: { kernels?: KernelChoice } = {},
 ): Promise<Model<P>> {
+  return (await readModel<P>(path, options)).model
+}
+
+/** The same with the file that was read, and what was in it. */
+export async function readModel<P extends Precision = 'float32'>(
+  path: string,
+  options: { kernels?: KernelChoice } = {},
+): Promise<{ model: Model<P>; file: string; bytes: Uint8Array }> {
   return decoded(path, (bytes) => decodeModel<P>(bytes, options))
 }
 
 /** What the bytes of a file are, with its name in whatever is wrong with them. */
-async function decoded<Result>(path: string, decode: (bytes: Uint8Array) => Result): Promise<Result> {
+async function decoded<Result>(
+  path: string,
+  decode: (bytes: Uint8Array) => Result,
+): Promise<{ model: Result; file: string; bytes: Uint8Array }> {
   const { file, bytes } = await read(path)
   try {
-    return decode(bytes)
+    return { model: decode(bytes), file, bytes }
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause
     throw new FormatError(`${file}: ${cause.message}`, { cause })

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { loadFlow } from 'pushforward'
+import { loadFlow, moons } from 'pushforward'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MAIN, pushforward } from './run.js'
 
@@ -41,6 +41,31 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s while data are read leaves with 13
   child.kill(signal)
   expect(await once(child, 'exit')).toEqual([130, null])
   expect(await readdir(folder)).not.toContain('unread')
+})
+
+describe('while it is chosen what to train', () => {
+  test.each([
+    ['SIGINT', 'rows held out', 3000, '--budget 100s'],
+    ['SIGTERM', 'folds', 500, '--budget 100s'],
+    ['SIGINT', 'starts', 500, '--flow nsf --starts 4 --steps 100000'],
+  ] as const)(
+    '%s ends the command with 130 and one line, and leaves no folder: by %s',
+    async (signal, _, count, how) => {
+      const { data } = moons(count, { seed: 1 })
+      const rows = Array.from({ length: count }, (_, i) => `${data[2 * i]},${data[2 * i + 1]}\n`)
+      const args = ['train', '-', ...how.split(' '), '--out', join(folder, 'unchosen')]
+      const { code, stdout, stderr } = await pushforward(args, {
+        input: `x,y\n${rows.join('')}`,
+        // The first that is said is what is going to be tried.
+        onStart: (child) => child.stderr?.once('data', () => setTimeout(() => child.kill(signal), 500)),
+      })
+      expect([code, stdout]).toEqual([130, ''])
+      expect(stderr).toMatch(
+        /^(Choosing a flow by|Trying 4 starts).*\n(trying .*\n)*Interrupted while choosing: nothing is trained yet, and nothing is saved\.\n$/,
+      )
+      expect(await readdir(folder)).not.toContain('unchosen')
+    },
+  )
 })
 
 describe('catchInterrupts', () => {

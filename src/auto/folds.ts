@@ -10,7 +10,7 @@ import { type Curve, curveOf, FOLDS, lowest, triedOf } from './curves.js'
 import { givenCandidates } from './given.js'
 import { epochText, foldText, trialText } from './reasons.js'
 import { fitOptionsOf, mostSteps, type Shape } from './recipe.js'
-import { type Candidate, probe, type Setting, STILL, untrained } from './trials.js'
+import { type Candidate, probe, type Setting, STILL, turn, untrained } from './trials.js'
 
 /** Share of the budget that cross-validation may take. */
 const SHARE = 0.7
@@ -30,11 +30,16 @@ export async function chooseByFolds(plain: Candidate, bent: PreprocessChoice, se
   const all: Shape = { ...setting.shape, rows: data.source.rows }
   const { dim, contextDim } = setting.shape
   const { seed, budget } = options
+  const between = () => turn(options.signal)
   const { candidates, reasons } =
     contextDim > 0
       ? { candidates: givenCandidates(plain, bent, options.recipe?.layers !== undefined), reasons: [] }
       : await candidatesFor(plain, bent, undefined, setting, async (mapped) =>
-          crossValidatedMixture(shuffled(await mapped(undefined), dim, seed), dim, FOLDS, { seed, seconds: budget }),
+          crossValidatedMixture(shuffled(await mapped(undefined), dim, seed), dim, FOLDS, {
+            seed,
+            seconds: budget,
+            between,
+          }),
         )
   const steps = await stepsOf(candidates, setting)
   const curves: Curve[] = []

@@ -11,7 +11,7 @@ import { candidatesFor } from './candidates.js'
 import { onNormalByContext } from './given.js'
 import { epochText, IN_VAIN, trialText } from './reasons.js'
 import { epochsOf, fitOptionsOf, mostSteps, type Recipe, type Shape } from './recipe.js'
-import { type Candidate, modelOf, partOf, probe, type Setting, STILL, trainFor, untrained } from './trials.js'
+import { type Candidate, modelOf, partOf, probe, type Setting, STILL, trainFor, turn, untrained } from './trials.js'
 
 /** Share of the budget that each candidate is tried for. */
 const TRIAL_SHARE = 0.12
@@ -40,13 +40,18 @@ interface Trial {
 export async function chooseByHeldOut(plain: Candidate, bent: PreprocessChoice, setting: Setting): Promise<AutoChoice> {
   const { shape, options } = setting
   const { steps, budget, validation, seed, members = 1 } = options
+  const between = () => turn(options.signal)
   const split = splitRows(setting.data.source.rows, validation, seed)
   const { dim, contextDim } = shape
   const { candidates, reasons } =
     contextDim > 0
       ? { candidates: [onNormalByContext(plain, bent)], reasons: [] }
       : await candidatesFor(plain, bent, split.training, setting, async (mapped) =>
-          chooseMixture(await mapped(split.training), await mapped(split.validation), dim, { seed, seconds: budget }),
+          chooseMixture(await mapped(split.training), await mapped(split.validation), dim, {
+            seed,
+            seconds: budget,
+            between,
+          }),
         )
   const trials: Trial[] = []
   for (const candidate of candidates) {

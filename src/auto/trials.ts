@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { BaseSpec } from '../bases/base.js'
 import { fullNormal } from '../bases/full-normal.js'
 import type { MixtureFitOptions } from '../data/gaussian-mixture.js'
@@ -84,6 +85,12 @@ export const STILL: FitOptions = {
   steps: 1,
   optimizer: adamW({ learningRate: 0, weightDecay: 0 }),
   stopping: { restoreBestWeights: false },
+}
+
+/** A turn for whoever else waits for this thread, a clock or a signal. */
+export async function turn(signal: AbortSignal | undefined): Promise<void> {
+  await setImmediate()
+  signal?.throwIfAborted()
 }
 
 /** Seconds that a step of a candidate takes; of several members side by side, a step of all of them. */

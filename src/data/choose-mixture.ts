@@ -22,8 +22,11 @@ const ROWS_PER_NUMBER = 1
  * taken where that makes the rows left out likelier by so many standard errors.
  */
 const PRIOR = { usual: 1e-2, piling: 1e-5, margin: 2 }
-/** A mixture counts as better where it is so by this many standard errors of the paired difference. */
-const MARGIN = { held: 0.5, folds: 2 }
+/**
+ * A mixture counts as better than one of fewer components where it is so by this many standard errors of the paired
+ * difference, and than one normal by so many.
+ */
+const MARGIN = { held: 0.5, folds: 2, normal: 2 }
 /** As often as this more components may be no better before no more are tried. */
 const PATIENCE = 3
 /** Iterations for one number of components, at most, and on how few rows however long they take. */
@@ -55,18 +58,20 @@ export interface MixtureSearch {
   readonly seed: number
   /** Of the budget that the search is a part of; default 30. */
   readonly seconds?: number
+  /** Waited for between two fits: whoever else waits for this thread has its turn, and may end the search by throwing. */
+  readonly between?: () => Promise<void>
 }
 
 /**
  * The mixture of normals of the training rows, by the number of components that makes the held-out rows likeliest, each row
  * counted by its weight; no more than 16 384 are looked at. undefined where no mixture is better than one normal.
  */
-export function chooseMixture(
+export async function chooseMixture(
   training: WeighedRows,
   held: WeighedRows,
   dim: number,
   search: MixtureSearch,
-): MixtureChoice | undefined {
+): Promise<MixtureChoice | undefined> {
   return chosen([{ training, held }], training, dim, search, MARGIN.held)
 }
 
@@ -74,12 +79,12 @@ export function chooseMixture(
  * The same of all rows, by cross-validation: the rows of every of `folds` parts are judged by mixtures fitted to the others.
  * Rows are taken as they lie, every so manyth into a part, so they must not come in an order that matters.
  */
-export function crossValidatedMixture(
+export async function crossValidatedMixture(
   all: WeighedRows,
   dim: number,
   folds: number,
   search: MixtureSearch,
-): MixtureChoice | undefined {
+): Promise<MixtureChoice | undefined> {
   const parts = Array.from({ length: folds }, (_, fold): Parts => {
     const inFold = (row: number) => row % folds === fold
     return { training: rowsWhere(all, dim, (row) => !inFold(row)), held: rowsWhere(all, dim, inFold) }
@@ -94,13 +99,13 @@ function rowsWhere({ rows, weights }: WeighedRows, dim: number, taken: (row: num
   }
 }
 
-function chosen(
+async function chosen(
   parts: readonly Parts[],
   all: WeighedRows,
   dim: number,
-  { seed, seconds = 30 }: MixtureSearch,
+  { seed, seconds = 30, between }: MixtureSearch,
   margin: number,
-): MixtureChoice | undefined {
+): Promise<MixtureChoice | undefined> {
   const fitted = parts.map(({ training, held }) => ({ rows: everyRow(training, dim, MIXTURE_ROWS), held }))
   const numbers = (dim * (dim + 3)) / 2
   const heldWeights = weightsOfAll(parts, dim)
@@ -109,36 +114,40 @@ function chosen(
   const work = (seconds * WORK_PER_SECOND) / parts.length
   const fit = (rows: WeighedRows, components: number, prior: number) =>
     mixtureWithin(work, rows, dim, { components, stream: randomStream(seed, PURPOSE.mixture, components), prior })
-  const tried = (components: number, prior: number): Candidate => {
-    const mixtures = fitted.map(({ rows, held }) => ({ mixture: fit(rows, components, prior), held }))
+  const tried = async (components: number, prior: number): Promise<Candidate> => {
+    const mixtures: { mixture: GaussianMixture; held: WeighedRows }[] = []
+    for (const { rows, held } of fitted) {
+      await between?.()
+      mixtures.push({ mixture: fit(rows, components, prior), held })
+    }
     return { components, prior, mixture: mixtures[0].mixture, logProb: judged(mixtures, dim) }
   }
   const within = COMPONENTS.filter((components) => components <= most)
-  const normal = tried(1, PRIOR.usual)
+  const normal = await tried(1, PRIOR.usual)
   const isBetter = (a: Candidate, b: Candidate) => betterBy(a, b, heldWeights) > margin
-  let best = climbed(normal, within.slice(1), tried, isBetter)
-  if (best === normal) return undefined
-  const piling = tried(best.components, PRIOR.piling)
+  let best = await climbed(normal, within.slice(1), tried, isBetter)
+  if (!(betterBy(best, normal, heldWeights) > MARGIN.normal)) return undefined
+  const piling = await tried(best.components, PRIOR.piling)
   if (betterBy(piling, best, heldWeights) > PRIOR.margin) {
     const { components: least } = best
     const more = within.filter((components) => components > least)
-    best = climbed(piling, more, tried, isBetter)
+    best = await climbed(piling, more, tried, isBetter)
   }
   const mixture = parts.length === 1 ? best.mixture : fit(everyRow(all, dim, MIXTURE_ROWS), best.components, best.prior)
   return { mixture, prior: best.prior, gain: meanOf(best.logProb, heldWeights) - meanOf(normal.logProb, heldWeights) }
 }
 
 /** From one candidate on through more components, with the same prior, as long as they make the rows left out likelier. */
-function climbed(
+async function climbed(
   from: Candidate,
   more: readonly number[],
-  tried: (components: number, prior: number) => Candidate,
+  tried: (components: number, prior: number) => Promise<Candidate>,
   isBetter: (a: Candidate, b: Candidate) => boolean,
-): Candidate {
+): Promise<Candidate> {
   let best = from
   let waited = 0
   for (const components of more) {
-    const candidate = tried(components, from.prior)
+    const candidate = await tried(components, from.prior)
     if (isBetter(candidate, best)) {
       best = candidate
       waited = 0

@@ -76,7 +76,7 @@ async function fitMixture(gaussian: Gaussian, training: Part, held: Part | undef
   const [own, chosenBy] = held ? [training, held] : withTenthHeld(training)
   if (own.rows.rows < 1 || chosenBy.rows.rows < 2) return undefined
   const [fitted, choosing] = await Promise.all([own, chosenBy].map((part) => whitenedSample(gaussian, part)))
-  const choice = chooseMixture({ rows: fitted }, { rows: choosing }, gaussian.mean.length, {
+  const choice = await chooseMixture({ rows: fitted }, { rows: choosing }, gaussian.mean.length, {
     seed: SEED,
     seconds: SECONDS,
   })

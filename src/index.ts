@@ -25,6 +25,7 @@ export {
   twoSpirals,
 } from './data/generators.js'
 export type { Points } from './data/points.js'
+export { type ReadTableOptions, readTable, type StoredTable } from './data/read-table.js'
 export type { RowSet } from './data/row-set.js'
 export type { RowBlock, RowSource } from './data/row-source.js'
 export type { Matrix, Rows } from './data/rows.js'

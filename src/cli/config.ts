@@ -1,17 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { joinNames } from '../data/column-list.js'
 import { generators } from '../data/generators.js'
 import { nearestName } from '../data/nearest-name.js'
 import { UsageError } from '../errors.js'
 import { GENERATED_ROWS } from './data-source.js'
 import { settingsOf } from './settings.js'
+import { TABLE_OPTION_TEXT, tableReadingTexts } from './table-options.js'
 import type { TrainOptions } from './train-options.js'
 import type { Values } from './values.js'
 
 /** The name under which config.json holds DATA; all its other names are those of options. */
 const DATA = 'data'
 /** What only makes sense with the data it was given for. */
-const OF_DATA = ['rows', 'columns', 'given', 'weights', 'where', 'fill-value']
+const OF_DATA = ['rows', 'columns', 'given', 'weights', 'where', 'fill-value', ...Object.keys(TABLE_OPTION_TEXT)]
 
 /** Options whose value may be an object, whose text is its JSON. */
 const OBJECTS = ['flow', 'from', 'preprocess', 'set']
@@ -26,6 +28,7 @@ export function resolvedConfig(data: string, options: TrainOptions): Readonly<Re
     columns: options.columns,
     given: options.given,
     weights: options.weights,
+    ...tableReadingTexts(options.reading),
     where: options.where && `${options.where.column}=${options.where.value}`,
     'fill-value': options.fillValue,
     preprocess: options.preprocess,
@@ -107,7 +110,7 @@ async function readConfig(path: string, known: readonly string[]): Promise<Recor
 
 function textOf(path: string, name: string, value: unknown): string {
   if (typeof value === 'string' || typeof value === 'number') return String(value)
-  if (Array.isArray(value)) return value.map((item) => textOf(path, name, item)).join(',')
+  if (Array.isArray(value)) return joinNames(value.map((item) => textOf(path, name, item)))
   if (OBJECTS.includes(name) && typeof value === 'object' && value !== null) return JSON.stringify(value)
   throw new UsageError(
     `--config ${path}: ${JSON.stringify(name)} is ${JSON.stringify(value)}; expected text or a number.`,

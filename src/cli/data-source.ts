@@ -2,11 +2,11 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { type Generator, generators } from '../data/generators.js'
 import { nearestName } from '../data/nearest-name.js'
-import type { StoredTable } from '../data/read-table.js'
+import type { ReadTableOptions, StoredTable } from '../data/read-table.js'
 import { StoredRows } from '../data/stored-rows.js'
-import type { TableOptions } from '../data/table.js'
 import { UsageError } from '../errors.js'
 import { say } from './output.js'
+import { saidOfTable } from './table-options.js'
 
 /** Rows that a command works on, and what is known of them. */
 export interface DataSource extends StoredTable {
@@ -16,7 +16,7 @@ export interface DataSource extends StoredTable {
   readonly generator?: Generator
 }
 
-export interface DataOptions extends Omit<TableOptions, 'source'> {
+export interface DataOptions extends ReadTableOptions {
   /** How many rows a generator draws; a file has as many as it has. */
   rows: number | undefined
   /** The generator's. */
@@ -36,13 +36,13 @@ export function fileFirst(argument: string): string {
 }
 
 /**
- * The rows of a generator, by its name, or of a CSV file; `-` reads standard input.
+ * The rows of a generator, by its name, or of a file that readTable reads; `-` is standard input.
  * @throws UsageError for --rows with a file, or a name that is neither; DataError for a file that cannot be used.
  */
 export async function readData(argument: string, { rows, seed, ...options }: DataOptions): Promise<DataSource> {
   const generator = generators.get(argument)
   if (generator) {
-    const stray = Array.isArray(options.columns) ? 'columns' : options.where && 'where'
+    const stray = Array.isArray(options.columns) ? 'columns' : options.where ? 'where' : saidOfTable(options)
     if (stray !== undefined) throw new UsageError(`--${stray} is for files; ${argument} is a generator.`)
     return {
       name: argument,
@@ -53,14 +53,13 @@ export async function readData(argument: string, { rows, seed, ...options }: Dat
   }
   if (rows !== undefined)
     throw new UsageError(`--rows is for generators (${[...generators.keys()].join(', ')}); a file is read whole.`)
-  const standardInput = argument === '-'
-  if (!standardInput && !existsSync(argument)) {
+  if (argument !== '-' && !existsSync(argument)) {
     throw new UsageError(`There is no file or generator ${argument}.${hint(argument)}`)
   }
   // Loaded here, since a generator's rows need none of it.
-  const { readTable, storeTable } = await import('../data/read-table.js')
-  if (!standardInput) return { name: basename(argument, extname(argument)), ...(await readTable(argument, options)) }
-  return { name: 'stdin', ...(await storeTable(process.stdin, { ...options, source: 'standard input' })) }
+  const { readTable } = await import('../data/read-table.js')
+  const name = argument === '-' ? 'stdin' : basename(argument, extname(argument))
+  return { name, ...(await readTable(argument, { onNote: say, ...options })) }
 }
 
 /** Points drawn at a time. */

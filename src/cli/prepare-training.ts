@@ -63,11 +63,11 @@ export async function prepare(argument: string, asked: TrainOptions): Promise<Pr
 }
 
 function readSource(argument: string, options: TrainOptions, begun: Begun | undefined): Promise<DataSource> {
-  const { rows, seed, given = [], weights, where } = options
+  const { rows, seed, given = [], weights, where, reading } = options
   const beside = [...given, ...(weights === undefined ? [] : [weights])]
   const chosen = options.columns && [...new Set([...options.columns, ...beside])]
   const columns = begun && !generators.has(argument) ? columnsFor(begun.model, argument, options) : chosen
-  return readData(argument, { rows, seed, columns, where })
+  return readData(argument, { rows, seed, columns, where, ...reading })
 }
 
 /** The model that is trained: one that there is, a flow that was named, or one that the rows decide on; the best of its starts. */

@@ -5,6 +5,8 @@ import { placeOf } from '../data/table-columns.js'
 import { DataError, UsageError } from '../errors.js'
 import { givenNames } from '../flow/column-names.js'
 import { contextOfModelDraw, type Model, membersOf } from '../flow/ensemble.js'
+import { say } from './output.js'
+import { tableReading } from './table-options.js'
 import { numbersByName, type Values } from './values.js'
 
 /** What the rows of a sample are given: the same for all, or each a row of its own. */
@@ -44,7 +46,7 @@ async function givenRows(model: Model, names: readonly string[], file: string, v
   }
   // Loaded here, since numbers on the command line need none of it.
   const { readTable } = await import('../data/read-table.js')
-  const { points } = await readTable(file, { columns: names, minimumRows: 1 })
+  const { points } = await readTable(file, { columns: names, minimumRows: 1, onNote: say, ...tableReading(values) })
   const { columns } = points
   let first = 0
   for (const data of points.blocks(blockRowsOf(columns))) {

@@ -10,6 +10,7 @@ import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { loadModel } from './load-model.js'
 import { eachGiven, type SampleGiven, sampleGiven } from './sample-given.js'
+import { TABLE_OPTION_TEXT } from './table-options.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
 import { flag, integer, nonNegative } from './values.js'
 import { writeTable } from './write-table.js'
@@ -23,7 +24,8 @@ export const usage: CommandUsage = {
   options: {
     rows: { placeholder: 'N', text: `rows to draw (${DEFAULT_ROWS})` },
     given: { placeholder: 'NAME=NUMBER,…', text: 'what the rows are given, of a model trained with --given' },
-    'given-rows': { placeholder: 'FILE', text: 'the same from a CSV file: one row is drawn for each of its rows' },
+    'given-rows': { placeholder: 'FILE', text: 'the same from a file: one row is drawn for each of its rows' },
+    ...TABLE_OPTION_TEXT,
     temperature: { placeholder: 'T', text: 'factor on the noise; below 1 the sample keeps to the middle (1)' },
     ...OPTION_TEXT,
     seed: { placeholder: 'N', text: 'seed of the sample; a longer one begins with the same rows (0)' },

@@ -1,4 +1,5 @@
 import { type ColumnChooser, columnNames as namesOf } from '../data/table-columns.js'
+import { listed } from '../data/wording.js'
 import { shortestFloat32 } from '../data/write-table.js'
 import { DataError } from '../errors.js'
 import { columnNames } from '../flow/column-names.js'
@@ -13,6 +14,7 @@ import type { CommandArguments, CommandUsage } from './arguments.js'
 import { type DataSource, fileFirst, readData } from './data-source.js'
 import { loadModel } from './load-model.js'
 import { say } from './output.js'
+import { TABLE_OPTION_TEXT, tableReading } from './table-options.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
 import { flag, integer } from './values.js'
 import { writeTable } from './write-table.js'
@@ -25,14 +27,15 @@ export const usage: CommandUsage = {
   operands: [2, 2],
   options: {
     rows: { placeholder: 'N', text: 'rows to draw where DATA is a generator (1024)' },
+    ...TABLE_OPTION_TEXT,
     ...OPTION_TEXT,
     seed: { placeholder: 'N', text: 'seed where DATA is a generator (0)' },
     json: { text: 'rows as JSON objects, one a line; a log-density of −∞ is null' },
   },
   notes: [
-    'MODEL is a run folder, a model file, or latest, the newest run in runs/; DATA is a CSV file, - for standard input,',
-    'or a generator. Columns are found by their names, in whatever order, those that the density is given too, and others',
-    'are left out; without names they are taken in the order that `show` has them in.',
+    'MODEL is a run folder, a model file, or latest, the newest run in runs/; DATA is a file, as of train, - for standard',
+    'input, or a generator. Columns are found by their names, in whatever order, those that the density is given too, and',
+    'others are left out; without names they are taken in the order that `show` has them in.',
   ].join('\n'),
   examples: [
     'pushforward score runs/points points.csv > scored.csv',
@@ -47,7 +50,13 @@ export async function run({ operands: [path, operand], values }: CommandArgument
   const wanted = threads(values)
   const model = await loadModel(path, { kernels: kernels(values) })
   const data = fileFirst(operand)
-  const source = await readData(data, { rows, seed, minimumRows: 1, columns: modelColumns(model, data) })
+  const source = await readData(data, {
+    rows,
+    seed,
+    minimumRows: 1,
+    columns: modelColumns(model, data),
+    ...tableReading(values),
+  })
   const places = placesOf(model, source)
   const options = { threads: threadsOfAll(wanted, model, source.points.rows) }
   const blocks = scoredBlocks(model, source, [...places.values()], options)
@@ -83,9 +92,10 @@ function modelColumns({ data: { columns: names }, dim: modelled, contextDim }: M
   const dim = modelled + contextDim
   return (header, width) => {
     if (names && header) {
-      const others = header.filter((name) => !names.includes(name))
-      if (others.length > 0 && width > dim) say(`Left out, as the model does not have them: ${others.join(', ')}.`)
-      return [...header.filter((name) => names.includes(name)), ...names.filter((name) => !header.includes(name))]
+      const [own, there] = [new Set(names), new Set(header)]
+      const others = [...there].filter((name) => !own.has(name))
+      if (others.length > 0 && width > dim) say(`Left out, as the model does not have them: ${listed(others)}.`)
+      return [...[...there].filter((name) => own.has(name)), ...names.filter((name) => !there.has(name))]
     }
     if (width !== dim) {
       const needed = names ? ` (${names.join(', ')})` : ''

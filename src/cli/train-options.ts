@@ -15,6 +15,7 @@ import type { From } from './from-model.js'
 import { frozenOption } from './frozen-option.js'
 import type { PreprocessName } from './preprocessing.js'
 import { withSettings } from './settings.js'
+import { TABLE_OPTION_TEXT, type TableReading, tableReading } from './table-options.js'
 import { checkTogether } from './train-conflicts.js'
 import { choice, equation, finite, integer, names, nonNegative, type Values, widths, wordOrInteger } from './values.js'
 
@@ -26,6 +27,8 @@ export interface TrainOptions {
   readonly given: readonly string[] | undefined
   /** The column of a file that says how much each row counts. */
   readonly weights: string | undefined
+  /** How a file's table is read. */
+  readonly reading: TableReading
   readonly where: { readonly column: string; readonly value: string } | undefined
   /** A number for values that are missing, whose rows are left out; 'none' takes whatever there is for values. */
   readonly fillValue: number | 'none' | undefined
@@ -77,7 +80,8 @@ export const OPTION_TEXT = {
 export const trainUsage: CommandUsage = {
   synopsis: 'train [DATA]',
   summary: [
-    'Fits a flow to DATA: a CSV file, - for standard input, or, where no file is called so, a generator (jang):',
+    'Fits a flow to DATA: a file (CSV and the like, JSON lines, Parquet, Arrow, Feather, .npy, .npz; also packed by gzip or',
+    'zstd), - for standard input, or, where no file is called so, a generator (jang):',
     `${[...generators.keys()].join(', ')}.`,
   ].join('\n'),
   operands: [0, 1],
@@ -87,6 +91,7 @@ export const trainUsage: CommandUsage = {
     given: { placeholder: 'NAMES', text: 'columns that the others are conditioned on: p(others | these) (none)' },
     weights: { placeholder: 'COLUMN', text: 'column of a file that says how much each row counts, ≥ 0 (none)' },
     where: { placeholder: 'COLUMN=VALUE', text: 'only the rows of a file that hold this value' },
+    ...TABLE_OPTION_TEXT,
     'fill-value': {
       placeholder: 'V',
       text: 'leave out rows with this number in a column; none: keep whatever there is',
@@ -213,6 +218,7 @@ export function trainOptions(values: Values, data: string | undefined): TrainOpt
     columns: names(values, 'columns'),
     given: names(values, 'given'),
     weights: values.weights,
+    reading: tableReading(values),
     where: equation(values, 'where'),
     fillValue: fillValue(values),
     preprocess: values.preprocess === undefined ? undefined : preprocessOption(values),

@@ -1,3 +1,4 @@
+import { splitNames } from '../data/column-list.js'
 import { UsageError } from '../errors.js'
 
 /** Option texts by name, as `parseCommand` returns them. */
@@ -18,11 +19,13 @@ export function flag(values: Values, name: string): boolean {
   return values[name] !== undefined
 }
 
-/** Names between commas. */
+/** Names between commas; one that holds a comma is quoted. */
 export function names(values: Values, name: string): readonly string[] | undefined {
-  const list = values[name]?.split(',').map((part) => part.trim())
-  if (list?.every((part) => part !== '') ?? true) return list
-  throw refused(name, values[name] ?? '', 'names between commas, such as x,y')
+  const text = values[name]
+  if (text === undefined) return undefined
+  const list = splitNames(text)
+  if (list !== undefined) return list
+  throw refused(name, text, 'names between commas, such as x,y, those with a comma in quotes: \'"a,b",c\'')
 }
 
 /** NAME=VALUE. */

@@ -1,21 +1,45 @@
 import { CsvError, parse } from 'csv-parse/browser/esm/sync'
 import { DataError } from '../errors.js'
-import { type Delimiter, findDelimiter } from './delimiter.js'
+import { cellsOf, findDelimiter } from './delimiter.js'
+import { LINE_BREAK, Preamble } from './preamble.js'
 
-/** Called for every record with its cells and the line it ends on, counted from 1. */
-export type OnRecord = (cells: string[], line: number) => void
+/** What is said of how a text is cut into cells; found out where absent. */
+export interface RecordOptions {
+  /** Lines left out at the beginning, before anything else is looked at. */
+  readonly skipRows?: number
+  /** What lines that are no rows begin with; where absent, # before the first row. */
+  readonly comment?: string
+  /** What separates cells: a character, a blank for any number of them. */
+  readonly delimiter?: string
+}
+
+/** What is known before the first record. */
+export interface RecordsStart {
+  readonly delimiter: string
+  /** The cells of the last line of the comments that stand before the first record. */
+  readonly comment: { readonly cells: string[]; readonly line: number } | undefined
+}
+
+/** Takes records as they are cut. */
+export interface RecordHandlers {
+  start(start: RecordsStart): void
+  /** Called for every record with its cells and the line it ends on, counted from 1. */
+  record(cells: string[], line: number): void
+}
 
 /** Takes the text of a table piece by piece. */
 export interface CsvRecords {
   push(text: string): void
   end(): void
+  /** Lines that were left out as comments. */
+  readonly comments: number
 }
 
 /** Text gathered before the delimiter is decided. */
 const SAMPLE = 65536
 /** A record longer than this comes from a quote that is never closed. */
 const MAX_RECORD = 4_194_304
-const LINE_BREAK = /\r\n|\n|\r/g
+const QUOTED_OR_BARE = /\s*(?:"((?:[^"]|"")*)"(?=\s|$)|([^\s"]+))\s*/gy
 
 /**
  * Cuts CSV text into records, holding no more of it than the last piece and the open record.
@@ -24,42 +48,77 @@ const LINE_BREAK = /\r\n|\n|\r/g
  * in it goes through csv-parse, which is some ten times slower. A byte order mark is a space to both. `source` opens the
  * messages. Throws DataError for quotes in the wrong place and for what is not text.
  */
-export function csvRecords(source: string, onRecord: OnRecord): CsvRecords {
+export function csvRecords(source: string, options: RecordOptions, handlers: RecordHandlers): CsvRecords {
+  const preamble = new Preamble(options)
   let pending = ''
-  let line = 1
-  let delimiter: Delimiter | undefined
+  let delimiter: string | undefined
+  let commented = options.comment
+  let comments = 0
 
+  function start(block: string): string {
+    commented ??= preamble.comments > 0 ? preamble.mark : undefined
+    comments = preamble.comments
+    const lines = splitLines(block).filter((line) => commented === undefined || !startsWith(line, commented))
+    const found = options.delimiter ?? findDelimiter(lines)
+    const { last } = preamble
+    handlers.start({ delimiter: found, comment: last && { cells: headerCells(last.text, found), line: last.line } })
+    return found
+  }
   function emit(block: string): void {
-    delimiter ??= findDelimiter(block)
+    delimiter ??= start(block)
     const lines = splitLines(block)
-    if (!block.includes('"')) {
-      // One record at a time: what is held while others are made survives into the memory that is collected last.
-      for (let i = 0; i < lines.length; i++) onRecord(lines[i].split(delimiter), line + i)
+    const { line } = preamble
+    const cut = block.includes('"') ? cutQuoted(lines, delimiter, commented) : undefined
+    if (block.includes('"') && cut === undefined) {
+      if (delimiter === ' ') throw misplaced(source, line + lines.findIndex((text) => quotedBlanks(text) === undefined))
+      parseBlock(block, delimiter, commented, source, line, handlers)
     } else {
-      const records = unquoted(lines, delimiter)
-      if (records === undefined) parseBlock(block, delimiter, source, line, onRecord)
-      else for (let i = 0; i < records.length; i++) onRecord(records[i], line + i)
+      // One record at a time: what is held while others are made survives into the memory that is collected last.
+      for (let i = 0; i < lines.length; i++) {
+        if (commented !== undefined && startsWith(lines[i], commented)) comments++
+        else handlers.record(cut?.[i] ?? cellsOf(lines[i], delimiter), line + i)
+      }
     }
-    line += lines.length
+    preamble.line += lines.length
   }
   function push(text: string): void {
     pending += text
     if (delimiter === undefined) {
-      if (text.includes('\0')) throw new DataError(`${source}: not text (UTF-16 or binary?). Save it as UTF-8 text.`)
-      if (pending.length < SAMPLE) return
+      if (text.includes('\0')) {
+        throw new DataError(
+          `${source}: not text: a binary file of no known kind, or UTF-16 without a byte order mark. Save it as UTF-8 text.`,
+        )
+      }
+      pending = preamble.take(pending, false)
+      if (pending.length < SAMPLE || !preamble.passed) return
     }
     const end = lastRecordEnd(pending)
-    if (end === 0 && pending.length > MAX_RECORD) throw endless(pending, source, line)
+    if (end === 0 && pending.length > MAX_RECORD) throw endless(pending, source, preamble.line)
     if (end === 0) return
     const block = pending.slice(0, end)
     pending = pending.slice(end)
     emit(block)
   }
   function end(): void {
+    if (delimiter === undefined) pending = preamble.take(pending, true)
     if (pending !== '') emit(pending)
     pending = ''
   }
-  return { push, end }
+  return {
+    push,
+    end,
+    get comments() {
+      return comments
+    },
+  }
+}
+
+const startsWith = (line: string, mark: string) => mark !== '' && line.trimStart().startsWith(mark)
+
+/** The cells of a comment line without its mark; a mark that is all there is of the first name stays. */
+function headerCells(text: string, delimiter: string): string[] {
+  const [first, ...rest] = cellsOf(text, delimiter)
+  return first.trim() === '' && rest.length > 0 ? ['#', ...rest] : [first, ...rest]
 }
 
 /** Where the last whole record ends: behind a line break with an even number of quotes before it; 0 if there is none. */
@@ -86,15 +145,15 @@ function splitLines(block: string): string[] {
 }
 
 /**
- * The cells of whole lines, split at the delimiter, with the quotes around them taken off; undefined where that is not
- * all there is to it. A delimiter, line end or quote inside a quoted cell leaves some cell with a quote that is not one
- * of a pair around it.
+ * The cells of whole lines, with the quotes around them taken off; undefined where that is not all there is to it. A
+ * delimiter, line end or quote inside a quoted cell leaves some cell with a quote that is not one of a pair around it.
  */
-function unquoted(lines: readonly string[], delimiter: Delimiter): string[][] | undefined {
+function cutQuoted(lines: readonly string[], delimiter: string, comment: string | undefined): string[][] | undefined {
   const records: string[][] = []
   for (const line of lines) {
-    const cells = line.split(delimiter)
-    if (line.includes('"') && !takeQuotesOff(cells)) return undefined
+    const isRecord = line.includes('"') && !(comment !== undefined && startsWith(line, comment))
+    const cells = isRecord && delimiter === ' ' ? quotedBlanks(line) : cellsOf(line, delimiter)
+    if (cells === undefined || (isRecord && delimiter !== ' ' && !takeQuotesOff(cells))) return undefined
     records.push(cells)
   }
   return records
@@ -110,8 +169,27 @@ function takeQuotesOff(cells: string[]): boolean {
   return true
 }
 
+/** The cells between blanks of a line, quoted or not; undefined where a quote is in the wrong place. */
+function quotedBlanks(line: string): string[] | undefined {
+  const cells: string[] = []
+  QUOTED_OR_BARE.lastIndex = 0
+  for (let at = 0; at < line.length; at = QUOTED_OR_BARE.lastIndex) {
+    const found = QUOTED_OR_BARE.exec(line)
+    if (found === null) return undefined
+    cells.push(found[2] ?? found[1].replaceAll('""', '"'))
+  }
+  return cells
+}
+
 /** The same for any block of whole records, quotes and all. */
-function parseBlock(block: string, delimiter: Delimiter, source: string, firstLine: number, onRecord: OnRecord): void {
+function parseBlock(
+  block: string,
+  delimiter: string,
+  comment: string | undefined,
+  source: string,
+  firstLine: number,
+  handlers: RecordHandlers,
+): void {
   try {
     parse(block, {
       delimiter,
@@ -119,8 +197,9 @@ function parseBlock(block: string, delimiter: Delimiter, source: string, firstLi
       relax_column_count: true,
       trim: true,
       max_record_size: MAX_RECORD,
+      ...(comment && { comment, comment_no_infix: true }),
       on_record: (cells: string[], { lines }) => {
-        onRecord(cells, firstLine + lines - 1)
+        handlers.record(cells, firstLine + lines - 1)
         return null
       },
     })
@@ -128,11 +207,14 @@ function parseBlock(block: string, delimiter: Delimiter, source: string, firstLi
     if (!(error instanceof CsvError)) throw error
     if (error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE')
       throw endless(block, source, firstLine)
-    const line = firstLine + Number(error.lines) - 1
-    throw new DataError(
-      `${source}:${line}: a quote (") in the wrong place: a cell that holds one is quoted whole, and the quote doubled.`,
-    )
+    throw misplaced(source, firstLine + Number(error.lines) - 1)
   }
+}
+
+function misplaced(source: string, line: number): DataError {
+  return new DataError(
+    `${source}:${line}: a quote (") in the wrong place: a cell that holds one is quoted whole, and the quote doubled.`,
+  )
 }
 
 /** A record that does not end; with an odd number of quotes, the last one opens the cell that swallows the rest. */

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, readSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import type { NumberSink } from './number-rows.js'
 import type { RowSource } from './row-source.js'
-import type { NumberSink } from './table.js'
+import { openTemporary } from './temporary-file.js'
 
 /** Numbers of a part, 1 MiB of them. */
 const PART = 2 ** 17
@@ -125,14 +124,6 @@ export class StoredRows implements RowSource, NumberSink {
     this.#written += bytes.length
     return true
   }
-}
-
-/** A file without a name: its place is free again when the process ends, however it ends. */
-function openTemporary(folder: string): number {
-  const path = join(folder, `pushforward-${randomUUID()}`)
-  const file = openSync(path, 'wx+', 0o600)
-  unlinkSync(path)
-  return file
 }
 
 function bytesOf(numbers: Float64Array): Uint8Array {

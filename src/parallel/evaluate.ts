@@ -1,4 +1,5 @@
 import { type Points, pointsOf } from '../data/points.js'
+import { isSource, type RowSource, toSource } from '../data/row-source.js'
 import { checkValues, type Matrix, type Rows, readMatrix } from '../data/rows.js'
 import { UsageError } from '../errors.js'
 import { contextPart, type Given, joined, type RowParts, readContext } from '../flow/context.js'
@@ -9,7 +10,7 @@ import type { SampleDraw } from '../flow/stream-rows.js'
 import { resolveKernels } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
 import { compiledKernels } from '../kernels/simd.js'
-import { eachChunk, type ParallelOptions, SLOTS_PER_THREAD } from './chunks.js'
+import { eachChunk, type ParallelOptions, parallelRowsOf, SLOTS_PER_THREAD } from './chunks.js'
 import {
   type EvaluationModel,
   type Passage,
@@ -26,6 +27,7 @@ import { unwrittenFloat32, unwrittenFloat64 } from './unwritten.js'
  * thread where that takes no longer than starting others. The model's parameters are read once, at the start; x must not
  * change before the call has settled.
  *
+ * Rows may come from a source, block by block; they are finite then, and only their densities are held.
  * Densities go to `out` where it is given, an array of the model's precision and of a number a row, which is then what the
  * promise resolves to; where that rejects it holds anything. It must have no memory in common with x. Threads work on
  * arrays over a SharedArrayBuffer where they lie, x and `out` alike; others are copied to and from them, some rows at a
@@ -35,7 +37,7 @@ import { unwrittenFloat32, unwrittenFloat64 } from './unwritten.js'
  */
 export async function logProb<P extends Precision>(
   model: Model<P>,
-  x: Rows,
+  x: Rows | RowSource,
   options: Given & ParallelOptions & { out?: Reals<P> } = {},
 ): Promise<Reals<P>> {
   const { threads, signal, onProgress, out: given, context, ...unknown } = options
@@ -43,6 +45,7 @@ export async function logProb<P extends Precision>(
   if (key !== undefined) {
     throw new UsageError(`logProb has no option "${key}"; it takes threads, signal, onProgress, out, context.`)
   }
+  if (isSource(x)) return logProbOfSource(model, toSource(x, model.dim, 'Batch'), options)
   const matrix = readMatrix(x, model.dim, 'Batch')
   const rows = joined(matrix, readContext(model, context, matrix.rows, { infinite: true }))
   const float64 = model.precision === 'float64'
@@ -59,6 +62,36 @@ export async function logProb<P extends Precision>(
     throw error
   }
   return place(out) as Reals<P>
+}
+
+/** The same of rows that come block by block. */
+async function logProbOfSource<P extends Precision>(
+  model: Model<P>,
+  source: RowSource,
+  { threads, signal, onProgress, out: given, context }: Given & ParallelOptions & { out?: Reals<P> },
+): Promise<Reals<P>> {
+  const { rows: total, columns } = source
+  const contexts = readContext(model, context, total, { infinite: true })
+  const float64 = model.precision === 'float64'
+  checkOut('logProb', given, float64 ? Float64Array : Float32Array, total)
+  const out: Reals = given ?? (float64 ? unwrittenFloat64 : unwrittenFloat32)(total)
+  let first = 0
+  for await (const data of source.blocks(Math.min(total, parallelRowsOf(columns)))) {
+    const rows = data.length / columns
+    const part = contexts && {
+      ...contexts,
+      data: contextPart(contexts, first, rows),
+      rows: Math.min(contexts.rows, rows),
+    }
+    const before = first
+    await logProbTo(model, joined({ data, rows, columns }, part), out.subarray(first, first + rows), {
+      threads,
+      signal,
+      onProgress: onProgress && ((progress) => onProgress({ rows: before + progress.rows, total })),
+    })
+    first += rows
+  }
+  return out as Reals<P>
 }
 
 /** By its message: an error that another thread has thrown arrives without its class. */

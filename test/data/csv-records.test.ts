@@ -5,7 +5,7 @@ import { csvRecords } from '#data/csv-records.js'
 
 function records(pieces: Iterable<string>): string[][] {
   const all: string[][] = []
-  const reader = csvRecords('file', (cells) => all.push(cells.map((cell) => cell.trim())))
+  const reader = csvRecords('file', {}, { start() {}, record: (cells) => all.push(cells.map((cell) => cell.trim())) })
   for (const piece of pieces) reader.push(piece)
   reader.end()
   return all

@@ -88,30 +88,29 @@ describe('parseTable names file, line, column and value', () => {
     ['a,b\n1,2\n3,0x1F\n', '3: column "b" has "0x1F", not a number. Correct the cell or remove the row.'],
     ['a,b\n1,2\n3,1_000\n', '3: column "b" has "1_000", not a number. Correct the cell or remove the row.'],
     [
-      'a;b\n3,5;4,1\n1;2\n',
-      '2: column "a" has "3,5", not a number: write a decimal point for a decimal comma, and nothing between thousands.',
-    ],
-    [
       'a,b\n1,2\n"1,000",2\n',
-      '3: column "a" has "1,000", not a number: write a decimal point for a decimal comma, and nothing between thousands.',
+      '3: column "a" has "1,000", where the comma may stand before decimals or between thousands: say which with --decimal , or --decimal .',
     ],
     ['a,b\n1,2\n3\n', '3: 1 cell, expected 2: complete the row or remove it.'],
     ['a,b\n1,2\n3,4\n5,6,7\n', '4: 3 cells, expected 2: complete the row or remove it.'],
     ['a,b\n1,2\n\n3,4\n', '3: the line is blank, but rows follow it. Remove it.'],
-    ['a,b,a\n1,2,3\n', '1: two columns are named "a". Rename one.'],
-    [',a,b\n1,2,3\n4,5,6\n', '1: column 1 has no name. Give it one, or choose columns: a,b.'],
     [
-      'a b\n1 2\n',
-      '2: no column holds numbers (column "a b" has "1 2"). Cells are separated by commas, semicolons or tabs.',
+      'a,b,a\n1,2,3\n',
+      '1: columns 1 and 3 are both named "a". Rename one, or give names of your own: --skip-rows 1 --header NAMES.',
+    ],
+    [',a,b\n1,2,3\n4,5,6\n', '1: column 1 has no name. Give it one, or choose others with --columns a,b.'],
+    [
+      'a:b\n1:2\n',
+      '2: no column holds numbers (column "a:b" has "1:2"). Cells are separated by commas, semicolons, tabs, bars or blanks; --delimiter names another character.',
     ],
     ['a,b\nx,y\nz,w\n', '2: no column holds numbers (column "a" has "x").'],
     [
       'a,kind,b\n1,x,2\n3,y,4\n',
-      '2: column "kind" has "x", not a number. Correct the cell, or leave the column out by choosing columns: a,b.',
+      '2: column "kind" has "x", not a number. Correct the cell, or leave the column out with --columns a,b.',
     ],
     [
       '1.2,3x\n1.3,4\n',
-      '1: the first row mixes names and numbers ("3x", "1.2"). Name every column, or say whether the row is a header.',
+      '1: the first row mixes names and numbers ("3x", "1.2"). Say whether it names the columns with --header yes or --header no.',
     ],
     ['1.2,NA\n1.3,4\n', '1: column "x2" has "NA", a missing value. Fill it in or remove the row.'],
     ['a,b\n"1\n",2\n3,x\n', '4: column "b" has "x", not a number. Correct the cell or remove the row.'],
@@ -133,7 +132,10 @@ describe('parseTable names file, line, column and value', () => {
     ['\n\n', 'the table is empty.'],
     ['a,b\n', 'no rows of numbers, where at least 2 are needed.'],
     ['a,b\n1,2\n', '1 row of numbers, where at least 2 are needed.'],
-    ['P\0A\0R\0', 'not text (UTF-16 or binary?). Save it as UTF-8 text.'],
+    [
+      'P\0A\0R\0',
+      'not text: a binary file of no known kind, or UTF-16 without a byte order mark. Save it as UTF-8 text.',
+    ],
   ])('%j as a whole', (text, message) => {
     expect(fault(text)).toBe(`DataError: faithful.csv: ${message}`)
   })
@@ -145,7 +147,9 @@ describe('parseTable names file, line, column and value', () => {
     expect(asked('eruption', 'waiting')).toBe(`1: no column is named "eruption". Did you mean "eruptions"? ${all}`)
     expect(asked('WAITING', 'eruptions')).toBe(`1: no column is named "WAITING". Did you mean "waiting"? ${all}`)
     expect(asked('zzz', 'waiting')).toBe(`1: no column is named "zzz". ${all}`)
-    expect(asked('kind', 'waiting')).toBe('2: column "kind" has "x", not a number. Correct the cell.')
+    expect(asked('kind', 'waiting')).toBe(
+      '2: column "kind" has "x", not a number. Correct the cell, or leave the column out with --columns waiting.',
+    )
     expect(asked('waiting', 'waiting')).toBe('1: column "waiting" is chosen twice.')
     expect(asked('waiting')).toBe('accepted')
   })

@@ -23,6 +23,9 @@ const floors: [file: string, allowed: string, refused: string][] = [
   ['src/train/x.ts', '../parallel/pool.js', '../cli/output.js'],
   ['src/report/x.ts', '../train/fit.js', '../cli/output.js'],
   ['src/data/read-table.ts', 'node:fs', '../flow/flow.js'],
+  ['src/data/input.ts', 'node:fs', '../flow/flow.js'],
+  ['src/data/temporary-file.ts', 'node:fs', '../flow/flow.js'],
+  ['src/data/parquet.ts', 'hyparquet', 'ndarray-linear'],
   ['src/data/stored-rows.ts', 'node:fs', '../flow/flow.js'],
   ['src/data/generators.ts', './generators/moons.js', '../flow/flow.js'],
   ['src/data/generators/moons.ts', '../../random/elementary.js', '../../flow/flow.js'],
@@ -33,7 +36,8 @@ const floors: [file: string, allowed: string, refused: string][] = [
 
 /** Runs in a page one day, and so imports nothing of Node, by whichever name. */
 const ofNode = ['node:fs', 'os']
-const onPages = (file: string) => !/\/(parallel|train|report)\/|read-table|stored-rows|save-flow/.test(file)
+const onPages = (file: string) =>
+  !/\/(parallel|train|report)\/|read-table|stored-rows|input|temporary-file|save-flow/.test(file)
 
 const lines = (file: string, allowed: string, refused: string) => [allowed, refused, ...(onPages(file) ? ofNode : [])]
 

@@ -1,0 +1,58 @@
+import type { Message } from 'apache-arrow'
+import { DataError } from '../errors.js'
+import type { Bytes } from './bytes.js'
+
+const MAGIC = 'ARROW1'
+/** Of a file, its magic and padding. */
+const FILE_START = 8
+const CONTINUATION = -1
+/** What a message says of itself is a few hundred bytes a column. */
+const MOST_METADATA = 2 ** 28
+
+/** Whether the bytes are of the file format, whose end repeats its magic. */
+function isFile(bytes: Bytes): boolean {
+  return textAt(bytes, 0) === MAGIC
+}
+
+function textAt(bytes: Bytes, at: number): string {
+  return at < 0 || at + MAGIC.length > bytes.size ? '' : String.fromCharCode(...bytes.read(at, MAGIC.length))
+}
+
+/**
+ * The messages of Arrow IPC bytes, in either format, as those of a stream: a file is a stream with a magic before it and a
+ * directory behind. What their lengths say is checked before anything of that length is read.
+ *
+ * Source: Arrow columnar format, 1.5, "Encapsulated message format". Throws DataError where the bytes end earlier.
+ */
+export function* arrowMessages(
+  bytes: Bytes,
+  source: string,
+  decode: (metadata: Uint8Array) => Message,
+): Generator<Uint8Array> {
+  if (isFile(bytes) && textAt(bytes, bytes.size - MAGIC.length) !== MAGIC) throw cutOff(source)
+  let at = isFile(bytes) ? FILE_START : 0
+  for (;;) {
+    const first = intAt(bytes, at, source)
+    // Before version 0.15 the length came at once.
+    const head = first === CONTINUATION ? 8 : 4
+    const length = first === CONTINUATION ? intAt(bytes, at + 4, source) : first
+    if (length === 0) return
+    if (length < 0 || length > MOST_METADATA || at + head + length > bytes.size) throw cutOff(source)
+    const metadata = bytes.read(at + head, length)
+    const body = Number(decode(metadata.slice()).bodyLength)
+    if (body < 0 || at + head + length + body > bytes.size) throw cutOff(source)
+    yield bytes.read(at, head)
+    yield metadata
+    if (body > 0) yield bytes.read(at + head + length, body)
+    at += head + length + body
+  }
+}
+
+function intAt(bytes: Bytes, at: number, source: string): number {
+  if (at + 4 > bytes.size) throw cutOff(source)
+  return new DataView(bytes.read(at, 4).buffer).getInt32(0, true)
+}
+
+function cutOff(source: string): DataError {
+  return new DataError(`${source}: Arrow data that end before they are complete. Is the file whole?`)
+}

@@ -1,0 +1,19 @@
+/** "no rows", "1 row", "2 rows". */
+export function count(n: number, what: string): string {
+  return `${n === 0 ? 'no' : n} ${what}${n === 1 ? '' : 's'}`
+}
+
+/** Names as a message lists them: the first ones, quoted. */
+export function listed(names: readonly string[]): string {
+  const most = 20
+  const shown = names.slice(0, most).map((name) => JSON.stringify(shortened(name)))
+  return names.length > most ? `${shown.join(', ')} and ${names.length - most} more` : shown.join(', ')
+}
+
+/** Characters of a cell that a message repeats, at most. */
+const MOST_SHOWN = 60
+
+/** A cell as a message shows it. */
+export function shortened(cell: string): string {
+  return cell.length > MOST_SHOWN ? `${cell.slice(0, MOST_SHOWN)}…` : cell
+}

@@ -94,7 +94,8 @@ function modelColumns({ data: { columns: names }, dim: modelled, contextDim }: M
     if (names && header) {
       const [own, there] = [new Set(names), new Set(header)]
       const others = [...there].filter((name) => !own.has(name))
-      if (others.length > 0 && width > dim) say(`Left out, as the model does not have them: ${listed(others)}.`)
+      if (others.length > 0 && width > dim)
+        say(`Left out, as the model does not have them: ${listed(others, (name) => name)}.`)
       return [...[...there].filter((name) => own.has(name)), ...names.filter((name) => !there.has(name))]
     }
     if (width !== dim) {

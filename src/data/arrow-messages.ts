@@ -1,5 +1,6 @@
 import type { Message } from 'apache-arrow'
 import { DataError } from '../errors.js'
+import { checkMessage } from './arrow-metadata.js'
 import type { Bytes } from './bytes.js'
 
 const MAGIC = 'ARROW1'
@@ -39,6 +40,7 @@ export function* arrowMessages(
     if (length === 0) return
     if (length < 0 || length > MOST_METADATA || at + head + length > bytes.size) throw cutOff(source)
     const metadata = bytes.read(at + head, length)
+    checkMessage(metadata)
     const body = Number(decode(metadata.slice()).bodyLength)
     if (body < 0 || at + head + length + body > bytes.size) throw cutOff(source)
     yield bytes.read(at, head)

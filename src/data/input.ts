@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
 import { DataError } from '../errors.js'
-import { type Bytes, PIECE } from './bytes.js'
+import { type Bytes, PIECE, piecesOf } from './bytes.js'
 import { LOOKED_AT } from './file-format.js'
 import { fileBytes, KeptBytes } from './temporary-file.js'
 import { checkZstdFrame } from './zstd.js'
@@ -34,7 +34,8 @@ export async function openInput(path: string): Promise<Input> {
   try {
     const file = await open(path)
     const stats = await file.stat()
-    if (stats.isFile()) return await fileInput(path, file, stats.size)
+    // A file of the system's may have bytes and no size.
+    if (stats.isFile() && stats.size > 0) return fileInput(file, stats.size)
     const stream = createReadStream(path, { fd: file, highWaterMark: PIECE })
     return await streamInput(stream, async () => void stream.destroy())
   } catch (error) {
@@ -48,18 +49,13 @@ function unreadable(path: string, error: unknown): unknown {
   return new DataError(`${path}: ${REASONS[code] ?? `cannot be read (${code})`}.`, { cause: error })
 }
 
-async function fileInput(path: string, file: FileHandle, size: number): Promise<Input> {
+function fileInput(file: FileHandle, size: number): Input {
   const bytes = fileBytes(file.fd, size)
-  async function* pieces(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* createReadStream(path, { fd: file.fd, autoClose: false, start: 0, highWaterMark: PIECE })
-    } catch (error) {
-      throw unreadable(path, error)
-    }
-  }
   return {
     start: bytes.read(0, Math.min(size, LOOKED_AT)),
-    pieces,
+    async *pieces() {
+      yield* piecesOf(bytes)
+    },
     bytes: async () => bytes,
     close: () => file.close(),
   }

@@ -1,5 +1,6 @@
-import type { ColumnMetaData } from 'hyparquet'
+import type { ColumnMetaData, Compressors, SchemaElement } from 'hyparquet'
 import type { Bytes } from './bytes.js'
+import { checkValues, walkRuns } from './parquet-values.js'
 import { type Fields, readStruct } from './thrift.js'
 
 /** How many bytes a codec makes of one, at most; those without a bound have that of repeated bytes in zstd. */
@@ -7,41 +8,91 @@ const MOST_RATIO: Readonly<Record<string, number>> = { UNCOMPRESSED: 1, SNAPPY: 
 const OTHER_RATIO = 2 ** 15
 /** A page of few bytes may have some more than that. */
 const SLACK = 1024
-/** The fields of a page's header: its sizes, and of each kind of page the number of values. */
-const [PLAIN_SIZE, PACKED_SIZE, DATA_PAGE, DICTIONARY_PAGE, DATA_PAGE_V2] = [2, 3, 5, 7, 8]
+/** Fields of a page's header: its sizes, and what each kind of page has of its own. */
+const PAGE = { plainSize: 2, packedSize: 3, data: 5, dictionary: 7, dataV2: 8 }
+const DATA = { values: 1, encoding: 2 }
+const DICTIONARY = { values: 1 }
+const DATA_V2 = { values: 1, nulls: 2, encoding: 4, levelBytes: 5, repetitionBytes: 6, packed: 7 }
+const [PLAIN, LENGTH_BYTES] = [0, 4]
+
+/** A flat column of a row group. */
+export interface FlatColumn {
+  readonly element: SchemaElement
+  readonly metadata: ColumnMetaData
+  readonly compressors: Compressors
+}
 
 /**
- * Holds the pages of a flat column to its bytes: their sizes to what is there, their values to the group's rows, of which
- * a reader would make room without looking. Throws RangeError where they do not fit.
+ * Holds the pages of a flat column to its bytes, down to the runs of their values: a reader makes room for what they say
+ * without looking, and goes on for as long. Throws RangeError where they do not fit, or have not the values of `rows`.
  */
-export function checkPages(bytes: Bytes, column: ColumnMetaData, rows: number): void {
-  const from = Number(column.dictionary_page_offset || column.data_page_offset)
-  const view = new DataView(bytes.read(from, Number(column.total_compressed_size)).buffer)
-  const ratio = MOST_RATIO[column.codec] ?? OTHER_RATIO
+export function checkPages(bytes: Bytes, column: FlatColumn, rows: number): void {
+  const { metadata, element } = column
+  const from = Number(metadata.dictionary_page_offset || metadata.data_page_offset)
+  const view = new DataView(bytes.read(from, Number(metadata.total_compressed_size)).buffer)
   let values = 0
   for (let at = 0; at < view.byteLength && values < rows; ) {
     const { fields, end } = readStruct(view, at)
-    const [plain, packed] = [PLAIN_SIZE, PACKED_SIZE].map((field) => numberOf(fields, field))
-    if (!(packed >= 0 && end + packed <= view.byteLength)) throw new RangeError(`a page of ${packed} bytes`)
-    if (!(plain >= 0 && plain <= ratio * packed + SLACK))
-      throw new RangeError(`a page of ${plain} bytes, from ${packed}`)
-    const dictionary = valuesOf(fields, DICTIONARY_PAGE)
-    if (dictionary > plain && dictionary > 0) throw new RangeError(`${dictionary} values in ${plain} bytes`)
-    values += valuesOf(fields, DATA_PAGE) + valuesOf(fields, DATA_PAGE_V2)
+    const [plain, packed] = [PAGE.plainSize, PAGE.packedSize].map((field) => natural(fields, field))
+    const ratio = MOST_RATIO[metadata.codec] ?? OTHER_RATIO
+    if (end + packed > view.byteLength) throw new RangeError(`a page of ${packed} bytes`)
+    if (plain > ratio * packed + SLACK) throw new RangeError(`a page of ${plain} bytes, from ${packed}`)
+    const page = new Uint8Array(view.buffer, end, packed)
+    const [data, dictionary, dataV2] = [PAGE.data, PAGE.dictionary, PAGE.dataV2].map((field) => structOf(fields, field))
+    if (data) values += checkData(unpack(page, plain, column), data, element)
+    else if (dataV2) values += checkDataV2(page, plain, dataV2, column)
+    else if (dictionary)
+      checkValues(viewOf(unpack(page, plain, column)), 0, PLAIN, element, natural(dictionary, DICTIONARY.values))
     at = end + packed
   }
   if (values !== rows) throw new RangeError(`${values} values for ${rows} rows`)
 }
 
-function valuesOf(fields: Fields, page: number): number {
-  const header = fields.get(page)
-  if (header === undefined || typeof header === 'number') return 0
-  const values = numberOf(header, 1)
-  if (!(values >= 0)) throw new RangeError(`a page of ${values} values`)
+/** Levels say which values are there; 1 is one, of a column that is flat. */
+function checkData(page: Uint8Array, header: Fields, element: SchemaElement): number {
+  const view = viewOf(page)
+  const values = natural(header, DATA.values)
+  let at = 0
+  let present = values
+  if (element.repetition_type !== 'REQUIRED') {
+    present = walkRuns(view, LENGTH_BYTES, 1, values)
+    at = LENGTH_BYTES + view.getUint32(0, true)
+  }
+  checkValues(view, at, natural(header, DATA.encoding), element, present)
   return values
 }
 
-function numberOf(fields: Fields, field: number): number {
+function checkDataV2(page: Uint8Array, plain: number, header: Fields, column: FlatColumn): number {
+  const [values, nulls, encoding] = [DATA_V2.values, DATA_V2.nulls, DATA_V2.encoding].map((field) =>
+    natural(header, field),
+  )
+  const [levels, repetition] = [DATA_V2.levelBytes, DATA_V2.repetitionBytes].map((field) => natural(header, field))
+  if (repetition > 0 || levels > page.length || levels > plain) throw new RangeError(`levels of ${levels} bytes`)
+  const optional = column.element.repetition_type !== 'REQUIRED'
+  const present = optional ? walkRuns(viewOf(page), 0, 1, values) : values
+  if (present !== values - nulls)
+    throw new RangeError(`${nulls} of ${values} values missing, where ${present} are there`)
+  const packed = page.subarray(levels)
+  const isPacked = header.get(DATA_V2.packed) !== 0 && plain > levels
+  const view = viewOf(isPacked ? unpack(packed, plain - levels, column) : packed)
+  checkValues(view, 0, encoding, column.element, present)
+  return values
+}
+
+function unpack(page: Uint8Array, size: number, { metadata: { codec }, compressors }: FlatColumn): Uint8Array {
+  const decompress = codec === 'UNCOMPRESSED' ? undefined : compressors[codec]
+  return decompress ? decompress(page, size) : page
+}
+
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+function structOf(fields: Fields, field: number): Fields | undefined {
+  const found = fields.get(field)
+  return typeof found === 'number' ? undefined : found
+}
+
+function natural(fields: Fields, field: number): number {
   const value = fields.get(field)
-  return typeof value === 'number' ? value : Number.NaN
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new RangeError(`a header whose field ${field} is no number that can be`)
 }

@@ -1,4 +1,4 @@
-import type { FileMetaData, SchemaElement } from 'hyparquet'
+import type { Compressors, FileMetaData, SchemaElement } from 'hyparquet'
 import { DataError } from '../errors.js'
 import type { Bytes } from './bytes.js'
 import type { CellSink } from './cells.js'
@@ -26,6 +26,7 @@ export async function readParquet(bytes: Bytes, source: string, sink: CellSink):
   const { parquetMetadata, parquetSchema } = await import('hyparquet')
   const metadata = parquetMetadata(footerOf(bytes, source), { geoparquet: false })
   const { children } = parquetSchema(metadata)
+  const compressors = await allCompressors()
   const places = sink.begin({
     names: children.map(({ element }) => element.name),
     width: children.length,
@@ -34,6 +35,7 @@ export async function readParquet(bytes: Bytes, source: string, sink: CellSink):
   })
   const wanted = places.map((place) => ({
     name: children[place].element.name,
+    element: children[place].element,
     flat: children[place].children.length === 0 && children[place].element.repetition_type !== 'REPEATED',
   }))
   const flat = wanted.filter(({ flat }) => flat).map(({ name }) => name)
@@ -45,15 +47,17 @@ export async function readParquet(bytes: Bytes, source: string, sink: CellSink):
         `${source}: a row group of ${rows} rows, where ${MOST_ROWS} can be held. Write smaller ones: row_group_size=1_000_000.`,
       )
     }
-    const own = new Set(flat)
+    const own = new Map(wanted.filter(({ flat }) => flat).map(({ name, element }) => [name, element]))
     for (const { meta_data } of group.columns) {
-      if (meta_data && own.has(meta_data.path_in_schema[0])) {
-        checkPages(bytes, meta_data, rows)
-        own.delete(meta_data.path_in_schema[0])
+      const [name] = meta_data?.path_in_schema ?? []
+      const element = own.get(name)
+      if (meta_data && element) {
+        checkPages(bytes, { metadata: meta_data, element, compressors }, rows)
+        own.delete(name)
       }
     }
-    if (own.size > 0) throw new RangeError(`a row group without ${listed([...own])}`)
-    const values = await readGroup(bytes, metadata, flat, first, rows)
+    if (own.size > 0) throw new RangeError(`a row group without ${listed([...own.keys()])}`)
+    const values = await readGroup(bytes, { metadata, compressors, columns: flat }, first, rows)
     const columns = wanted.map(({ name }) => values.get(name) ?? nested)
     pushColumns(sink, rows, columns, source, first)
     first += rows
@@ -78,39 +82,41 @@ function isNumeric({ type, converted_type, logical_type }: SchemaElement): boole
   return ['INT32', 'INT64', 'FLOAT', 'DOUBLE'].includes(type ?? '') && !DATES.test(annotated)
 }
 
+/** All there are; that of zstd held to the size that is expected. */
+async function allCompressors(): Promise<Compressors> {
+  const { compressors } = await import('hyparquet-compressors')
+  const { decompress } = await import('fzstd')
+  return {
+    ...compressors,
+    ZSTD(packed, length) {
+      checkZstdFrame(packed, packed.length)
+      return decompress(packed, new Uint8Array(length))
+    },
+  }
+}
+
 /** Columns of a row group by name. */
 async function readGroup(
   bytes: Bytes,
-  metadata: FileMetaData,
-  columns: string[],
+  what: { metadata: FileMetaData; compressors: Compressors; columns: string[] },
   first: number,
   rows: number,
 ): Promise<ReadonlyMap<string, ColumnReader>> {
   const { parquetRead } = await import('hyparquet')
-  const { compressors } = await import('hyparquet-compressors')
-  const { decompress } = await import('fzstd')
-  const chunks = new Map<string, Chunk[]>(columns.map((name) => [name, []]))
-  if (rows > 0 && columns.length > 0) {
+  const chunks = new Map<string, Chunk[]>(what.columns.map((name) => [name, []]))
+  if (rows > 0 && what.columns.length > 0) {
     await parquetRead({
+      ...what,
       file: { byteLength: bytes.size, slice: (start, end = bytes.size) => bytes.read(start, end - start).buffer },
-      metadata,
-      columns,
       rowStart: first,
       rowEnd: first + rows,
       geoparquet: false,
-      compressors: {
-        ...compressors,
-        ZSTD(packed, length) {
-          checkZstdFrame(packed, packed.length)
-          return decompress(packed, new Uint8Array(length))
-        },
-      },
       onChunk({ columnName, columnData, rowStart }) {
         chunks.get(columnName)?.push({ from: rowStart - first, values: columnData })
       },
     })
   }
-  return new Map(columns.map((name) => [name, readerOf(chunks.get(name) ?? [])]))
+  return new Map(what.columns.map((name) => [name, readerOf(chunks.get(name) ?? [])]))
 }
 
 interface Chunk {

@@ -126,8 +126,10 @@ async function readAs(
     else (await import('./npz.js')).readNpz(bytes, source, options, (pieces) => keep(pieces, kept), sink)
   } catch (error) {
     if (error instanceof DataError || error instanceof UsageError) throw error
+    // What a reader of well-formed data stumbles over says nothing of what is wrong.
     const { message } = error as Error
-    throw new DataError(`${source}: damaged ${title} data (${message}).`, { cause: error })
+    const what = error instanceof TypeError || /undefined|DataView/.test(message) ? 'its parts do not fit' : message
+    throw new DataError(`${source}: damaged ${title} data (${what}).`, { cause: error })
   } finally {
     for (const file of kept) file.close()
   }

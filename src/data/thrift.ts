@@ -1,4 +1,4 @@
-/** Numbers and structs of a struct, by field; what else it has is passed over. */
+/** Numbers (1 and 0 for true and false) and structs of a struct, by field; what else it has is passed over. */
 export type Fields = ReadonlyMap<number, number | Fields>
 
 /** Structs within structs, at most. */
@@ -38,8 +38,9 @@ export function readStruct(view: DataView, from: number): { fields: Fields; end:
   function value(type: number, depth: number): number | Fields | undefined {
     switch (type) {
       case TRUE:
+        return 1
       case FALSE:
-        return undefined
+        return 0
       case BYTE:
         return byte()
       case I16:

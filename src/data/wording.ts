@@ -3,10 +3,10 @@ export function count(n: number, what: string): string {
   return `${n === 0 ? 'no' : n} ${what}${n === 1 ? '' : 's'}`
 }
 
-/** Names as a message lists them: the first ones, quoted. */
-export function listed(names: readonly string[]): string {
+/** Names as a message lists them: the first ones, quoted unless another form is asked for. */
+export function listed(names: readonly string[], shownAs: (name: string) => string = JSON.stringify): string {
   const most = 20
-  const shown = names.slice(0, most).map((name) => JSON.stringify(shortened(name)))
+  const shown = names.slice(0, most).map((name) => shownAs(shortened(name)))
   return names.length > most ? `${shown.join(', ')} and ${names.length - most} more` : shown.join(', ')
 }
 

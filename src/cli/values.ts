@@ -25,7 +25,7 @@ export function names(values: Values, name: string): readonly string[] | undefin
   if (text === undefined) return undefined
   const list = splitNames(text)
   if (list !== undefined) return list
-  throw refused(name, text, 'names between commas, such as x,y, those with a comma in quotes: \'"a,b",c\'')
+  throw refused(name, text, `names between commas, such as x,y${text.includes('"') ? ` or '"a,b",c'` : ''}`)
 }
 
 /** NAME=VALUE. */

@@ -161,13 +161,13 @@ test('missing cells are counted', () => {
   )
 })
 
-test('two rows of 100 000 columns are read as quickly as many rows of two', () => {
+// Where each name is looked up among all of them, this takes a minute and more.
+test('two rows of 100 000 columns are read', () => {
   const width = 100_000
   const names = Array.from({ length: width }, (_, j) => `c${j}`)
-  const row = names.map((_, j) => j)
-  const text = `${names.join(',')}\n${row.join(',')}\n${row.join(',')}\n`
+  const row = names.map((_, j) => j).join(',')
+  const text = `${names.join(',')}\n${row}\n${row}\n`
   const { columns, data } = parseTable(text)
   expect([columns.length, data.length, data[2 * width - 1]]).toEqual([width, 2 * width, width - 1])
   expect([...parseTable(text, { columns: ['c99999', 'c3'] }).data]).toEqual([99999, 3, 99999, 3])
-  // 10¹⁰ comparisons of names take ten seconds and more, the test's limit is five.
-}, 5000)
+})

@@ -32,6 +32,11 @@ export interface AutoOptions {
    * cross-validated, and all trained on.
    */
   readonly validation?: number
+  /**
+   * Whether a base that is best left untrained is fitted once more, to the rows held out too: nothing is chosen by them any
+   * more. Default: where `validation` is not given.
+   */
+  readonly refit?: boolean
   readonly seed?: number
   readonly threads?: Threads
   /** Flows that are to be trained side by side within the budget, for an ensemble; default 1. */
@@ -97,7 +102,7 @@ export async function auto(rows: Rows | RowSource | GivenRows, options: AutoOpti
   const recipe = withSaid(recipeFor(shape), options)
   const setting: Setting = {
     ...{ data, shape },
-    options: { ...options, budget, seed, validation },
+    options: { ...options, budget, seed, validation, refit: options.refit ?? options.validation === undefined },
     spent: () => (performance.now() - started) / 1000,
   }
   const { plain, bent } = startsOf(recipe, setting)

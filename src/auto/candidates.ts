@@ -1,10 +1,17 @@
+import type { BaseSpec } from '../bases/base.js'
 import type { MixtureChoice } from '../data/choose-mixture.js'
+import { refineGaussianMixture } from '../data/gaussian-mixture.js'
 import type { RowSet } from '../data/row-set.js'
+import { everyRow } from '../data/weighed-rows.js'
 import type { PreprocessChoice } from '../train/preprocess.js'
 import { mixtureBase } from './mixture-base.js'
 import { gainText, MIXTURES, NO_MIXTURE } from './reasons.js'
 import { type Mapped, preprocessor } from './rows.js'
 import type { Candidate, Setting } from './trials.js'
+
+/** Rows that the mixture of all of them is fitted to, at most, and iterations of it. */
+const MOST_ROWS = 2 ** 15
+const ITERATIONS = 20
 
 /** What is tried, and why. */
 interface Candidates {
@@ -37,7 +44,7 @@ export async function candidatesFor(
         {
           ...plain,
           name: `${components} normals`,
-          mixture: { components, prior: choice.prior },
+          mixture: { components, prior: choice.prior, fitted: choice.mixture },
           base,
           preprocess: bent,
         },
@@ -51,6 +58,18 @@ export async function candidatesFor(
     candidates: isSame ? [plain] : [plain, { ...plain, name: 'one normal of unbent columns', preprocess: bent }],
     reasons: [NO_MIXTURE],
   }
+}
+
+/** The base of a candidate, a mixture climbed on from there over all rows, those held out among them. */
+export async function baseOfAllRows(
+  { base, mixture, preprocess }: Candidate,
+  { data, shape: { dim }, options: { columns } }: Setting,
+): Promise<BaseSpec | undefined> {
+  if (!mixture || typeof preprocess === 'string') return base
+  const mapped = await preprocessor(data, undefined, preprocess, columns)
+  const { prior, fitted } = mixture
+  const rows = everyRow(await mapped(undefined), dim, MOST_ROWS)
+  return mixtureBase(refineGaussianMixture(fitted, rows, dim, { iterations: ITERATIONS, prior }), dim)
 }
 
 const areEqual = (a: Float64Array, b: Float64Array): boolean =>

@@ -7,14 +7,16 @@ import type { PreprocessChoice } from '../train/preprocess.js'
 import { splitRows } from '../train/split.js'
 import type { TriedFlow } from '../train/trials.js'
 import type { AutoChoice } from './auto.js'
-import { candidatesFor } from './candidates.js'
+import { baseOfAllRows, candidatesFor } from './candidates.js'
 import { onNormalByContext } from './given.js'
-import { epochText, IN_VAIN, trialText } from './reasons.js'
+import { epochText, inVainText, trialText } from './reasons.js'
 import { epochsOf, fitOptionsOf, mostSteps, type Recipe, type Shape } from './recipe.js'
 import { type Candidate, modelOf, partOf, probe, type Setting, STILL, trainFor, turn, untrained } from './trials.js'
 
 /** Share of the budget that each candidate is tried for. */
 const TRIAL_SHARE = 0.12
+/** After which no other candidate is begun with. */
+const CHOOSING_SHARE = 0.4
 /** And that is left for training, however long the trials took. */
 const LEAST_SHARE = 0.1
 
@@ -54,7 +56,9 @@ export async function chooseByHeldOut(plain: Candidate, bent: PreprocessChoice, 
           }),
         )
   const trials: Trial[] = []
-  for (const candidate of candidates) {
+  // The likelier winner first: it is what there is where no time is left for others.
+  for (const candidate of candidates.toReversed()) {
+    if (trials.length > 0 && steps === undefined && setting.spent() > CHOOSING_SHARE * budget) break
     options.onTrying?.(candidate.name)
     trials.push(await tryOut(candidate, setting, candidates.length === 1))
   }
@@ -66,8 +70,12 @@ export async function chooseByHeldOut(plain: Candidate, bent: PreprocessChoice, 
   const figures = flows.length > 0 ? { folds: null, flows, chosen: candidate.name } : undefined
   const told = [...reasons, ...(figures ? [trialText('the rows held out', figures)] : [])]
   const common = { preprocess: candidate.preprocess, validation, seed }
-  if (best.inVain)
-    return { ...untrained(candidate), fit: { ...common, ...STILL }, reasons: [...told, IN_VAIN], trials: figures }
+  if (best.inVain) {
+    const { refit } = options
+    const whole = refit ? { ...candidate, base: await baseOfAllRows(candidate, setting) } : candidate
+    const fit = { ...common, ...(refit && { validation: 0 }), ...STILL }
+    return { ...untrained(whole), fit, reasons: [...told, inVainText(refit)], trials: figures }
+  }
   const secondsPerStep =
     members > 1 && steps === undefined ? await probe(candidate, setting, members) : best.secondsPerStep
   const left = Math.max(LEAST_SHARE * budget, budget - setting.spent())

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { BaseSpec } from '../bases/base.js'
 import { fullNormal } from '../bases/full-normal.js'
-import type { MixtureFitOptions } from '../data/gaussian-mixture.js'
+import type { GaussianMixture, MixtureFitOptions } from '../data/gaussian-mixture.js'
 import type { RowSet } from '../data/row-set.js'
 import { chosenRows, type RowSource } from '../data/row-source.js'
 import { type Flow, flow } from '../flow/flow.js'
@@ -22,7 +22,7 @@ import type { AutoRows } from './rows.js'
 export interface Setting {
   readonly data: AutoRows
   readonly shape: Shape
-  readonly options: AutoOptions & { readonly seed: number; readonly validation: number; readonly budget: number }
+  readonly options: AutoOptions & Required<Pick<AutoOptions, 'seed' | 'validation' | 'budget' | 'refit'>>
   /** Seconds since the beginning. */
   spent(): number
 }
@@ -33,8 +33,8 @@ export interface Candidate {
   readonly layers: readonly LayerSpec[]
   readonly base: BaseSpec | undefined
   readonly recipe: Recipe
-  /** How a mixture as base is fitted. */
-  readonly mixture?: Pick<MixtureFitOptions, 'components' | 'prior'>
+  /** How a mixture as base is fitted, and what came of it. */
+  readonly mixture?: Pick<MixtureFitOptions, 'components' | 'prior'> & { readonly fitted: GaussianMixture }
   readonly preprocess: PreprocessChoice
 }
 

@@ -62,6 +62,7 @@ export async function chooseFlow(
       ...{ dim, columns, seed, threads, steps, onTrying, recipe: preset, members: ensemble },
       // Starts are told apart by rows held out.
       validation: (fit.validation ?? (starts > 1 ? HELD_OUT : undefined)) as number | undefined,
+      refit: options.refit && starts === 1,
       ...(budget !== undefined && { budget: ownBudget(budget, starts) }),
       ...(typeof batch === 'number' && { batch }),
       ...(preprocess !== undefined && { preprocess: withPreprocess(options, preprocess).fit.preprocess }),

@@ -17,6 +17,7 @@ export function withHeldOut(
   if (test !== undefined) return { ...options, test }
   if (generated || rows < TESTED_ROWS) return { ...options, test: 0 }
   const count = Math.min(TEST.most, Math.max(TEST.least, TEST.share * rows))
-  const { validation = VALIDATION } = options.fit
-  return { ...options, test: count / rows, fit: { ...options.fit, validation } }
+  const { validation } = options.fit
+  const fit = { ...options.fit, validation: validation ?? VALIDATION }
+  return { ...options, test: count / rows, fit, refit: validation === undefined }
 }

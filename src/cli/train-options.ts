@@ -56,6 +56,8 @@ export interface TrainOptions {
   readonly seed: number
   readonly out: string | undefined
   readonly fit: FitOptions
+  /** Whether nobody asked for rows to be held out: a base that needs no training is then fitted to all. */
+  readonly refit?: boolean
   /** Puts what was said over how a flow that was chosen is to be trained. */
   readonly over: (chosen: FitOptions) => FitOptions
 }

@@ -6,11 +6,12 @@ import {
   type MixtureFitOptions,
   mixtureLogProb,
   refineGaussianMixture,
+  TRIED,
 } from './gaussian-mixture.js'
 import { effectiveRows, everyRow, type WeighedRows } from './weighed-rows.js'
 
 /** Numbers of components that are tried, one after the other. */
-const COMPONENTS = [1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48]
+const COMPONENTS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48]
 /** Rows that expectation maximisation goes through, at most. */
 export const MIXTURE_ROWS = 16_384
 /** And those that it begins with: a mixture of them is soon found, and little is left to do with the others. */
@@ -28,14 +29,17 @@ const PRIOR = { usual: 1e-2, piling: 1e-5, margin: 2 }
  */
 const MARGIN = { held: 0.5, folds: 2, normal: 2 }
 /** As often as this more components may be no better before no more are tried. */
-const PATIENCE = 3
+const PATIENCE = 2
 /** Iterations for one number of components, at most, and on how few rows however long they take. */
-const ITERATIONS = { most: 60, least: 10 }
+const ITERATIONS = { most: 60, least: 8 }
+/** Draws of the first means, at least, and what of the work they may be. */
+const LEAST_STARTS = 1
+const SHARE_OF_STARTS = 0.4
 /**
  * Multiplications for one number of components, about, for each second of a budget of which all of them together may take
  * a fifth: counted, and not timed, so that the choice is the same whatever the machine.
  */
-const WORK_PER_SECOND = 2e7
+const WORK_PER_SECOND = 1e7
 /** What is left of an exp for each component, in multiplications: most are too far from a row for one. */
 const EXP_WORK = 10
 
@@ -168,8 +172,11 @@ function mixtureWithin(
   const affordable = (share: number, part: WeighedRows, least: number) =>
     Math.max(least, Math.min(ITERATIONS.most, Math.floor((share * work) / perIteration(part))))
   const whole = some.rows.length === rows.rows.length
+  const tried = everyRow(rows, dim, TRIED.rows)
+  const start = TRIED.iterations * perIteration(tried)
+  const starts = Math.max(LEAST_STARTS, Math.min(TRIED.starts, Math.floor((SHARE_OF_STARTS * work) / start)))
   const iterations = affordable(whole ? 1 : 0.5, some, ITERATIONS.least)
-  const first = fitGaussianMixture(some, dim, { components, stream, iterations, prior })
+  const first = fitGaussianMixture(some, dim, { components, stream, starts, iterations, prior })
   return whole ? first : refineGaussianMixture(first, rows, dim, { iterations: affordable(0.5, rows, 1), prior })
 }
 

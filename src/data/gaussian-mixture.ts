@@ -1,5 +1,6 @@
 import { exp, ln } from '../random/elementary.js'
 import type { RandomStream } from '../random/stream.js'
+import { BLOCK_ROWS, MixtureDensity } from './mixture-density.js'
 import { columnVariances, everyRow, unitWeights, type WeighedRows } from './weighed-rows.js'
 
 /** A mixture of K full-covariance normals, Σₖ πₖ N(mean_k, Lₖ Lₖᵀ). */
@@ -18,12 +19,14 @@ export interface MixtureFitOptions {
   readonly stream: RandomStream
   /** At most; fewer where the likelihood no longer rises. */
   readonly iterations?: number
+  /** Draws of the first means that are tried; default 6. */
+  readonly starts?: number
   /** Variances that each component is held up by, as a share of the columns' own; default 0.01. */
   readonly prior?: number
 }
 
 /** Starts that are tried, on some of the rows and for a few iterations: the likeliest goes on. */
-const TRIED = { starts: 6, rows: 1024, iterations: 12 }
+export const TRIED = { starts: 6, rows: 1024, iterations: 12 }
 
 /** Nats a row by which the likelihood must rise for another iteration. */
 const LEAST_GAIN = 1e-4
@@ -33,11 +36,6 @@ const PRIOR_ROWS = 1
 const PRIOR = 0.01
 /** A component with fewer rows than this is left to the others. */
 const LEAST_ROWS = 1e-3
-
-/** A component whose share of a row is below e^−28 has none of it. */
-const FARTHEST = 28
-
-const LN_2PI = ln(2 * Math.PI)
 
 /**
  * A mixture of normals by expectation maximisation from means drawn far apart (k-means++), the best of several draws, in
@@ -50,14 +48,14 @@ const LN_2PI = ln(2 * Math.PI)
 export function fitGaussianMixture(
   all: WeighedRows,
   dim: number,
-  { components, stream, iterations = 200, prior = PRIOR }: MixtureFitOptions,
+  { components, stream, iterations = 200, starts = TRIED.starts, prior = PRIOR }: MixtureFitOptions,
 ): GaussianMixture {
   const whole = counted(all, dim)
   const variances = columnVariances(whole.rows, whole.weights, dim)
   const least = scaled(variances, prior)
   const some = counted(everyRow(all, dim, TRIED.rows), dim)
   let best: Climbed | undefined
-  for (let i = 0; i < (components > 1 ? TRIED.starts : 1); i++) {
+  for (let i = 0; i < (components > 1 ? starts : 1); i++) {
     const climbed = climb(start(some, dim, components, variances, stream), some, dim, least, TRIED.iterations)
     if (!best || climbed.logLikelihood > best.logLikelihood) best = climbed
   }
@@ -155,25 +153,29 @@ function expectation(mixture: GaussianMixture, { rows, weights }: Counted, dim: 
   const counts = new Float64Array(components)
   const first = new Float64Array(components * dim)
   const second = new Float64Array(components * dim * dim)
-  const each = new Float64Array(components)
-  const density = componentDensities(mixture, dim)
+  const density = new MixtureDensity(mixture, dim)
+  const { columns, shares, logProb } = density
   let [sum, counting] = [0, 0]
-  for (let from = 0; from < rows.length; from += dim) {
-    const weight = weights[from / dim]
-    if (weight === 0) continue
-    const total = density(rows, from, each)
-    sum += weight * total
-    counting += weight
+  for (let from = 0; from < weights.length; from += BLOCK_ROWS) {
+    const count = Math.min(BLOCK_ROWS, weights.length - from)
+    density.load(rows, from, count)
+    for (let t = 0; t < count; t++) {
+      const weight = weights[from + t]
+      if (weight > 0) sum += weight * logProb[t]
+      counting += weight
+    }
     for (let k = 0; k < components; k++) {
-      // What a row gives to a component far away is below the rounding of its sums.
-      if (each[k] < total - FARTHEST) continue
-      const share = weight * exp(each[k] - total)
-      counts[k] += share
-      for (let j = 0; j < dim; j++) {
-        const d = share * (rows[from + j] - means[k * dim + j])
-        first[k * dim + j] += d
-        for (let i = 0; i <= j; i++) {
-          second[(k * dim + j) * dim + i] += d * (rows[from + i] - means[k * dim + i])
+      for (let t = 0; t < count; t++) {
+        const share = weights[from + t] * shares[k * BLOCK_ROWS + t]
+        // What a row gives to a component far away is below the rounding of its sums.
+        if (share === 0) continue
+        counts[k] += share
+        for (let j = 0; j < dim; j++) {
+          const d = share * (columns[j * BLOCK_ROWS + t] - means[k * dim + j])
+          first[k * dim + j] += d
+          for (let i = 0; i <= j; i++) {
+            second[(k * dim + j) * dim + i] += d * (columns[i * BLOCK_ROWS + t] - means[k * dim + i])
+          }
         }
       }
     }
@@ -214,35 +216,6 @@ function factorise(matrix: Float64Array, dim: number, l: Float64Array): void {
   }
 }
 
-/** Fills in ln πₖ Nₖ(x) for the row that begins at `from`, and returns ln Σₖ of them. */
-function componentDensities({ weights, means, choleskies }: GaussianMixture, dim: number) {
-  const components = weights.length
-  const constants = Float64Array.from(weights, (weight, k) => {
-    let constant = ln(weight) - 0.5 * dim * LN_2PI
-    for (let j = 0; j < dim; j++) constant -= ln(choleskies[(k * dim + j) * dim + j])
-    return constant
-  })
-  const u = new Float64Array(dim)
-  return (rows: Float64Array | Float32Array, from: number, each: Float64Array): number => {
-    let greatest = Number.NEGATIVE_INFINITY
-    for (let k = 0; k < components; k++) {
-      let square = 0
-      for (let j = 0; j < dim; j++) {
-        const row = (k * dim + j) * dim
-        let rest = rows[from + j] - means[k * dim + j]
-        for (let i = 0; i < j; i++) rest -= choleskies[row + i] * u[i]
-        u[j] = rest / choleskies[row + j]
-        square += u[j] * u[j]
-      }
-      each[k] = constants[k] - 0.5 * square
-      if (each[k] > greatest) greatest = each[k]
-    }
-    let sum = 0
-    for (let k = 0; k < components; k++) if (each[k] > greatest - 40) sum += exp(each[k] - greatest)
-    return greatest + ln(sum)
-  }
-}
-
 /** ln p of the rows of a block [rows, dim] into `logProb`, in nats. */
 export function mixtureLogProb(
   mixture: GaussianMixture,
@@ -250,7 +223,11 @@ export function mixtureLogProb(
   logProb: Float64Array,
 ): void {
   const dim = mixture.means.length / mixture.weights.length
-  const density = componentDensities(mixture, dim)
-  const each = new Float64Array(mixture.weights.length)
-  for (let from = 0; from < rows.length; from += dim) logProb[from / dim] = density(rows, from, each)
+  const density = new MixtureDensity(mixture, dim)
+  const count = rows.length / dim
+  for (let first = 0; first < count; first += BLOCK_ROWS) {
+    const some = Math.min(BLOCK_ROWS, count - first)
+    density.load(rows, first, some)
+    logProb.set(density.logProb.subarray(0, some), first)
+  }
 }

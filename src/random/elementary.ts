@@ -82,11 +82,16 @@ export function exp(x: number): number {
   return scale(y, k)
 }
 
-/** y · 2^k for y in [½, 2]; two factors, as 2^1024 and 2^−1074 are no normal doubles. */
+/** y · 2^k for y in [½, 2]; two factors further out, as 2^1024 and 2^−1074 are no normal doubles. */
 function scale(y: number, k: number): number {
+  if (k >= -NEAR && k <= NEAR) return y * NEAR_POWERS[k + NEAR]
   const half = k >> 1
   return y * powerOfTwo(half) * powerOfTwo(k - half)
 }
+
+/** 2^−64 … 2^64: looked up, they come sooner than made. */
+const NEAR = 64
+const NEAR_POWERS = Float64Array.from({ length: 2 * NEAR + 1 }, (_, i) => powerOfTwo(i - NEAR))
 
 /** 2^k for −1022 ≤ k ≤ 1023. */
 function powerOfTwo(k: number): number {

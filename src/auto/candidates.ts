@@ -1,6 +1,5 @@
-import type { BaseSpec } from '../bases/base.js'
 import type { MixtureChoice } from '../data/choose-mixture.js'
-import { refineGaussianMixture } from '../data/gaussian-mixture.js'
+import { type GaussianMixture, refineGaussianMixture } from '../data/gaussian-mixture.js'
 import type { RowSet } from '../data/row-set.js'
 import { everyRow } from '../data/weighed-rows.js'
 import type { PreprocessChoice } from '../train/preprocess.js'
@@ -44,7 +43,7 @@ export async function candidatesFor(
         {
           ...plain,
           name: `${components} normals`,
-          mixture: { components, prior: choice.prior, fitted: choice.mixture },
+          mixture: { components, prior: choice.prior, averaged: choice.averaged },
           base,
           preprocess: bent,
         },
@@ -60,16 +59,35 @@ export async function candidatesFor(
   }
 }
 
-/** The base of a candidate, a mixture climbed on from there over all rows, those held out among them. */
-export async function baseOfAllRows(
-  { base, mixture, preprocess }: Candidate,
-  { data, shape: { dim }, options: { columns } }: Setting,
-): Promise<BaseSpec | undefined> {
-  if (!mixture || typeof preprocess === 'string') return base
-  const mapped = await preprocessor(data, undefined, preprocess, columns)
-  const { prior, fitted } = mixture
-  const rows = everyRow(await mapped(undefined), dim, MOST_ROWS)
-  return mixtureBase(refineGaussianMixture(fitted, rows, dim, { iterations: ITERATIONS, prior }), dim)
+/**
+ * A candidate that is to be left untrained: the average of several mixtures as its base where that is better, and climbed on
+ * from there over all rows, those held out among them, where that is asked for.
+ */
+export async function settled(candidate: Candidate, { data, shape: { dim }, options }: Setting): Promise<Candidate> {
+  const { mixture, preprocess } = candidate
+  if (!mixture || typeof preprocess === 'string') return candidate
+  const { prior, averaged } = mixture
+  const all = options.refit
+    ? await (await preprocessor(data, undefined, preprocess, options.columns))(undefined)
+    : undefined
+  const rows = all && everyRow(all, dim, MOST_ROWS)
+  const whole = averaged.map((one) =>
+    rows ? refineGaussianMixture(one, rows, dim, { iterations: ITERATIONS, prior }) : one,
+  )
+  const name =
+    averaged.length === 1 ? candidate.name : `${candidate.name}, averaged with ${averaged.length - 1} other mixtures`
+  return { ...candidate, name, base: mixtureBase(union(whole), dim) }
+}
+
+/** The average of some mixtures. */
+function union(mixtures: readonly GaussianMixture[]): GaussianMixture {
+  const joined = (figure: (mixture: GaussianMixture) => Float64Array) =>
+    Float64Array.from(mixtures.flatMap((one) => [...figure(one)]))
+  return {
+    weights: joined(({ weights }) => weights.map((weight) => weight / mixtures.length)),
+    means: joined(({ means }) => means),
+    choleskies: joined(({ choleskies }) => choleskies),
+  }
 }
 
 const areEqual = (a: Float64Array, b: Float64Array): boolean =>

@@ -7,7 +7,7 @@ import type { PreprocessChoice } from '../train/preprocess.js'
 import { splitRows } from '../train/split.js'
 import type { TriedFlow } from '../train/trials.js'
 import type { AutoChoice } from './auto.js'
-import { baseOfAllRows, candidatesFor } from './candidates.js'
+import { candidatesFor, settled } from './candidates.js'
 import { onNormalByContext } from './given.js'
 import { epochText, inVainText, trialText } from './reasons.js'
 import { epochsOf, fitOptionsOf, mostSteps, type Recipe, type Shape } from './recipe.js'
@@ -72,9 +72,9 @@ export async function chooseByHeldOut(plain: Candidate, bent: PreprocessChoice, 
   const common = { preprocess: candidate.preprocess, validation, seed }
   if (best.inVain) {
     const { refit } = options
-    const whole = refit ? { ...candidate, base: await baseOfAllRows(candidate, setting) } : candidate
+    const whole = await settled(candidate, setting)
     const fit = { ...common, ...(refit && { validation: 0 }), ...STILL }
-    return { ...untrained(whole), fit, reasons: [...told, inVainText(refit)], trials: figures }
+    return { ...untrained(whole), fit, reasons: [...told, inVainText(whole.name, refit)], trials: figures }
   }
   const secondsPerStep =
     members > 1 && steps === undefined ? await probe(candidate, setting, members) : best.secondsPerStep

@@ -6,8 +6,8 @@ import { epochsOf, type Recipe, type Shape } from './recipe.js'
 /** What is tried before any training. */
 export const MIXTURES = 'mixtures of normals'
 
-export const inVainText = (refit: boolean): string =>
-  `training: none, for it makes rows that are held out no clearly likelier${refit ? '; all rows are fitted at once' : ''}`
+export const inVainText = (name: string, refit: boolean): string =>
+  `training: none of ${name}, for it makes rows that are held out no clearly likelier${refit ? '; all rows are fitted at once' : ''}`
 
 export const NO_MIXTURE = 'base: one normal; no mixture of normals makes rows that are left out likelier'
 

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import type { BaseSpec } from '../bases/base.js'
 import { fullNormal } from '../bases/full-normal.js'
-import type { GaussianMixture, MixtureFitOptions } from '../data/gaussian-mixture.js'
+import type { MixtureChoice } from '../data/choose-mixture.js'
+import type { MixtureFitOptions } from '../data/gaussian-mixture.js'
 import type { RowSet } from '../data/row-set.js'
 import { chosenRows, type RowSource } from '../data/row-source.js'
 import { type Flow, flow } from '../flow/flow.js'
@@ -34,7 +35,7 @@ export interface Candidate {
   readonly base: BaseSpec | undefined
   readonly recipe: Recipe
   /** How a mixture as base is fitted, and what came of it. */
-  readonly mixture?: Pick<MixtureFitOptions, 'components' | 'prior'> & { readonly fitted: GaussianMixture }
+  readonly mixture?: Pick<MixtureFitOptions, 'components' | 'prior'> & Pick<MixtureChoice, 'averaged'>
   readonly preprocess: PreprocessChoice
 }
 

@@ -1,3 +1,4 @@
+import { exp, ln } from '../random/elementary.js'
 import { PURPOSE } from '../random/purposes.js'
 import { randomStream } from '../random/stream.js'
 import {
@@ -30,6 +31,8 @@ const PRIOR = { usual: 1e-2, piling: 1e-5, margin: 2 }
 const MARGIN = { held: 0.5, folds: 2, normal: 2 }
 /** As often as this more components may be no better before no more are tried. */
 const PATIENCE = 2
+/** Mixtures that are averaged, at most. */
+const AVERAGED = 3
 /** Iterations for one number of components, at most, and on how few rows however long they take. */
 const ITERATIONS = { most: 60, least: 8 }
 /** Draws of the first means, at least, and what of the work they may be. */
@@ -118,13 +121,16 @@ async function chosen(
   const work = (seconds * WORK_PER_SECOND) / parts.length
   const fit = (rows: WeighedRows, components: number, prior: number) =>
     mixtureWithin(work, rows, dim, { components, stream: randomStream(seed, PURPOSE.mixture, components), prior })
+  const seen: Candidate[] = []
   const tried = async (components: number, prior: number): Promise<Candidate> => {
     const mixtures: { mixture: GaussianMixture; held: WeighedRows }[] = []
     for (const { rows, held } of fitted) {
       await between?.()
       mixtures.push({ mixture: fit(rows, components, prior), held })
     }
-    return { components, prior, mixture: mixtures[0].mixture, logProb: judged(mixtures, dim) }
+    const candidate = { components, prior, mixture: mixtures[0].mixture, logProb: judged(mixtures, dim) }
+    seen.push(candidate)
+    return candidate
   }
   const within = COMPONENTS.filter((components) => components <= most)
   const normal = await tried(1, PRIOR.usual)
@@ -137,8 +143,33 @@ async function chosen(
     const more = within.filter((components) => components > least)
     best = await climbed(piling, more, tried, isBetter)
   }
-  const mixture = parts.length === 1 ? best.mixture : fit(everyRow(all, dim, MIXTURE_ROWS), best.components, best.prior)
-  return { mixture, prior: best.prior, gain: meanOf(best.logProb, heldWeights) - meanOf(normal.logProb, heldWeights) }
+  const whole = parts.length === 1
+  const mixture = whole ? best.mixture : fit(everyRow(all, dim, MIXTURE_ROWS), best.components, best.prior)
+  const gain = meanOf(best.logProb, heldWeights) - meanOf(normal.logProb, heldWeights)
+  const rivals = seen.filter(({ prior }) => prior === best.prior)
+  return { mixture, prior: best.prior, gain, averaged: whole ? averaged(best, rivals, heldWeights) : [mixture] }
+}
+
+/** The best one, and with it the next ones, as long as their average makes the held-out rows likelier. */
+function averaged(best: Candidate, rivals: readonly Candidate[], weights: Float64Array): GaussianMixture[] {
+  const mean = ({ logProb }: Candidate) => meanOf(logProb, weights)
+  const others = rivals.filter((rival) => rival !== best).sort((a, b) => mean(b) - mean(a))
+  let taken = [best]
+  for (const other of others.slice(0, AVERAGED - 1)) {
+    const more = [...taken, other]
+    if (meanOf(logMean(more), weights) <= meanOf(logMean(taken), weights)) break
+    taken = more
+  }
+  return taken.map(({ mixture }) => mixture)
+}
+
+/** ln of the mean density of some candidates, of each held-out row. */
+function logMean(candidates: readonly Candidate[]): Float64Array {
+  return candidates[0].logProb.map((_, i) => {
+    const logs = candidates.map(({ logProb }) => logProb[i])
+    const top = Math.max(...logs)
+    return top + ln(logs.reduce((sum, log) => sum + exp(log - top), 0) / logs.length)
+  })
 }
 
 /** From one candidate on through more components, with the same prior, as long as they make the rows left out likelier. */

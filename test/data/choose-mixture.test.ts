@@ -1,3 +1,4 @@
+import { pinwheel } from 'pushforward'
 import { describe, expect, test } from 'vitest'
 import { chooseMixture, crossValidatedMixture, type MixtureChoice } from '#data/choose-mixture.js'
 import { mixtureLogProb } from '#data/gaussian-mixture.js'
@@ -64,5 +65,21 @@ describe('chooseMixture', () => {
     const s = Math.sqrt((1e-5 * (2 / 3)) / 501)
     expect(meanOf(logProb)).toBeCloseTo(-Math.log(3) - Math.log(2 * Math.PI) - 0.5 - Math.log(s), 1)
     expect((await chooseMixture(flat(three(1500, 1)), flat(three(600, 2)), 2, { seed: 0 }))?.prior).toBe(1e-2)
+  })
+
+  test('averages mixtures where that makes rows left out likelier', async () => {
+    const { data } = pinwheel(3000, { seed: 1 })
+    const held = { rows: data.slice(0, 2000) }
+    const choice = await chooseMixture({ rows: data.slice(2000) }, held, 2, { seed: 0, seconds: 5 })
+    const averaged = choice?.averaged ?? []
+    expect(averaged[0]).toBe(choice?.mixture)
+    expect(averaged.length).toBeGreaterThan(1)
+    const logs = averaged.map((mixture) => {
+      const logProb = new Float64Array(1000)
+      mixtureLogProb(mixture, held.rows, logProb)
+      return logProb
+    })
+    const average = logs[0].map((_, i) => Math.log(logs.reduce((sum, log) => sum + Math.exp(log[i]), 0) / logs.length))
+    expect(meanOf(average)).toBeGreaterThan(meanOf(logs[0]))
   })
 })

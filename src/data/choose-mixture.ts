@@ -26,9 +26,9 @@ const ROWS_PER_NUMBER = 1
 const PRIOR = { usual: 1e-2, piling: 1e-5, margin: 2 }
 /**
  * A mixture counts as better than one of fewer components where it is so by this many standard errors of the paired
- * difference, and than one normal by so many.
+ * difference, than one normal by so many, and an average than one of fewer mixtures.
  */
-const MARGIN = { held: 0.5, folds: 2, normal: 2 }
+const MARGIN = { held: 0.5, folds: 2, normal: 2, average: 2 }
 /** As often as this more components may be no better before no more are tried. */
 const PATIENCE = 2
 /** Mixtures that are averaged, at most. */
@@ -53,6 +53,11 @@ export interface MixtureChoice {
   readonly prior: number
   /** Mean of ln p_mixture − ln p_normal over the held-out rows, by their weights, nats. */
   readonly gain: number
+  /**
+   * Mixtures whose average makes the held-out rows likelier yet, this one the first: its own and those of other numbers of
+   * components, which err elsewhere. Itself alone where none does, and of folds.
+   */
+  readonly averaged: readonly GaussianMixture[]
 }
 
 /** Rows that a mixture is fitted to, and others that tell how good it is. */
@@ -157,7 +162,8 @@ function averaged(best: Candidate, rivals: readonly Candidate[], weights: Float6
   let taken = [best]
   for (const other of others.slice(0, AVERAGED - 1)) {
     const more = [...taken, other]
-    if (meanOf(logMean(more), weights) <= meanOf(logMean(taken), weights)) break
+    const [before, after] = [taken, more].map((some) => ({ ...best, logProb: logMean(some) }))
+    if (!(betterBy(after, before, weights) > MARGIN.average)) break
     taken = more
   }
   return taken.map(({ mixture }) => mixture)

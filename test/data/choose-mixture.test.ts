@@ -68,14 +68,14 @@ describe('chooseMixture', () => {
   })
 
   test('averages mixtures where that makes rows left out likelier', async () => {
-    const { data } = pinwheel(3000, { seed: 1 })
-    const held = { rows: data.slice(0, 2000) }
-    const choice = await chooseMixture({ rows: data.slice(2000) }, held, 2, { seed: 0, seconds: 5 })
+    const { data } = pinwheel(12_000, { seed: 1 })
+    const held = { rows: data.slice(0, 16_000) }
+    const choice = await chooseMixture({ rows: data.slice(16_000) }, held, 2, { seed: 0, seconds: 5 })
     const averaged = choice?.averaged ?? []
     expect(averaged[0]).toBe(choice?.mixture)
     expect(averaged.length).toBeGreaterThan(1)
     const logs = averaged.map((mixture) => {
-      const logProb = new Float64Array(1000)
+      const logProb = new Float64Array(8000)
       mixtureLogProb(mixture, held.rows, logProb)
       return logProb
     })

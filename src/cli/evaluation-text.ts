@@ -33,6 +33,7 @@ export function evaluationText(evaluation: Evaluation): string {
     ...(gainsOf(evaluation).some(withinNoise) ? ['≈ is within noise: less than two standard errors.'] : []),
     checksText(evaluation),
     ...findingsText(evaluation).map(wrapped),
+    evaluation.goodness && wrapped(evaluation.goodness.verdict),
     leftOut,
     note,
     ...(verdict === undefined ? [] : ['', wrapped(verdict)]),

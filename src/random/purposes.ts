@@ -33,4 +33,6 @@ export const PURPOSE = {
   energyUniforms: 13,
   /** Which member of an ensemble a row of a sample is drawn from; the index is the row. */
   member: 14,
+  /** Which held-out rows change places with samples in a test of fit; the index is the permutation, 0 chooses rows by their weights. */
+  goodness: 17,
 } as const

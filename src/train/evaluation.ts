@@ -5,11 +5,13 @@ import type { Rows } from '../data/rows.js'
 import { logScale } from '../data/scaler.js'
 import { UsageError } from '../errors.js'
 import { Ensemble, type Model } from '../flow/ensemble.js'
+import type { ParallelOptions } from '../parallel/chunks.js'
 import { type Threads, threadsOfAll } from '../parallel/threads.js'
 import { type Baselines, fitBaselines } from './baseline.js'
+import { goodnessOf } from './calibration/goodness-of-fit.js'
 import { GRID } from './density-integral.js'
 import type { DominatingRows } from './dominating-rows.js'
-import type { BySplit, BySplitAndFresh, Evaluation } from './figures.js'
+import type { BySplit, BySplitAndFresh, Evaluation, HeldOutFit } from './figures.js'
 import type { FitResult } from './fit.js'
 import { geometry, SAMPLE_ROWS } from './geometry.js'
 import { type GivenRows, type Part, weightsIn, weightsOf, withContext } from './given-rows.js'
@@ -87,6 +89,7 @@ export async function evaluate(
       entropyFloor: truth.entropy,
       excess: { train: judged.train.excess as MeanNLL, ...(judged.fresh && { fresh: judged.fresh.excess }) },
     }),
+    ...(await heldOutFit(flow, parts, judged, parallel)),
     ...(await geometry(flow, parts.train, { ...parallel, mostPoints })),
     losses: lossesOf(result),
   }
@@ -98,6 +101,27 @@ function partsOf({ rows, weights }: Part, { training, validation }: FitResult['s
 }
 
 const PARTS = ['train', 'validation', 'test', 'fresh'] as const
+
+/** Of the rows that know the least of the flow. */
+async function heldOutFit(
+  flow: Model,
+  parts: BySplitAndFresh<Part>,
+  judged: BySplitAndFresh<Judged>,
+  parallel: ParallelOptions,
+): Promise<Pick<Evaluation, 'goodness'>> {
+  const part = (['fresh', 'test', 'validation'] as const).find((name) => (parts[name]?.rows.rows ?? 0) > 0)
+  const [rows, held] = part ? [parts[part], judged[part]] : []
+  if (!part || !rows || !held) return {}
+  return { goodness: { part, gap: gapOf(judged.train.nll, held.nll), ...(await goodnessOf(flow, rows, parallel)) } }
+}
+
+function gapOf(train: MeanNLL, held: MeanNLL): HeldOutFit['gap'] {
+  const errors = [train.standardError, held.standardError]
+  return {
+    mean: train.mean === null || held.mean === null ? null : held.mean - train.mean,
+    standardError: errors.some((error) => error === null) ? null : Math.hypot(...(errors as number[])),
+  }
+}
 
 /** A figure of each part that has it. */
 function each<Figure>(

@@ -1,3 +1,4 @@
+import type { GoodnessOfFit } from './calibration/goodness-of-fit.js'
 import type { DensityIntegral } from './density-integral.js'
 import type { DominatingRows } from './dominating-rows.js'
 import type { FitResult } from './fit.js'
@@ -16,6 +17,14 @@ export interface BySplit<Figure> {
 /** The same, and of rows drawn anew from the true distribution where it is known. */
 export interface BySplitAndFresh<Figure> extends BySplit<Figure> {
   readonly fresh?: Figure
+}
+
+/** Whether rows that the flow was not fitted to may come from it, and how much less likely they are than those that it was. */
+export interface HeldOutFit extends GoodnessOfFit {
+  /** Those validated on have chosen the weights: they are a little likelier for it. */
+  readonly part: 'validation' | 'test' | 'fresh'
+  /** Mean ln p of the rows trained on − mean ln p of these, in nats: what of the fit is of the very rows. */
+  readonly gap: Pick<MeanNLL, 'mean' | 'standardError'>
 }
 
 /**
@@ -55,6 +64,8 @@ export interface Evaluation {
   readonly excess?: { readonly train: MeanNLL; readonly fresh?: MeanNLL }
   /** Of rows drawn anew from the true distribution. */
   readonly freshNll?: MeanNLL
+  /** Of the rows that know the least of the flow: fresh, else of the test, else held out; left out where there are none. */
+  readonly goodness?: HeldOutFit
   /** ∫ p for a flow on two columns. */
   readonly integralOfDensity?: DensityIntegral
   /** Said where something does not apply: a flow with a context is another density for each. */

@@ -25,13 +25,18 @@ const MILLS = [
 /** e^(−x²/2) */
 export const gauss = (x: number): number => Math.exp(-0.5 * x * x)
 
-/** Φ(x), the normal distribution function, to relative accuracy in the lower tail too. */
-export function normalDistribution(x: number): number {
-  const a = Math.abs(x)
+/** Φ(−a)·e^(a²/2) for a ≥ 0. */
+export function scaledTail(a: number): number {
   const q = (a - 4) / (a + 4)
   // Clenshaw's recurrence
   let [current, next] = [0, 0]
   for (let k = MILLS.length - 1; k > 0; k--) [current, next] = [MILLS[k] + 2 * q * current - next, current]
-  const tail = ((MILLS[0] + q * current - next) / (a + 4)) * gauss(a)
+  return (MILLS[0] + q * current - next) / (a + 4)
+}
+
+/** Φ(x), the normal distribution function, to relative accuracy in the lower tail too. */
+export function normalDistribution(x: number): number {
+  const a = Math.abs(x)
+  const tail = scaledTail(a) * gauss(a)
   return x < 0 ? tail : 1 - tail
 }

@@ -34,6 +34,7 @@ export function evaluationText(evaluation: Evaluation): string {
     checksText(evaluation),
     ...findingsText(evaluation).map(wrapped),
     evaluation.goodness && wrapped(evaluation.goodness.verdict),
+    evaluation.regression && wrapped(regressionText(evaluation.regression)),
     leftOut,
     note,
     ...(verdict === undefined ? [] : ['', wrapped(verdict)]),
@@ -131,4 +132,11 @@ function aligned(lines: readonly (readonly string[])[]): string {
         .trimEnd(),
     )
     .join('\n')
+}
+
+/** "Of 400 test rows 90 % intervals hold 89.5 % and are 1.62 wide on average; CRPS 0.31 ± 0.01, root mean squared error 0.56." */
+function regressionText({ part, rows, crps, coverage, width, rmse }: NonNullable<Evaluation['regression']>): string {
+  const score = crps.mean === null ? 'unknown' : crps.mean.toPrecision(3)
+  const error = crps.standardError === null ? '' : ` ± ${crps.standardError.toPrecision(1)}`
+  return `Of ${rows} ${part} rows 90 % intervals hold ${(100 * coverage).toFixed(1)} % and are ${width.toPrecision(3)} wide on average; CRPS ${score}${error}, root mean squared error ${rmse.toPrecision(3)}.`
 }

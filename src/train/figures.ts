@@ -4,6 +4,7 @@ import type { DominatingRows } from './dominating-rows.js'
 import type { FitResult } from './fit.js'
 import type { MeanNLL } from './mean-nll.js'
 import type { Quartiles } from './quartiles.js'
+import type { RegressionFigures } from './regression.js'
 import type { SamplesOutside } from './samples-outside.js'
 import type { Trials } from './trials.js'
 
@@ -66,6 +67,8 @@ export interface Evaluation {
   readonly freshNll?: MeanNLL
   /** Of the rows that know the least of the flow: fresh, else of the test, else held out; left out where there are none. */
   readonly goodness?: HeldOutFit
+  /** How good the column is predicted, where one is modelled given others. */
+  readonly regression?: RegressionFigures
   /** ∫ p for a flow on two columns. */
   readonly integralOfDensity?: DensityIntegral
   /** Said where something does not apply: a flow with a context is another density for each. */

@@ -1,0 +1,28 @@
+import { adamW, fit, flow, fullNormal, mlp } from 'pushforward'
+import { expect, it } from 'vitest'
+import { evaluate } from '#train/evaluation.js'
+import { standardNormals } from '../fixtures/normals.js'
+
+it('is told of one column given others: coverage, width, CRPS and error of y = 2c + ½ noise', async () => {
+  const draws = standardNormals(3000, 2, 5)
+  const [rows, context] = [draws.map(([c, e]) => [2 * c + e / 2]), draws.map(([c]) => [c])]
+  const model = flow(1, [], {
+    context: 1,
+    base: fullNormal({ conditioner: mlp({ hidden: [16], activation: 'silu' }) }),
+  })
+  const given = { rows, context }
+  const result = await fit(model, given, {
+    steps: 600,
+    batch: 256,
+    validation: 0.3,
+    optimizer: adamW({ learningRate: 5e-3 }),
+    threads: 0,
+  })
+  const { regression } = await evaluate(model, given, result, { threads: 0 })
+  expect(regression).toMatchObject({ part: 'validation', rows: 900 })
+  // 2 · 1.6449 · ½, and ½/√π of a normal of sd ½; 900 rows have 0.9 to within 0.03.
+  expect(Math.abs((regression?.coverage ?? 0) - 0.9)).toBeLessThan(0.035)
+  expect(Math.abs((regression?.width ?? 0) - 1.6449)).toBeLessThan(0.12)
+  expect(Math.abs((regression?.crps.mean ?? 0) - 0.5 / Math.sqrt(Math.PI))).toBeLessThan(0.03)
+  expect(Math.abs((regression?.rmse ?? 0) - 0.5)).toBeLessThan(0.05)
+})

@@ -6,6 +6,8 @@ import { UsageError } from '../errors.js'
 export interface OptionUsage {
   readonly placeholder?: string
   readonly text: string
+  /** Whether it may be given several times, its texts being parts of a list between commas. */
+  readonly repeatable?: boolean
 }
 
 /** What a command takes, and what its `--help` says. */
@@ -38,8 +40,8 @@ const HELP: OptionUsage = { text: 'show this' }
 export function parseCommand(usage: CommandUsage, args: readonly string[]): CommandArguments {
   const known: Record<string, OptionUsage> = { ...usage.options, help: HELP }
   const options: NonNullable<ParseArgsConfig['options']> = { help: { type: 'boolean', short: 'h' } }
-  for (const [name, { placeholder }] of Object.entries(usage.options)) {
-    options[name] = { type: placeholder === undefined ? 'boolean' : 'string' }
+  for (const [name, { placeholder, repeatable = false }] of Object.entries(usage.options)) {
+    options[name] = { type: placeholder === undefined ? 'boolean' : 'string', multiple: repeatable }
   }
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true })
   for (const token of tokens) {
@@ -57,7 +59,8 @@ export function parseCommand(usage: CommandUsage, args: readonly string[]): Comm
   const { positionals, values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: true })
   const { help = false, ...texts } = values
   if (!help) checkOperands(usage, positionals)
-  return { operands: positionals, values: texts as Record<string, string | undefined>, help: help === true }
+  const joined = Object.entries(texts).map(([name, text]) => [name, Array.isArray(text) ? text.join(',') : text])
+  return { operands: positionals, values: Object.fromEntries(joined), help: help === true }
 }
 
 /** Strict parsing refuses `--lr -1`, where it cannot tell a value from a forgotten one; `--lr=-1` is clear. */

@@ -2,6 +2,8 @@ import { auto } from '../auto/auto.js'
 import { fineTuning, mostFineTuning } from '../auto/fine-tuning.js'
 import { MIXTURES } from '../auto/reasons.js'
 import { stepsWithin } from '../auto/trials.js'
+import type { TableCodec } from '../columns/kinds.js'
+import type { Support } from '../data/support.js'
 import { copyFlow } from '../flow/copy.js'
 import { type Model, membersOf } from '../flow/ensemble.js'
 import { START_SHARE } from '../train/best-start.js'
@@ -23,6 +25,14 @@ export interface Settled {
   readonly trials?: Trials
 }
 
+/** What is known of the columns of a file. */
+export interface Known {
+  /** The values that each modelled one can have, where some have bounds. */
+  readonly supports?: readonly Support[]
+  /** How they became columns of a flow, where they are not plain numbers. */
+  readonly table?: TableCodec
+}
+
 /** Seconds that choosing and training take where nothing is said. */
 const DEFAULT_BUDGET = 30
 /** Share of the rows that starts and a model that is trained on are judged by, likewise. */
@@ -40,9 +50,10 @@ const ownBudget = (budget: number, starts: number) => (starts > 1 ? budget / (1 
 export function withPreprocess(
   options: TrainOptions,
   preprocess: NonNullable<TrainOptions['preprocess']>,
+  { supports }: Known,
 ): TrainOptions {
   const { fillValue } = options
-  const choice = typeof preprocess === 'string' ? preprocessing(preprocess, fillValue) : preprocess
+  const choice = typeof preprocess === 'string' ? preprocessing(preprocess, fillValue, supports) : preprocess
   return { ...options, preprocess, fit: { ...options.fit, preprocess: choice } }
 }
 
@@ -51,6 +62,7 @@ export async function chooseFlow(
   { rows, weights }: Part,
   columns: readonly string[],
   dim: number,
+  known: Known,
   options: TrainOptions,
 ): Promise<Settled> {
   const { fit, preset, seed, preprocess, fillValue, ensemble, starts } = options
@@ -65,7 +77,8 @@ export async function chooseFlow(
       refit: options.refit && starts === 1,
       ...(budget !== undefined && { budget: ownBudget(budget, starts) }),
       ...(typeof batch === 'number' && { batch }),
-      ...(preprocess !== undefined && { preprocess: withPreprocess(options, preprocess).fit.preprocess }),
+      ...(preprocess !== undefined && { preprocess: withPreprocess(options, preprocess, known).fit.preprocess }),
+      ...(known.supports && { supports: known.supports }),
       ...(fillValue === 'none' && { fillValues: 'keep' }),
     }),
   )
@@ -73,7 +86,7 @@ export async function chooseFlow(
   const { layers, base, trials } = choice
   const chosen = { layers, ...(base && { base }) }
   const settled = { ...options, chosen, preprocess: choice.fit.preprocess, fit: options.over(choice.fit) }
-  return { model: buildModel(dim, columns, chosen, settled), options: settled, trials }
+  return { model: buildModel(dim, columns, chosen, settled, known.table), options: settled, trials }
 }
 
 /** A flow that was named, with as many steps as the budget allows where there is one. */
@@ -82,9 +95,10 @@ export async function takeFlow(
   columns: readonly string[],
   dim: number,
   parts: Architecture,
+  { table }: Known,
   options: TrainOptions,
 ): Promise<Settled> {
-  const model = buildModel(dim, columns, parts, options)
+  const model = buildModel(dim, columns, parts, options, table)
   const { budget, fit, starts } = options
   if (budget === undefined) return { model, options }
   const steps = await stepsFor(model, rows, ownBudget(budget, starts), fit)

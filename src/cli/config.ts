@@ -13,7 +13,18 @@ import type { Values } from './values.js'
 /** The name under which config.json holds DATA; all its other names are those of options. */
 const DATA = 'data'
 /** What only makes sense with the data it was given for. */
-const OF_DATA = ['rows', 'columns', 'given', 'weights', 'where', 'fill-value', ...Object.keys(TABLE_OPTION_TEXT)]
+const OF_DATA = [
+  'rows',
+  'columns',
+  'given',
+  'column',
+  'drop',
+  'drop-missing',
+  'weights',
+  'where',
+  'fill-value',
+  ...Object.keys(TABLE_OPTION_TEXT),
+]
 
 /** Options whose value may be an object, whose text is its JSON. */
 const OBJECTS = ['flow', 'from', 'preprocess', 'set']
@@ -27,6 +38,8 @@ export function resolvedConfig(data: string, options: TrainOptions): Readonly<Re
     rows: options.rows ?? (generators.has(data) ? GENERATED_ROWS : undefined),
     columns: options.columns,
     given: options.given,
+    column: options.kinds,
+    'drop-missing': options.dropMissing ? 'yes' : undefined,
     weights: options.weights,
     ...tableReadingTexts(options.reading),
     where: options.where && `${options.where.column}=${options.where.value}`,

@@ -51,15 +51,20 @@ export async function readData(argument: string, { rows, seed, ...options }: Dat
       points: drawn(generator, rows ?? GENERATED_ROWS, seed),
     }
   }
+  checkFile(argument, rows)
+  // Loaded here, since a generator's rows need none of it.
+  const { readTable } = await import('../data/read-table.js')
+  const name = argument === '-' ? 'stdin' : basename(argument, extname(argument))
+  return { name, ...(await readTable(argument, { onNote: say, ...options })) }
+}
+
+/** @throws UsageError where there is no such file, and for --rows, of which a file has as many as it has. */
+export function checkFile(argument: string, rows: number | undefined): void {
   if (rows !== undefined)
     throw new UsageError(`--rows is for generators (${[...generators.keys()].join(', ')}); a file is read whole.`)
   if (argument !== '-' && !existsSync(argument)) {
     throw new UsageError(`There is no file or generator ${argument}.${hint(argument)}`)
   }
-  // Loaded here, since a generator's rows need none of it.
-  const { readTable } = await import('../data/read-table.js')
-  const name = argument === '-' ? 'stdin' : basename(argument, extname(argument))
-  return { name, ...(await readTable(argument, { onNote: say, ...options })) }
 }
 
 /** Points drawn at a time. */

@@ -26,7 +26,7 @@ export function resultText(result: FitResult): string {
 
 /** A small table of the negative log-likelihoods, what else was checked, and the verdict. */
 export function evaluationText(evaluation: Evaluation): string {
-  const { leftOut, note, verdict } = evaluation
+  const { leftOut, note, units, verdict } = evaluation
   const lines = [
     aligned(table(evaluation)),
     ...(evaluation.trials ? ['', aligned(trialsTable(evaluation.trials)), ''] : []),
@@ -37,6 +37,7 @@ export function evaluationText(evaluation: Evaluation): string {
     evaluation.regression && wrapped(regressionText(evaluation.regression)),
     leftOut,
     note,
+    ...(units === undefined ? [] : [wrapped(units)]),
     ...(verdict === undefined ? [] : ['', wrapped(verdict)]),
   ]
   return lines.filter((line) => line !== undefined).join('\n')

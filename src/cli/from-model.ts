@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
+import type { TableCodec } from '../columns/kinds.js'
 import { chosenColumns } from '../data/row-columns.js'
 import { type ColumnChooser, columnNames as namesOf } from '../data/table-columns.js'
 import { DataError, UsageError } from '../errors.js'
@@ -47,10 +48,12 @@ export async function readFrom(wanted: From, kernels: KernelChoice | undefined):
  * @throws UsageError where --columns names others; DataError where the table has others, or too few.
  */
 export function columnsFor(
-  { data: { columns: names }, dim, contextDim }: Model,
+  model: Model,
   argument: string,
   { columns, weights, where }: Pick<TrainOptions, 'columns' | 'weights' | 'where'>,
 ): ColumnChooser {
+  const names = tableNames(model)
+  const own = names?.length ?? model.dim + model.contextDim
   const beside = weights === undefined ? [] : [weights]
   if (names && columns) checkSame(columns, names)
   return (header, width) => {
@@ -64,15 +67,20 @@ export function columnsFor(
         `${argument} has columns that the model does not know: ${others.join(', ')}. Leave them out with --columns ${names.join(',')}.`,
       )
     }
-    if (width !== dim + contextDim + beside.length) {
+    if (width !== own + beside.length) {
       const needed = names ? ` (${names.join(', ')})` : ''
       throw new DataError(
-        `${argument} has ${width} columns${header ? '' : ' without names'}, but the model has ${dim + contextDim}${needed}.`,
+        `${argument} has ${width} columns${header ? '' : ' without names'}, but the model has ${own}${needed}.`,
       )
     }
     const all = header ?? namesOf(undefined, width)
     return [...all.filter((name) => name !== weights), ...beside]
   }
+}
+
+/** The columns of a table that a model has, by name, where it knows names. */
+export function tableNames({ data: { columns, table } }: Model): readonly string[] | undefined {
+  return table ? table.columns.map(({ name }) => name) : columns
 }
 
 function checkSame(columns: readonly string[], names: readonly string[]): void {
@@ -84,28 +92,25 @@ function checkSame(columns: readonly string[], names: readonly string[]): void {
 }
 
 /**
- * The rows as a model takes them, what it is conditioned on behind, under the names that it knows; weights stay among those
- * that are modelled.
- * @throws DataError for a generator of other columns.
+ * The rows of a generator as a model takes them, what it is conditioned on behind.
+ * @throws DataError for one of other columns.
  */
-export function rowsFor(model: Model, source: DataSource, weights: string | undefined): ModelRows {
-  const { points, columns, generator } = source
-  const own = columns.filter((name) => name !== weights)
-  const names = model.data.columns ?? own
-  const byName = names.length === own.length && names.every((name) => own.includes(name))
-  if (generator && !byName) {
-    throw new DataError(`${generator.name} has the columns ${own.join(', ')}, but the model has ${names.join(', ')}.`)
+export function rowsFor(model: Model, { points, columns, name }: DataSource): ModelRows {
+  const names = tableNames(model) ?? columns
+  if (model.data.table || names.length !== columns.length || !names.every((own) => columns.includes(own))) {
+    throw new DataError(`${name} has the columns ${columns.join(', ')}, but the model has ${names.join(', ')}.`)
   }
-  const places = names.map((name, j) => columns.indexOf(byName ? name : own[j]))
-  const beside = weights === undefined ? [] : [columns.indexOf(weights)]
-  const ordered = (all: readonly string[] | readonly number[], extra: readonly (string | number)[]) => [
-    ...all.slice(0, model.dim),
-    ...extra,
-    ...all.slice(model.dim),
-  ]
+  const places = names.map((own) => columns.indexOf(own))
+  return { points: chosenColumns(points, places), columns: names, dim: model.dim }
+}
+
+/** How rows of a table become those of a model that is trained on. */
+export function codecFor(model: Model, read: readonly string[], seed: number): TableCodec {
+  if (model.data.table) return model.data.table
+  const names = tableNames(model) ?? read
   return {
-    points: chosenColumns(points, ordered(places, beside) as number[]),
-    columns: ordered(names, weights === undefined ? [] : [weights]) as string[],
-    dim: model.dim + beside.length,
+    columns: names.map((name) => ({ name, kind: { kind: 'continuous' } })),
+    given: names.slice(model.dim),
+    seed,
   }
 }

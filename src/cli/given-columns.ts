@@ -17,17 +17,20 @@ export interface ModelRows {
  * @throws DataError for a column that is not there, UsageError where one is named twice or none is left to model.
  */
 export function modelRows({ points, columns }: DataSource, given: readonly string[] = []): ModelRows {
-  const twice = given.find((column, i) => given.indexOf(column) !== i)
-  if (twice !== undefined) throw new UsageError(`--given names ${JSON.stringify(twice)} twice.`)
-  const behind = given.map((column) => placeOf(column, columns, '--given'))
+  checkGiven(columns, given)
+  const behind = given.map((column) => columns.indexOf(column))
   const places = [...columns.keys()].filter((place) => !behind.includes(place))
-  if (places.length === 0) {
-    throw new UsageError(
-      `--given names every column (${columns.join(', ')}); expected one at least to be left to model.`,
-    )
-  }
   const order = [...places, ...behind]
   return { points: chosenColumns(points, order), columns: order.map((place) => columns[place]), dim: places.length }
+}
+
+/** @throws DataError for a column that is not there, UsageError where one is named twice or none is left to model. */
+export function checkGiven(columns: readonly string[], given: readonly string[]): void {
+  const twice = given.find((column, i) => given.indexOf(column) !== i)
+  if (twice !== undefined) throw new UsageError(`--given names ${JSON.stringify(twice)} twice.`)
+  for (const column of given) placeOf(column, columns, '--given')
+  if (given.length < columns.length) return
+  throw new UsageError(`--given names every column (${columns.join(', ')}); expected one at least to be left to model.`)
 }
 
 /** "x1, x2", or "x1 | a, b" where these are given. */

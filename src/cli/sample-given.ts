@@ -1,3 +1,6 @@
+import { givenCodec } from '../columns/given-codec.js'
+import { RowCodec } from '../columns/table-codec.js'
+import { valueOfText } from '../columns/value-of-text.js'
 import { blockRowsOf, type RowSource } from '../data/row-source.js'
 import type { Matrix } from '../data/rows.js'
 import { rowsOutside, scalerPart } from '../data/scaler.js'
@@ -7,7 +10,7 @@ import { givenNames } from '../flow/column-names.js'
 import { contextOfModelDraw, type Model, membersOf } from '../flow/ensemble.js'
 import { say } from './output.js'
 import { tableReading } from './table-options.js'
-import { numbersByName, type Values } from './values.js'
+import { textsByName, type Values } from './values.js'
 
 /** What the rows of a sample are given: the same for all, or each a row of its own. */
 export type SampleGiven = { readonly one: Matrix } | { readonly each: RowSource }
@@ -20,36 +23,47 @@ export type SampleGiven = { readonly one: Matrix } | { readonly each: RowSource 
 export async function sampleGiven(model: Model, values: Values): Promise<SampleGiven | undefined> {
   const { given, 'given-rows': file } = values
   if (given !== undefined && file !== undefined) throw new UsageError('--given and --given-rows exclude each other.')
-  const names = givenNames(model)
+  const codec = model.data.table && givenCodec(new RowCodec(model.data.table))
+  const names = codec?.codec.given ?? givenNames(model)
   if (names.length === 0) {
     if (given === undefined && file === undefined) return undefined
     throw new UsageError(
       `--${given === undefined ? 'given-rows' : 'given'} is for models trained with --given; this one has no such columns.`,
     )
   }
-  if (file !== undefined) return { each: await givenRows(model, names, file, values) }
-  const numbers = numbersByName(values, 'given') ?? new Map<string, number>()
-  for (const name of numbers.keys()) placeOf(name, names, '--given')
-  const missing = names.filter((name) => !numbers.has(name))
+  if (file !== undefined) return { each: await givenRows(model, codec, names, file, values) }
+  const texts = textsByName(values, 'given') ?? new Map<string, string>()
+  for (const name of texts.keys()) placeOf(name, names, '--given')
+  const missing = names.filter((name) => !texts.has(name))
   if (missing.length > 0) {
     throw new UsageError(
       `This model is conditioned on ${names.join(', ')}; ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing: give --given ${names.map((name) => `${name}=…`).join(',')}.`,
     )
   }
-  const row = names.map((name) => numbers.get(name) as number)
-  return { one: contextOfModelDraw(model, row, 1) as Matrix }
+  const columns = codec?.codec.columns ?? names.map((name) => ({ name, kind: { kind: 'continuous' } as const }))
+  const row = columns.map((column) => valueOfText(column, texts.get(column.name) as string, '--given'))
+  const context = codec ? codec.encode(Float64Array.from(row), [0], new Float64Array(model.contextDim)) : row
+  return { one: contextOfModelDraw(model, context, 1) as Matrix }
 }
 
-async function givenRows(model: Model, names: readonly string[], file: string, values: Values): Promise<RowSource> {
+async function givenRows(
+  model: Model,
+  codec: RowCodec | undefined,
+  names: readonly string[],
+  file: string,
+  values: Values,
+): Promise<RowSource> {
   if (values.rows !== undefined) {
     throw new UsageError('--rows and --given-rows exclude each other: one row is drawn for each row of the file.')
   }
-  // Loaded here, since numbers on the command line need none of it.
-  const { readTable } = await import('../data/read-table.js')
-  const { points } = await readTable(file, { columns: names, minimumRows: 1, onNote: say, ...tableReading(values) })
+  const options = { columns: names, minimumRows: 1, onNote: say, ...tableReading(values) }
+  // Loaded here, since values on the command line need none of it.
+  const points = codec
+    ? await (await import('./context-rows.js')).contextRows(file, codec, options)
+    : (await (await import('../data/read-table.js')).readTable(file, options)).points
   const { columns } = points
   let first = 0
-  for (const data of points.blocks(blockRowsOf(columns))) {
+  for await (const data of points.blocks(blockRowsOf(columns))) {
     const rows = data.length / columns
     const [outside] = membersOf(model).flatMap(({ scaler, dim }) =>
       rowsOutside({ data, rows, columns }, scalerPart(scaler, dim)),

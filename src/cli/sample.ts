@@ -1,3 +1,4 @@
+import { RowCodec } from '../columns/table-codec.js'
 import type { Matrix } from '../data/rows.js'
 import { columnNames } from '../flow/column-names.js'
 import { joined } from '../flow/context.js'
@@ -13,7 +14,7 @@ import { eachGiven, type SampleGiven, sampleGiven } from './sample-given.js'
 import { TABLE_OPTION_TEXT } from './table-options.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
 import { flag, integer, nonNegative } from './values.js'
-import { writeTable } from './write-table.js'
+import { writeTable, writeValues } from './write-table.js'
 
 const DEFAULT_ROWS = 1000
 
@@ -23,7 +24,7 @@ export const usage: CommandUsage = {
   operands: [1, 1],
   options: {
     rows: { placeholder: 'N', text: `rows to draw (${DEFAULT_ROWS})` },
-    given: { placeholder: 'NAME=NUMBER,…', text: 'what the rows are given, of a model trained with --given' },
+    given: { placeholder: 'NAME=VALUE,…', text: 'what the rows are given, of a model trained with --given' },
     'given-rows': { placeholder: 'FILE', text: 'the same from a file: one row is drawn for each of its rows' },
     ...TABLE_OPTION_TEXT,
     temperature: { placeholder: 'T', text: 'factor on the noise; below 1 the sample keeps to the middle (1)' },
@@ -32,13 +33,13 @@ export const usage: CommandUsage = {
     json: { text: 'rows as JSON objects, one a line' },
   },
   notes: [
-    'MODEL is a run folder, a model file, or latest, the newest run in runs/. Columns that rows are given stand behind those',
-    'that are drawn.',
+    'MODEL is a run folder, a model file, or latest, the newest run in runs/. Rows come as those of the file that the model was',
+    'trained on: columns in its order, whole numbers, texts and dates as they are there, numbers with its decimals.',
   ].join('\n'),
   examples: [
     'pushforward sample latest > samples.csv',
     'pushforward sample runs/points --rows 100000 --seed 1 > samples.csv',
-    'pushforward sample runs/penguins --given species=2,body_mass=4200 --rows 100',
+    'pushforward sample runs/penguins --given species=Adelie,body_mass=4200 --rows 100',
   ],
 }
 
@@ -52,8 +53,20 @@ export async function run({ operands: [path], values }: CommandArguments): Promi
   const given = await sampleGiven(model, values)
   const rows = given && 'each' in given ? given.each.rows : (wantedRows ?? DEFAULT_ROWS)
   const options = { seed, temperature, threads: threadsOfAll(wanted, model, rows) }
-  await writeTable(columnNames(model), blocks(model, rows, given, options), flag(values, 'json'))
+  const drawn = blocks(model, rows, given, options)
+  const { table } = model.data
+  if (table) {
+    const codec = new RowCodec(table)
+    await writeValues(codec.columns, codec.texts, decoded(codec, drawn), flag(values, 'json'))
+  } else await writeTable(columnNames(model), drawn, flag(values, 'json'))
   return 0
+}
+
+/** The same as values of the table. */
+async function* decoded(codec: RowCodec, blocks: AsyncIterable<Matrix['data']>): AsyncGenerator<Float64Array> {
+  for await (const block of blocks) {
+    yield codec.decode(block, new Float64Array((block.length / codec.names.length) * codec.columns.length))
+  }
 }
 
 /** Blocks of the sample with what it is given, all drawn into the same memory. */

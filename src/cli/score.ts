@@ -1,7 +1,7 @@
 import { type ColumnChooser, columnNames as namesOf } from '../data/table-columns.js'
 import { listed } from '../data/wording.js'
 import { shortestFloat32 } from '../data/write-table.js'
-import { DataError } from '../errors.js'
+import { DataError, UsageError } from '../errors.js'
 import { columnNames } from '../flow/column-names.js'
 import { joined } from '../flow/context.js'
 import type { Model } from '../flow/ensemble.js'
@@ -11,9 +11,11 @@ import { densityRoom, logProbTo } from '../parallel/evaluate.js'
 import { sharedLike } from '../parallel/shared-memory.js'
 import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
+import { COLUMN_OPTION_TEXT } from './column-options.js'
 import { type DataSource, fileFirst, readData } from './data-source.js'
 import { loadModel } from './load-model.js'
 import { say } from './output.js'
+import { scoreTable } from './score-table.js'
 import { TABLE_OPTION_TEXT, tableReading } from './table-options.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
 import { flag, integer } from './values.js'
@@ -28,6 +30,7 @@ export const usage: CommandUsage = {
   options: {
     rows: { placeholder: 'N', text: 'rows to draw where DATA is a generator (1024)' },
     ...TABLE_OPTION_TEXT,
+    'drop-missing': COLUMN_OPTION_TEXT['drop-missing'],
     ...OPTION_TEXT,
     seed: { placeholder: 'N', text: 'seed where DATA is a generator (0)' },
     json: { text: 'rows as JSON objects, one a line; a log-density of −∞ is null' },
@@ -35,7 +38,9 @@ export const usage: CommandUsage = {
   notes: [
     'MODEL is a run folder, a model file, or latest, the newest run in runs/; DATA is a file, as of train, - for standard',
     'input, or a generator. Columns are found by their names, in whatever order, those that the density is given too, and',
-    'others are left out; without names they are taken in the order that `show` has them in.',
+    'others are left out; without names they are taken in the order that `show` has them in. Where columns are whole numbers,',
+    'rounded ones, categories or dates, the log-density has the mass of their values in it, ln P(value) in place of a density,',
+    'as the mean over 8 points of the interval that each stands for: on average no more than the exact one.',
   ].join('\n'),
   examples: [
     'pushforward score runs/points points.csv > scored.csv',
@@ -48,25 +53,27 @@ export async function run({ operands: [path, operand], values }: CommandArgument
   const rows = integer(values, 'rows', undefined, 1)
   const seed = integer(values, 'seed', 0, 0)
   const wanted = threads(values)
+  const [dropMissing, json] = [flag(values, 'drop-missing'), flag(values, 'json')]
   const model = await loadModel(path, { kernels: kernels(values) })
   const data = fileFirst(operand)
-  const source = await readData(data, {
-    rows,
-    seed,
-    minimumRows: 1,
-    columns: modelColumns(model, data),
-    ...tableReading(values),
-  })
+  const { table } = model.data
+  const names = table ? table.columns.map(({ name }) => name) : model.data.columns
+  const columnsOf = modelColumns(names, names?.length ?? model.dim + model.contextDim, data)
+  const reading = { rows, seed, minimumRows: 1, columns: columnsOf, onNote: say, ...tableReading(values) }
+  if (table) return scoreTable(model, table, data, { ...reading, threads: wanted, dropMissing, json })
+  if (dropMissing)
+    throw new UsageError('--drop-missing is for models that know kinds of columns; this one takes numbers.')
+  const source = await readData(data, reading)
   const places = placesOf(model, source)
   const options = { threads: threadsOfAll(wanted, model, source.points.rows) }
   const blocks = scoredBlocks(model, source, [...places.values()], options)
   const columns = [...places.keys()]
-  await writeTable([...columns, scoreColumn(columns)], blocks, flag(values, 'json'))
+  await writeTable([...columns, scoreColumn(columns)], blocks, json)
   return 0
 }
 
-/** With a number where a column of the rows is called that already. */
-function scoreColumn(columns: readonly string[]): string {
+/** The name of the densities, with a number where a column of the rows is called that already. */
+export function scoreColumn(columns: readonly string[]): string {
   let name = SCORE_COLUMN
   for (let i = 2; columns.includes(name); i++) name = `${SCORE_COLUMN}_${i}`
   return name
@@ -88,8 +95,7 @@ async function* scoredBlocks(model: Model, source: DataSource, places: readonly 
 }
 
 /** Reads the model's columns from a table, in the table's order; a missing one is the reader's error. */
-function modelColumns({ data: { columns: names }, dim: modelled, contextDim }: Model, source: string): ColumnChooser {
-  const dim = modelled + contextDim
+function modelColumns(names: readonly string[] | undefined, dim: number, source: string): ColumnChooser {
   return (header, width) => {
     if (names && header) {
       const [own, there] = [new Set(names), new Set(header)]

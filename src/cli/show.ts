@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { describedKind } from '../columns/columns-text.js'
 import { isIdentity, type MarginalSpline } from '../data/marginal-spline.js'
 import { isBent } from '../data/scaler.js'
 import { isBounded, supportText } from '../data/support.js'
@@ -80,6 +81,7 @@ function described(model: Model, { run, evaluation }: Beside): object {
     ...(scaler.whitening && {
       whitening: { mean: [...scaler.whitening.mean], matrix: [...scaler.whitening.matrix] },
     }),
+    ...(data.table && { table: data.table }),
     dataSha256: data.sha256,
     training: model.training,
     run,
@@ -96,6 +98,7 @@ function shown(model: Model, { run, evaluation }: Beside): string {
     ...summaries(model),
     ...(contextDim > 0 ? [`Fits p(${conditionText(columns, givenNames(model))})`] : []),
     '',
+    ...kindsText(model),
     isBent(scaler)
       ? 'Columns, with the middle of the training rows and what they are scaled by'
       : 'Columns, with the mean and the standard deviation of the training rows',
@@ -123,6 +126,20 @@ function summaries(model: Model): string[] {
   return [
     `Ensemble of ${model.members.length} flows, which all count the same, ${model.parameterCount} parameters; ${kinds.size === 1 ? 'each of them:' : 'they are:'}`,
     ...kinds,
+  ]
+}
+
+/** Columns of the table that rows come from, where those are not plain numbers. */
+function kindsText({ data: { table } }: Model): string[] {
+  if (!table) return []
+  const width = Math.max(...table.columns.map(({ name }) => name.length))
+  return [
+    'Columns of the table, and what they are; of a mass log_prob has that of the value, else its density',
+    ...table.columns.map(({ name, kind }) => {
+      const given = table.given.includes(name)
+      return `  ${name.padEnd(width)}  ${given ? 'given, ' : ''}${describedKind(kind, given)}`
+    }),
+    '',
   ]
 }
 

@@ -11,6 +11,8 @@ const OF_THE_MODEL: Readonly<Record<string, string>> = {
   ),
   preprocess: 'what columns pass before it',
   given: 'which columns the others are given',
+  column: 'what its columns are',
+  drop: 'what its columns are',
   ensemble: 'how many flows it is of',
   starts: 'what weights to start from',
 }

@@ -2,7 +2,7 @@ import type { RowSet } from '../data/row-set.js'
 import type { RowSource } from '../data/row-source.js'
 import type { Model } from '../flow/ensemble.js'
 import type { Trials } from '../train/trials.js'
-import type { DataSource } from './data-source.js'
+import type { TrainingRows } from './generated-rows.js'
 import type { RunFolder } from './run-folder.js'
 import type { RunRecord } from './run-record.js'
 import type { TrainOptions } from './train-options.js'
@@ -11,7 +11,7 @@ import type { TrainReport } from './train-report.js'
 /** A run on its way. */
 export interface Job {
   readonly options: TrainOptions
-  readonly source: DataSource
+  readonly data: TrainingRows
   /** Names of the columns of all rows that follow, the given ones last. */
   readonly columns: readonly string[]
   /** What `fit` gets, and what is kept from it. */

@@ -1,3 +1,4 @@
+import type { TableCodec } from '../columns/kinds.js'
 import { ensemble, type Model, membersOf } from '../flow/ensemble.js'
 import { Flow, flow } from '../flow/flow.js'
 import { type FitResult, fit } from '../train/fit.js'
@@ -20,12 +21,13 @@ export function buildModel(
   columns: readonly string[],
   { layers, base, embedding }: Omit<Architecture, 'standardise'>,
   { seed, fit: { kernels }, ensemble: averaged, starts }: TrainOptions,
+  table: TableCodec | undefined,
 ): Model {
   const count = Math.max(averaged, starts)
   const members = Array.from({ length: count }, (_, m) => {
     const context = columns.length - dim
     const member = flow(dim, layers, { base, embedding, kernels, context, seed: memberSeed(seed, m) })
-    member.data = { columns, sha256: undefined }
+    member.data = { columns, sha256: undefined, ...(table && { table }) }
     return member
   })
   return count === 1 ? members[0] : ensemble(members)

@@ -11,13 +11,25 @@ import { adamW } from '../step/adamw.js'
 import { type FitOptions, isStill, MAX_STEPS } from '../train/options.js'
 import { checkPreprocess } from '../train/preprocess.js'
 import type { CommandUsage } from './arguments.js'
+import { COLUMN_OPTION_TEXT, type ColumnChoices, columnChoices } from './column-options.js'
 import type { From } from './from-model.js'
 import { frozenOption } from './frozen-option.js'
 import type { PreprocessName } from './preprocessing.js'
 import { withSettings } from './settings.js'
 import { TABLE_OPTION_TEXT, type TableReading, tableReading } from './table-options.js'
 import { checkTogether } from './train-conflicts.js'
-import { choice, equation, finite, integer, names, nonNegative, type Values, widths, wordOrInteger } from './values.js'
+import {
+  choice,
+  equation,
+  finite,
+  flag,
+  integer,
+  names,
+  nonNegative,
+  type Values,
+  widths,
+  wordOrInteger,
+} from './values.js'
 
 /** What `train` does, option texts turned into values. */
 export interface TrainOptions {
@@ -27,6 +39,12 @@ export interface TrainOptions {
   readonly given: readonly string[] | undefined
   /** The column of a file that says how much each row counts. */
   readonly weights: string | undefined
+  /** What columns of a file are said to be. */
+  readonly choices: ColumnChoices
+  /** What they all were taken for in the end, as --column takes it. */
+  readonly kinds?: string
+  /** Whether rows with a missing cell are left out. */
+  readonly dropMissing: boolean
   /** How a file's table is read. */
   readonly reading: TableReading
   readonly where: { readonly column: string; readonly value: string } | undefined
@@ -91,6 +109,7 @@ export const trainUsage: CommandUsage = {
     rows: { placeholder: 'N', text: 'rows to draw from a generator (1024)' },
     columns: { placeholder: 'NAMES', text: 'columns of a file to use, such as x,y (all)' },
     given: { placeholder: 'NAMES', text: 'columns that the others are conditioned on: p(others | these) (none)' },
+    ...COLUMN_OPTION_TEXT,
     weights: { placeholder: 'COLUMN', text: 'column of a file that says how much each row counts, ≥ 0 (none)' },
     where: { placeholder: 'COLUMN=VALUE', text: 'only the rows of a file that hold this value' },
     ...TABLE_OPTION_TEXT,
@@ -158,6 +177,12 @@ export const trainUsage: CommandUsage = {
     'gradient; average, the decay of a running average of the weights; noise, its sd on the rows at first, and noise.final;',
     'batch.from and batch.to; validationEvery. none takes one away.',
     '',
+    'KIND of --column is continuous, or plain, with all digits where samples are drawn; positive (modelled by its logarithm; zeros get a place of their own), bounded(0,1)',
+    '(likewise, by its logit), circular (angles, in degrees where they exceed 2π, else radians; or circular(PERIOD)); integer',
+    'and rounded (each value stands for the interval up to the next), category (by the places of its levels, or, of --given,',
+    'in columns of 0 and 1), date (2026-11-26, 2026-11-26T10:00 and the like), or drop. What columns are taken for is told in a',
+    'table before training; --column all:plain takes every one for a plain number.',
+    '',
     'HOW is what columns pass before the flow: mean and sd (standardise), median and quantiles, long tails shortened and',
     'correlations taken out (robust), each column made about normal beside that (gaussianise), or nothing (none).',
     '',
@@ -220,6 +245,8 @@ export function trainOptions(values: Values, data: string | undefined): TrainOpt
     columns: names(values, 'columns'),
     given: names(values, 'given'),
     weights: values.weights,
+    choices: columnChoices(values),
+    dropMissing: flag(values, 'drop-missing'),
     reading: tableReading(values),
     where: equation(values, 'where'),
     fillValue: fillValue(values),

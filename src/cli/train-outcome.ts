@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { formatValues } from '../columns/format-values.js'
 import { chosenColumns, takeColumns } from '../data/row-columns.js'
 import { matrixSource, type RowSource } from '../data/row-source.js'
 import { toMatrix } from '../data/rows.js'
@@ -21,6 +22,8 @@ export const TRAINED_FILES = {
   plots: 'plots',
 }
 
+const OF_SPREAD_ROWS =
+  'Figures are of densities of the columns as the flow sees them, rounded values spread over their steps; score writes the masses of such values.'
 const FRESH_ROWS = 100_000
 const MOST_SAMPLES = 10_000
 
@@ -30,14 +33,18 @@ const MOST_SAMPLES = 10_000
  * @throws signal.reason when aborted, between two files.
  */
 export async function writeOutcome(job: Job, result: FitResult, signal: AbortSignal | undefined): Promise<string[]> {
-  const { model, source, options, folder, report } = job
+  const { model, data, options, folder, report } = job
   const { threads } = options.fit
   // What a generator knows is the density of all of its columns.
-  const truth = model.contextDim > 0 ? undefined : source.generator
+  const truth = model.contextDim > 0 ? undefined : data.generated?.generator
   const test = job.test && { rows: job.test, weights: job.weights?.test }
   const rows = { rows: job.rows, weights: job.weights?.rows }
   const given = { truth, fresh: freshRows(job), test, numbers: job.numbers, threads, signal }
-  const figures = { ...(await evaluate(model, rows, result, given)), ...(job.trials && { trials: job.trials }) }
+  const figures = {
+    ...(await evaluate(model, rows, result, given)),
+    ...(data.codec?.uniform && { units: OF_SPREAD_ROWS }),
+    ...(job.trials && { trials: job.trials }),
+  }
   const moreSteps = options.chosen ? 'more (--budget or --steps)' : 'more (--steps)'
   const evaluation = { ...figures, verdict: verdict(figures, { moreSteps }) }
   await folder.writeJson(TRAINED_FILES.evaluation, evaluation)
@@ -51,16 +58,17 @@ export async function writeOutcome(job: Job, result: FitResult, signal: AbortSig
 }
 
 /** Points of a generator have streams of their own: those after the training rows are new. */
-function freshRows({ source: { generator, columns, points }, columns: wanted, options }: Job): RowSource | undefined {
-  if (!generator) return undefined
-  const fresh = generator.generate(FRESH_ROWS, { seed: options.seed, first: points.rows })
+function freshRows({ data: { generated }, columns: wanted, options }: Job): RowSource | undefined {
+  if (!generated) return undefined
+  const { columns } = generated.generator
+  const fresh = generated.generator.generate(FRESH_ROWS, { seed: options.seed, first: generated.points.rows })
   const places = wanted.map((name) => columns.indexOf(name))
   return chosenColumns(matrixSource(toMatrix(fresh, columns.length, 'Fresh rows')), places)
 }
 
 /** Samples as many as rows, in the order of the file's columns; what they are given is that of some of its rows. */
 async function samplesText(
-  { model, rows, columns, weights, source, options }: Job,
+  { model, rows, columns, weights, data, options }: Job,
   signal?: AbortSignal,
 ): Promise<string> {
   const count = Math.min(MOST_SAMPLES, rows.rows)
@@ -68,9 +76,14 @@ async function samplesText(
   const { threads } = options.fit
   const drawn = await sample(model, count, { seed: options.seed, threads, signal, context: context?.data })
   const whole = joined(toMatrix(drawn, model.dim, 'Samples', { infinite: true }), context).part(0, count)
-  const places = source.columns.map((name) => columns.indexOf(name))
+  if (data.codec) {
+    const values = data.codec.decode(whole, new Float64Array(count * data.codec.columns.length))
+    return formatHeader(data.codec.columns) + [...formatValues(values, data.codec.texts)].join('')
+  }
+  const names = data.generated?.generator.columns ?? columns
+  const places = names.map((name) => columns.indexOf(name))
   const ordered = takeColumns(whole, columns.length, places, new Float64Array(whole.length))
-  return formatHeader(source.columns) + [...formatRows(ordered, columns.length)].join('')
+  return formatHeader(names) + [...formatRows(ordered, columns.length)].join('')
 }
 
 async function drawPlots({ model, rows, columns, options, folder }: Job, result: FitResult, evaluation: Evaluation) {

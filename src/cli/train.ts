@@ -26,7 +26,8 @@ export { trainUsage as usage } from './train-options.js'
 export async function run({ operands: [operand], values: given }: CommandArguments): Promise<number> {
   const { data: named, values } = await withConfig(operand && fileFirst(operand), given, CONFIGURABLE)
   const data = named ?? 'jang'
-  const prepared = await prepare(data, trainOptions(values, named))
+  const json = flag(values, 'json')
+  const prepared = await prepare(data, trainOptions(values, named), json)
   // From here on there are files, so that a signal must not end the process where it stands.
   let job: Job | undefined
   const { signal, release } = catchInterrupts(() =>
@@ -35,7 +36,7 @@ export async function run({ operands: [operand], values: given }: CommandArgumen
       : 'Stopping after this step and saving the best; once more ends at once.',
   )
   try {
-    job = await open(prepared, data, flag(values, 'json'))
+    job = await open(prepared, data, json)
     return await finish(job, signal)
   } finally {
     release()
@@ -56,8 +57,8 @@ async function finish(job: Job, signal: AbortSignal): Promise<number> {
 
 /** Opens the run's folder and says what is going to happen. */
 async function open({ deadline, ...prepared }: Prepared, data: string, json: boolean): Promise<Job> {
-  const { options, source, model, record } = prepared
-  const path = options.out ?? (await defaultRunPath(source.name))
+  const { options, data: rows, model, record } = prepared
+  const path = options.out ?? (await defaultRunPath(rows.name))
   const folder = await openRunFolder(path, { 'config.json': resolvedConfig(data, options), 'run.json': record })
   const report = await trainReport(json, deadline)
   report.started(record.data, model.parameterCount, path)

@@ -37,20 +37,20 @@ export function equation(values: Values, name: string): { column: string; value:
   throw refused(name, text, 'COLUMN=VALUE, such as species=2')
 }
 
-/** NAME=NUMBER between commas. */
-export function numbersByName(values: Values, name: string): ReadonlyMap<string, number> | undefined {
+/** NAME=VALUE between commas. */
+export function textsByName(values: Values, name: string): ReadonlyMap<string, string> | undefined {
   const text = values[name]
   if (text === undefined) return undefined
-  const numbers = new Map<string, number>()
+  const texts = new Map<string, string>()
   for (const part of text.split(',')) {
-    // The last sign, as a name may hold one and a number does not.
+    // The last sign, as a name may hold one and a value seldom does.
     const at = part.lastIndexOf('=')
-    const [key, value] = [part.slice(0, Math.max(at, 0)).trim(), toNumber(part.slice(at + 1).trim())]
-    if (key === '' || !Number.isFinite(value)) throw refused(name, text, 'NAME=NUMBER between commas, such as a=1,b=2')
-    if (numbers.has(key)) throw refused(name, text, `each name once, but ${JSON.stringify(key)} comes twice`)
-    numbers.set(key, value)
+    const [key, value] = [part.slice(0, Math.max(at, 0)).trim(), part.slice(at + 1).trim()]
+    if (key === '' || value === '') throw refused(name, text, 'NAME=VALUE between commas, such as a=1,b=2')
+    if (texts.has(key)) throw refused(name, text, `each name once, but ${JSON.stringify(key)} comes twice`)
+    texts.set(key, value)
   }
-  return numbers
+  return texts
 }
 
 /** An integer of [min, max] (1e5 will do); the fallback where the option is absent. */

@@ -1,3 +1,4 @@
+import { formatValueObjects, formatValues, type ValueTexts } from '../columns/format-values.js'
 import { formatHeader, formatRows, shortestFloat32, type TableNumbers } from '../data/write-table.js'
 import { writeData } from './output.js'
 
@@ -13,6 +14,20 @@ export async function writeTable(
   if (!json) await writeData(formatHeader(columns))
   for await (const block of blocks) {
     for (const text of json ? formatObjects(block, columns) : formatRows(block, columns.length)) await writeData(text)
+  }
+}
+
+/** The same of values, some of which are written as texts. */
+export async function writeValues(
+  columns: readonly string[],
+  texts: ValueTexts,
+  blocks: AsyncIterable<Float64Array>,
+  json: boolean,
+): Promise<void> {
+  if (!json) await writeData(formatHeader(columns))
+  for await (const block of blocks) {
+    const pieces = json ? formatValueObjects(block, columns, texts) : formatValues(block, texts)
+    for (const text of pieces) await writeData(text)
   }
 }
 

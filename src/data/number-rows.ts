@@ -138,7 +138,7 @@ export class NumberRows implements CellSink {
       names.every((_, j) => kinds[j] !== 'number' && (kinds[j] === 'missing' || below[j] === 'number'))
     ) {
       throw new DataError(
-        `${place}: no numbers below the header, but in the row after it (${found}): units? ${unitsWay(place, this.#header)}`,
+        `${place}: no numbers below the header, but in the row after it (${found}): units? ${unitsWay(place, this.#header.names)}`,
       )
     }
     const numeric = names.filter((_, j) => kinds[j] === 'number')
@@ -156,7 +156,7 @@ export class NumberRows implements CellSink {
 }
 
 /** How to read a table without the row of units below its header. */
-function unitsWay(place: string, { names = [] }: TableHeader): string {
+export function unitsWay(place: string, names: readonly string[]): string {
   const [, line] = /:(\d+)$/.exec(place) ?? []
   if (line === undefined) return 'Remove the row.'
   const value = names.length > 20 ? 'NAMES' : `'${joinNames(names.map((name) => name.trim()))}'`

@@ -167,11 +167,12 @@ export function contextOfModelDraw(model: Model, context: Context | undefined, r
 }
 
 function checkAlike(first: Flow, member: Flow, number: number): void {
-  const figures = ({ dim, contextDim, precision, data: { columns } }: Flow) => ({
+  const figures = ({ dim, contextDim, precision, data: { columns, table } }: Flow) => ({
     columns: dim,
     'columns of context': contextDim,
     precision,
     'names of columns': JSON.stringify(columns) ?? 'none',
+    'kinds of columns': JSON.stringify(table) ?? 'none',
   })
   const [expected, got] = [figures(first), figures(member)]
   for (const [what, value] of Object.entries(got)) {

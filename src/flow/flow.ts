@@ -1,5 +1,6 @@
 import type { BaseSpec } from '../bases/base.js'
 import { standardNormal } from '../bases/standard-normal.js'
+import type { TableCodec } from '../columns/kinds.js'
 import { type Points, pointsOf } from '../data/points.js'
 import { RowTransform } from '../data/row-transform.js'
 import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
@@ -59,6 +60,8 @@ export interface DataProvenance {
   readonly columns: readonly string[] | undefined
   /** SHA-256 of the training data as little-endian float64, hexadecimal. */
   readonly sha256: string | undefined
+  /** How rows of a table became these columns, where they are not plain numbers. */
+  readonly table?: TableCodec
 }
 
 /**

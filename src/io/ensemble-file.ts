@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { FormatError } from '../errors.js'
-import { checkFormat, FORMAT, type ModelRecord, readRecord, recordParts } from './model-file.js'
+import { checkFormat, FORMAT, type ModelRecord, readRecord, recordParts, TABLE_VERSION } from './model-file.js'
 import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.js'
 import { damaged } from './scaler-tensors.js'
 
@@ -30,7 +30,7 @@ export function encodeMembers(records: readonly ModelRecord[]): Uint8Array {
   })
   return encodeSafetensors([...members.flatMap(({ doubles }) => doubles), ...members.flatMap(({ reals }) => reals)], {
     format: FORMAT,
-    formatVersion: String(ENSEMBLE_VERSION),
+    formatVersion: String(records.some(({ table }) => table !== undefined) ? TABLE_VERSION : ENSEMBLE_VERSION),
     members: String(members.length),
     ...Object.assign({}, ...members.map(({ texts }) => texts)),
   })
@@ -44,8 +44,9 @@ export function decodeFile(
   bytes: Uint8Array,
 ): { readonly flow: ModelRecord } | { readonly members: readonly ModelRecord[] } {
   const { tensors, metadata } = decodeSafetensors(bytes)
-  const version = checkFormat(metadata, ENSEMBLE_VERSION)
-  if (version < ENSEMBLE_VERSION) return { flow: readRecord(tensors, metadata, version) }
+  const version = checkFormat(metadata, TABLE_VERSION)
+  if (version < ENSEMBLE_VERSION || (version === TABLE_VERSION && metadata.members === undefined))
+    return { flow: readRecord(tensors, metadata, version) }
   const parsed = v.safeParse(membersSchema, metadata.members)
   if (!parsed.success) {
     throw damaged(`it says that it has ${JSON.stringify(metadata.members)} members, expected 1 to ${MOST_MEMBERS}`)

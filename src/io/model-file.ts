@@ -22,6 +22,8 @@ export interface ModelRecord {
   /** Seed of the initial parameters. */
   readonly seed: number
   readonly columns: readonly string[] | undefined
+  /** How rows of a table become the flow's, as JSON. */
+  readonly table: unknown
   readonly dataSha256: string | undefined
   /** Written only where its training ended in a loss that was not finite. */
   readonly training: 'diverged' | undefined
@@ -30,6 +32,8 @@ export interface ModelRecord {
 export const FORMAT = 'pushforward'
 /** Raised whenever an older reader would misunderstand the file; readers accept their own version and older ones. */
 export const FORMAT_VERSION = 2
+/** Of a file with a table, of one flow or several: an older reader takes the columns for those of the table. */
+export const TABLE_VERSION = 4
 /** Of a file whose scaler is a line for each column; an older reader takes any scaler for one. */
 const LINES_VERSION = 1
 
@@ -45,6 +49,7 @@ const metadataSchema = v.object({
   ),
   seed,
   columns: v.optional(v.pipe(json, v.array(v.string()))),
+  table: v.optional(json),
   dataSha256: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
   training: v.optional(v.literal('diverged')),
 })
@@ -55,9 +60,14 @@ export function encodeModel(record: ModelRecord): Uint8Array {
   // The float64 tensors come first, so that every tensor lies on a multiple of its element's size.
   return encodeSafetensors([...doubles, ...reals], {
     format: FORMAT,
-    formatVersion: String(isBent(record.scaler) ? FORMAT_VERSION : LINES_VERSION),
+    formatVersion: String(versionOf(record)),
     ...texts,
   })
+}
+
+function versionOf({ table, scaler }: ModelRecord): number {
+  if (table !== undefined) return TABLE_VERSION
+  return isBent(scaler) ? FORMAT_VERSION : LINES_VERSION
 }
 
 /** What of a record is tensors, those in float64 whatever the model's precision apart, and what is text by key. */
@@ -68,6 +78,7 @@ export function recordParts({
   scaled,
   seed,
   columns,
+  table,
   dataSha256,
   training,
 }: ModelRecord): { doubles: Tensor[]; reals: Tensor[]; texts: Record<string, string> } {
@@ -82,6 +93,7 @@ export function recordParts({
       scaled: String(scaled),
       seed: String(seed),
       ...(columns && { columns: JSON.stringify(columns) }),
+      ...(table !== undefined && { table: JSON.stringify(table) }),
       ...(dataSha256 !== undefined && { dataSha256 }),
       ...(training !== undefined && { training }),
     },
@@ -95,7 +107,7 @@ export function recordParts({
  */
 export function decodeModel(bytes: Uint8Array): ModelRecord {
   const { tensors, metadata } = decodeSafetensors(bytes)
-  return readRecord(tensors, metadata, checkFormat(metadata, FORMAT_VERSION))
+  return readRecord(tensors, metadata, checkFormat(metadata, TABLE_VERSION))
 }
 
 /**
@@ -117,6 +129,7 @@ export function readRecord(
   const own = tensors.filter(({ name }) => !isOfScaler(name)).map(realTensor)
   return {
     columns: undefined,
+    table: undefined,
     dataSha256: undefined,
     training: undefined,
     ...rest,

@@ -1,4 +1,7 @@
 import type { BaseSpec } from '../bases/base.js'
+import { readCodec } from '../columns/codec-schema.js'
+import type { TableCodec } from '../columns/kinds.js'
+import { RowCodec } from '../columns/table-codec.js'
 import { FormatError, UsageError } from '../errors.js'
 import { type Ensemble, ensemble, type Model, membersOf } from '../flow/ensemble.js'
 import { Flow } from '../flow/flow.js'
@@ -33,6 +36,7 @@ function recordOf({ structure, numbers, scaler, scaled, seed, data, training }: 
     scaled,
     seed,
     columns: data.columns,
+    table: data.table,
     dataSha256: data.sha256,
     training,
   }
@@ -91,9 +95,23 @@ function flowOf<P extends Precision>(record: ModelRecord, { kernels }: { kernels
   }
   flow.scaler = record.scaler
   flow.scaled = record.scaled
-  flow.data = { columns: record.columns, sha256: record.dataSha256 }
+  const table = tableOf(record, flow)
+  flow.data = { columns: record.columns, sha256: record.dataSha256, ...(table && { table }) }
   flow.training = record.training
   return flow
+}
+
+/** What the file says of the table that rows come from, where it says something. */
+function tableOf({ table, columns }: ModelRecord, { dim, contextDim }: Flow): TableCodec | undefined {
+  if (table === undefined) return undefined
+  const codec = readCodec(table)
+  if (typeof codec === 'string') {
+    throw new FormatError(`This model file is damaged: its metadata "table" cannot be used (${codec}).`)
+  }
+  const rows = new RowCodec(codec)
+  if (rows.dim === dim && rows.names.length === dim + contextDim && rows.names.join('\n') === columns?.join('\n'))
+    return codec
+  throw new FormatError('This model file is damaged: the columns of its table are not those of its flow.')
 }
 
 function structureOf({ description }: ModelRecord): FlowStructure {

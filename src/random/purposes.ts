@@ -35,4 +35,8 @@ export const PURPOSE = {
   member: 14,
   /** Which held-out rows change places with samples in a test of fit; the index is the permutation, 0 chooses rows by their weights. */
   goodness: 17,
+  /** What is added to rounded values of rows; the index is the row. */
+  dequantise: 15,
+  /** Likewise where such values are scored; the index is the column. */
+  dequantiseScores: 16,
 } as const

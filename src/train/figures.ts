@@ -46,6 +46,8 @@ export interface Evaluation {
   readonly leftOutRows?: { readonly rows: readonly number[]; readonly count: number }
   /** Said where no rows were kept for the test: the figures are of rows that the flow was chosen by. */
   readonly note?: string
+  /** Said where rows were spread over intervals before training: what the densities are of. */
+  readonly units?: string
   /**
    * The single full-covariance Gaussian fitted to the training rows, on the same rows; null where none fits. For a flow
    * with a context, that Gaussian given it.

@@ -132,7 +132,7 @@ async function train(
     if (!restoreBest || bestStep >= 0) commit(flow, { plan, heap }, from)
     flow.scaler = scaler
     flow.scaled = true
-    flow.data = { columns: flow.data.columns, sha256 }
+    flow.data = { ...flow.data, sha256 }
     flow.training = undefined
   }
   if (end.reason === 'diverged') flow.training = 'diverged'

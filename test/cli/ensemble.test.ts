@@ -10,7 +10,8 @@ const read = (run: string, file: string) => readFile(join(folder, run, file))
 const json = async (run: string, file: string) => JSON.parse(String(await read(run, file)))
 const cli = (line: string) => pushforward(line.split(' '), { cwd: folder })
 
-const NAMED = 'train points.csv --flow realNVP --layers 2 --hidden 4 --steps 40 --batch 32 --patience off'
+const NAMED =
+  'train points.csv --column all:plain --flow realNVP --layers 2 --hidden 4 --steps 40 --batch 32 --patience off'
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pushforward-ensemble-'))

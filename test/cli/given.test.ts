@@ -123,7 +123,7 @@ describe('train --given', () => {
   })
 
   test('warns of few values in what is modelled alone', async () => {
-    const options = [at('table.csv'), '--plots', 'off', '--steps', '1']
+    const options = [at('table.csv'), '--column', 'all:plain', '--plots', 'off', '--steps', '1']
     const { stderr } = await pushforward(['train', ...options, '--given', 'x', '--out', at('warned')])
     expect(stderr).toContain('few different values for 400 rows in column "group" (3)')
     const given = await pushforward(['train', ...options, '--given', 'group', '--out', at('not-warned')])
@@ -165,14 +165,14 @@ describe('train --given', () => {
 describe('sample --given', () => {
   const sample = (...args: string[]) => pushforward(['sample', at('two'), '--seed', '3', ...args])
 
-  test('draws rows at what they are given, which stands behind them', async () => {
+  test('draws rows at what they are given, in the order of the file', async () => {
     const model = await loadFlow(at('two'))
     const { code, stdout } = await sample('--given', 'group=2, size=-0.5', '--rows', '4')
     expect(code).toBe(0)
     const { columns, rows } = parseCsv(stdout)
-    expect(columns).toEqual(['x', 'y', 'size', 'group'])
+    expect(columns).toEqual(['group', 'x', 'size', 'y'])
     const { data } = model.sample(4, { seed: 3, context: [-0.5, 2] })
-    expect(rows).toEqual(Array.from({ length: 4 }, (_, i) => [data[2 * i], data[2 * i + 1], -0.5, 2]))
+    expect(rows).toEqual(Array.from({ length: 4 }, (_, i) => [2, data[2 * i], -0.5, data[2 * i + 1]]))
     const objects = await sample('--given', 'group=2,size=-0.5', '--rows', '1', '--json', '--threads', '2')
     expect(JSON.parse(objects.stdout)).toEqual({ x: data[0], y: data[1], size: -0.5, group: 2 })
   })
@@ -184,18 +184,20 @@ describe('sample --given', () => {
     expect(code).toBe(0)
     const context = table.slice(0, 50).map(([group, , size]) => [size, group])
     const { data } = model.sample(50, { seed: 3, context })
-    expect(parseCsv(stdout).rows).toEqual(context.map((row, i) => [data[2 * i], data[2 * i + 1], ...row]))
+    const drawn = context.map(([size, group], i) => [group, data[2 * i], size, data[2 * i + 1]])
+    expect(parseCsv(stdout).rows).toEqual(drawn)
     // One given column in a file of its own.
     await writeFile(at('sizes.csv'), 'size\n1\n2\n')
     const single = await pushforward(['sample', at('one'), '--given-rows', at('sizes.csv')])
-    expect(parseCsv(single.stdout).rows.map(([, size]) => size)).toEqual([1, 2])
+    expect(parseCsv(single.stdout).rows.map(([size]) => size)).toEqual([1, 2])
   })
 
   test.each([
     [[], 'This model is conditioned on size, group; size, group are missing: give --given size=…,group=….'],
     [['--given', 'size=1'], 'This model is conditioned on size, group; group is missing: give --given size=…,group=….'],
     [['--given', 'size=1,groups=2'], '--given: no column is named "groups". Did you mean "group"?'],
-    [['--given', 'size=1,group'], '--given is "size=1,group"; expected NAME=NUMBER between commas, such as a=1,b=2.'],
+    [['--given', 'size=1,group'], '--given is "size=1,group"; expected NAME=VALUE between commas, such as a=1,b=2.'],
+    [['--given', 'size=1,group=x'], '--given: "group" is "x"; expected a number.'],
     [['--given', 'size=1,size=2'], '--given is "size=1,size=2"; expected each name once, but "size" comes twice.'],
     [['--given', 'size=1e9,group=1'], 'The context lies over 10⁶ standard deviations away'],
     [['--given', 'size=1,group=1', '--given-rows', 'a.csv'], '--given and --given-rows exclude each other.'],

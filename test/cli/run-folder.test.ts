@@ -117,10 +117,12 @@ test('a model that its folder cannot take any more is saved elsewhere, and the m
 
 describe('warnings', () => {
   test('name discrete columns and count repeated rows, and are silent where there are none', async () => {
-    const { stderr } = await train('points.csv', '--columns', 'set,x', '--steps', '1', '--out', 'runs/discrete')
+    const { stderr } = await train(
+      ...'points.csv --columns set,x --column all:plain --steps 1 --out runs/discrete'.split(' '),
+    )
     expect(stderr).toContain('Warning: few different values for 120 rows in column "set" (3): ')
     await writeFile(at('twice.csv'), 'x,y\n1,2\n3,4\n1,2\n5,7\n6,1\n')
-    const twice = await train('twice.csv', '--validation', '0', '--steps', '1', '--out', 'runs/twice')
+    const twice = await train(...'twice.csv --column all:plain --validation 0 --steps 1 --out runs/twice'.split(' '))
     expect(twice.stderr).toContain('Warning: 1 of 5 rows repeat an earlier one')
     const { stderr: none } = await train('points.csv', '--columns', 'x,y', '--steps', '1', '--out', 'runs/none')
     expect(none).not.toContain('Warning')

@@ -103,6 +103,6 @@ describe.concurrent('pushforward', () => {
 
   test('PUSHFORWARD_DEBUG shows where an error comes from', async () => {
     const { stderr } = await pushforward(['train', 'jagn'], { env: { PUSHFORWARD_DEBUG: '1' } })
-    expect(stderr).toMatch(/UsageError: There is no file.*\n\s+at readData/)
+    expect(stderr).toMatch(/UsageError: There is no file.*\n\s+at checkFile/)
   })
 })

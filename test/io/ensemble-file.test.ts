@@ -123,7 +123,7 @@ describe('the file of an ensemble is refused', () => {
       /damaged. .*names of columns/,
       set('member.1.columns', '["a","b"]'),
     ],
-    ['of a newer format', /format version 4, .* up to version 3: update/, set('formatVersion', '4')],
+    ['of a newer format', /format version 5, .* up to version 4: update/, set('formatVersion', '5')],
     ['under the version of a flow', /metadata "flow" cannot be used/, set('formatVersion', '2')],
     [
       'with a tensor of nobody',

@@ -141,9 +141,9 @@ describe('a model file is refused', () => {
     ],
     [
       'of a newer format',
-      /format version 4, .* up to version 3: update/,
+      /format version 5, .* up to version 4: update/,
       ({ metadata }) => {
-        metadata.formatVersion = '4'
+        metadata.formatVersion = '5'
       },
     ],
     [

@@ -16,6 +16,7 @@ const floors: [file: string, allowed: string, refused: string][] = [
   ['src/nets/x.ts', '../kernels/kernels.js', '../layers/layer.js'],
   ['src/layers/x.ts', '../nets/mlp.js', '../bases/standard-normal.js'],
   ['src/bases/x.ts', '../kernels/kernels.js', '../flow/flow.js'],
+  ['src/columns/x.ts', '../data/rows.js', '../flow/flow.js'],
   ['src/energies/x.ts', '../random/elementary.js', '../flow/flow.js'],
   ['src/flow/x.ts', '../data/rows.js', '../data/read-table.js'],
   ['src/step/x.ts', '../flow/tile.js', '../parallel/pool.js'],

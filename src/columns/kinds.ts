@@ -1,0 +1,142 @@
+import type { Support } from '../data/support.js'
+import type { DateFormat } from './iso-dates.js'
+
+/** Numbers, any between two of them being possible; with as many decimals as a file has them written. */
+export interface Continuous {
+  readonly kind: 'continuous'
+  readonly decimals?: number
+}
+
+/** Numbers above 0, modelled by their logarithm. */
+export interface Positive {
+  readonly kind: 'positive'
+  readonly decimals?: number
+  /**
+   * Zeros among them: they become numbers of (below·e^−width, below), evenly by their logarithm, where `below` is the least
+   * of the positive ones, and what is drawn there is 0.
+   */
+  readonly zeros?: { readonly below: number; readonly width: number }
+}
+
+/** Numbers between two bounds, modelled by the logit of their place between them. */
+export interface Bounded {
+  readonly kind: 'bounded'
+  readonly low: number
+  readonly high: number
+  readonly decimals?: number
+}
+
+/** Angles, x and x + period being the same: taken modulo the period from `cut` on, and given back from `from` on. */
+export interface Circular {
+  readonly kind: 'circular'
+  readonly period: number
+  readonly cut: number
+  readonly from: number
+  readonly decimals?: number
+  /** Where they are rounded: numbers low + k·step, each of which stands for the interval up to the next. */
+  readonly grid?: { readonly low: number; readonly step: number }
+}
+
+/**
+ * Numbers low, low + step, …, high: whole ones ('integer'), or rounded in another way. Each stands for the interval up to the
+ * next, x + step·u with u uniform on (0, 1), and a sample for the number at or below it.
+ */
+export interface Grid {
+  readonly kind: 'integer' | 'rounded'
+  readonly low: number
+  readonly high: number
+  readonly step: number
+  readonly decimals: number
+  /** Where x + step·u lies, as far as the density is to know it. */
+  readonly support?: Support
+}
+
+/** Texts, or numbers taken for names. A modelled one is a grid of their places in the list, a given one a column of 0 and 1 a level. */
+export interface Category {
+  readonly kind: 'category'
+  readonly levels: readonly string[]
+}
+
+/** Dates or times, a grid counted in units of the format since `low`. */
+export interface DateKind {
+  readonly kind: 'date'
+  readonly format: DateFormat
+  /** In units since 1970. */
+  readonly low: number
+  readonly high: number
+  /** In units. */
+  readonly step: number
+  /** Where steps are so small beside the range that dates are not spread over them. */
+  readonly fine?: true
+}
+
+/** What the cells of a column are, and with what they become numbers of a flow. */
+export type ColumnKind = Continuous | Positive | Bounded | Circular | Grid | Category | DateKind
+
+/** A column of a table that a model knows. */
+export interface CodedColumn {
+  readonly name: string
+  readonly kind: ColumnKind
+}
+
+/** How rows of a table become rows of a flow and back: plain JSON, kept in the model's file. */
+export interface TableCodec {
+  /** In the order of the table. */
+  readonly columns: readonly CodedColumn[]
+  /** Names of those that the others are given, in the order in which they stand behind them. */
+  readonly given: readonly string[]
+  /** Of the uniform numbers. */
+  readonly seed: number
+}
+
+/** Whether each value of a column has a mass of its own, in place of a density. */
+export function isDiscrete(kind: ColumnKind): boolean {
+  if (kind.kind === 'circular') return kind.grid !== undefined
+  return ['integer', 'rounded', 'category', 'date'].includes(kind.kind)
+}
+
+/** Whether the rows of the table are those of the flow as they stand. */
+export function isPlain({ columns, given }: TableCodec): boolean {
+  const behind = columns.slice(columns.length - given.length)
+  return (
+    columns.every(({ kind }) => kind.kind === 'continuous' && kind.decimals === undefined) &&
+    given.every((name, i) => behind[i].name === name)
+  )
+}
+
+/** Values of a grid within which the density is held where there are so few; more have tails beyond. */
+const FEW_VALUES = 20
+
+/** The values that a modelled column of this kind can have, as a flow sees it. */
+export function supportOf(kind: ColumnKind): Support {
+  switch (kind.kind) {
+    case 'positive':
+      return { low: 0 }
+    case 'bounded':
+      return { low: kind.low, high: kind.high }
+    case 'circular':
+      return { low: kind.cut, high: kind.cut + kind.period }
+    case 'integer':
+    case 'rounded':
+      return kind.support ?? {}
+    case 'category':
+      return kind.levels.length <= FEW_VALUES ? { low: 0, high: kind.levels.length } : {}
+    case 'date':
+      return fewSteps(kind) ? { low: 0, high: kind.high - kind.low + kind.step } : {}
+    default:
+      return {}
+  }
+}
+
+/** Whether so few values lie on a grid that its ends are part of what is known. */
+export function fewSteps({ low, high, step }: { low: number; high: number; step: number }): boolean {
+  return (high - low) / step < FEW_VALUES
+}
+
+/** A kind as --column takes it. */
+export function kindText(kind: ColumnKind): string {
+  if (kind.kind === 'continuous' && kind.decimals === undefined) return 'plain'
+  if (kind.kind === 'bounded') return `bounded(${kind.low},${kind.high})`
+  if (kind.kind === 'circular') return `circular(${kind.period})`
+  return kind.kind
+}

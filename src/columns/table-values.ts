@@ -1,0 +1,129 @@
+import { RowSet } from '../data/row-set.js'
+import { blockRowsOf, chosenRows, type RowBlock, type RowSource } from '../data/row-source.js'
+import { shortened } from '../data/wording.js'
+import { DataError } from '../errors.js'
+import { formatDate, sameFormat } from './iso-dates.js'
+import type { CodedColumn, TableCodec } from './kinds.js'
+import type { TableColumn } from './table-column.js'
+import type { TypedTable } from './typed-table.js'
+
+/** What a stored cell of a column is as a value of its kind. */
+type ValueReader = ((stored: number, row: number) => number) | undefined
+
+/** Levels that a message lists, at most. */
+const MOST_LISTED = 20
+
+/**
+ * The values of a table's rows, [rows, columns] in the order of the codec, all of them there: rows with a missing cell in one
+ * of these columns are left out.
+ */
+export interface TableValues {
+  readonly source: RowSource
+  /** Which rows of the table they are. */
+  readonly rows: RowSet
+}
+
+/**
+ * The columns of a codec in a table, found by their names, and their cells as values.
+ * @throws DataError for a column that is not there, text in a column of numbers, and a level that the codec does not have.
+ */
+export async function tableValues(table: TypedTable, codec: TableCodec): Promise<TableValues> {
+  const seats = new Map(table.columns.map(({ name }, j) => [name, j]))
+  const places = codec.columns.map(({ name }) => seats.get(name) ?? -1)
+  const absent = places.indexOf(-1)
+  if (absent >= 0) {
+    throw new DataError(`${table.source}: no column is named ${JSON.stringify(codec.columns[absent].name)}.`)
+  }
+  const read = codec.columns.map((column, j) => valueReader(table.columns[places[j]], column))
+  const width = table.columns.length
+  const { points } = table
+  function* blocks(blockRows: number): Iterable<Float64Array> {
+    const out = new Float64Array(Math.min(blockRows, table.rows) * places.length)
+    let first = 0
+    for (const block of points.blocks(blockRows)) {
+      yield taken(block, first, out)
+      first += block.length / width
+    }
+  }
+  function taken(block: RowBlock, first: number, out: Float64Array): Float64Array {
+    const rows = block.length / width
+    for (let i = 0, to = 0; i < rows; i++) {
+      for (let j = 0; j < places.length; j++) {
+        const stored = block[i * width + places[j]]
+        out[to++] = read[j]?.(stored, first + i) ?? stored
+      }
+    }
+    return out.subarray(0, rows * places.length)
+  }
+  const source = { rows: table.rows, columns: places.length, blocks }
+  const rows = await wholeRows(
+    source,
+    places.some((place) => table.columns[place].missing + table.columns[place].fills > 0),
+  )
+  return { source: rows.size < table.rows ? chosenRows(source, rows) : source, rows }
+}
+
+/** The rows without a missing value. */
+async function wholeRows({ rows, columns, blocks }: RowSource, missing: boolean): Promise<RowSet> {
+  if (!missing) return RowSet.of([], rows).complement()
+  const without: number[] = []
+  let first = 0
+  for await (const block of blocks(blockRowsOf(columns))) {
+    for (let i = 0; i * columns < block.length; i++) {
+      for (let j = 0; j < columns; j++) {
+        if (!Number.isNaN(block[i * columns + j])) continue
+        without.push(first + i)
+        break
+      }
+    }
+    first += block.length / columns
+  }
+  return RowSet.of(without, rows).complement()
+}
+
+function valueReader(column: TableColumn, { kind, name }: CodedColumn): ValueReader {
+  if (column.sort === undefined) return undefined
+  if (kind.kind === 'category') return levelOf(column, kind.levels)
+  const title = JSON.stringify(name)
+  if (kind.kind === 'date') {
+    if (column.sort !== 'date' || column.mixed || !column.format || !sameFormat(column.format, kind.format)) {
+      const { text, place } = column.mixed ?? column.firstText ?? { text: 'numbers', place: 'The table' }
+      throw new DataError(
+        `${place}: column ${title} has ${shown(text)}, where the model knows dates such as ${formatDate(kind.low, kind.format)}.`,
+      )
+    }
+    return undefined
+  }
+  if (column.firstText) {
+    throw new DataError(
+      `${column.firstText.place}: column ${title} has ${shown(column.firstText.text)}, where the model knows numbers.`,
+    )
+  }
+  return undefined
+}
+
+function levelOf(column: TableColumn, levels: readonly string[]): ValueReader {
+  const known = new Map(levels.map((level, place) => [level, place]))
+  if (column.sort === 'text' && !column.mixed && column.levels) {
+    const codes = [...column.levels].map(
+      ([text, { place }]) => known.get(text) ?? unknown(column.name, text, levels, place),
+    )
+    return (stored) => (Number.isNaN(stored) ? stored : codes[stored])
+  }
+  return (stored, row) => {
+    const text = column.textOf(stored, row)
+    if (text === null) return Number.NaN
+    return known.get(text) ?? unknown(column.name, text, levels, `Row ${row} (counted from 0)`)
+  }
+}
+
+/** Throws DataError for a level that there is not. */
+export function unknown(name: string, text: string, levels: readonly string[], place: string): never {
+  const listed = levels.slice(0, MOST_LISTED).map(shown).join(', ')
+  const more = levels.length > MOST_LISTED ? ` and ${levels.length - MOST_LISTED} more` : ''
+  throw new DataError(
+    `${place}: column ${JSON.stringify(name)} has ${shown(text)}, which the model does not know; it knows ${listed}${more}.`,
+  )
+}
+
+const shown = (text: string) => JSON.stringify(shortened(text))

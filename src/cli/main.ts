@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<C
   train: { summary: 'fit a flow to a generator or a file', load: () => import('./train.js') },
   sample: { summary: 'draw rows from a model', load: () => import('./sample.js') },
   score: { summary: 'log-density of every row of a file', load: () => import('./score.js') },
+  predict: { summary: 'one column given all others, in every row of a file', load: () => import('./predict.js') },
   show: { summary: "a model's layers, parameters and provenance", load: () => import('./show.js') },
   data: { summary: 'rows of a generator', load: () => import('./data.js') },
 }
@@ -42,6 +43,7 @@ function help(): string {
     '  pushforward train points.csv --out runs/points',
     '  pushforward sample latest --rows 1000 > samples.csv',
     '  pushforward score runs/points points.csv > scored.csv',
+    '  pushforward predict latest points.csv --of y > predicted.csv',
     '  pushforward show latest',
     '',
   ].join('\n')

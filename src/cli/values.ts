@@ -99,6 +99,15 @@ export function widths(values: Values, name: string, fallback: readonly number[]
   throw refused(name, text, 'one or more widths ≥ 1, such as 4 or 64,64')
 }
 
+/** Numbers above 0 and below 1. */
+export function probabilities(values: Values, name: string, fallback: readonly number[]): readonly number[] {
+  const text = values[name]
+  if (text === undefined) return fallback
+  const list = text.split(',').map((part) => toNumber(part.trim()))
+  if (list.every((value) => value > 0 && value < 1)) return list
+  throw refused(name, text, 'numbers above 0 and below 1, such as 0.05,0.5,0.95')
+}
+
 /** One of a few words. */
 export function choice<Word extends string>(values: Values, name: string, words: readonly [Word, ...Word[]]): Word {
   const text = values[name] ?? words[0]

@@ -10,7 +10,7 @@ const NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/
 /** The CSV lines of values [rows, columns], some rows a piece; a value that is not there is an empty cell. */
 export function* formatValues(values: Float64Array, texts: ValueTexts): Generator<string> {
   const columns = texts.length
-  if (texts.every((text) => text === undefined)) {
+  if (texts.every((text) => text === undefined) && !values.some(Number.isNaN)) {
     yield* formatRows(values, columns)
     return
   }

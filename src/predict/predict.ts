@@ -12,6 +12,11 @@ import { NodeDensity } from './node-density.js'
 export interface PredictOptions extends Given, Omit<ParallelOptions, 'onProgress'> {
   /** The column that is predicted from all others: its name, or its place among those that are modelled. */
   readonly of: string | number
+  /**
+   * Where y is rounded: each value stands for the interval from it up to this much above. `logProb` is then the mass of that
+   * interval, `level` that of its middle, and `crps` is of its middle.
+   */
+  readonly width?: number
   /** Probabilities of the quantiles, each above 0 and below 1; default 0.05, 0.25, 0.75, 0.95. */
   readonly quantiles?: readonly number[]
 }
@@ -51,9 +56,12 @@ const ROUNDS = 60
 export async function predict(
   model: Model,
   rows: Rows,
-  { of, quantiles = QUANTILES, context, threads, signal }: PredictOptions,
+  { of, quantiles = QUANTILES, width = 0, context, threads, signal }: PredictOptions,
 ): Promise<Predictions> {
   const column = placeOf(model, of)
+  if (!(width >= 0 && width < Number.POSITIVE_INFINITY)) {
+    throw new UsageError(`predict's width is ${echo(width)}; expected a finite number ≥ 0.`)
+  }
   const wrong = quantiles.find((probability) => !(probability > 0 && probability < 1))
   if (wrong !== undefined) {
     throw new UsageError(`predict's quantiles hold ${echo(wrong)}; expected numbers above 0 and below 1.`)
@@ -66,7 +74,7 @@ export async function predict(
     const block = matrix.data.subarray(first * matrix.columns, (first + BLOCK_ROWS) * matrix.columns)
     const densities = await predictor.conditionals(block, { threads, signal })
     for (const [i, density] of densities.entries()) {
-      put(out, first + i, density, block[i * matrix.columns + column], quantiles)
+      put(out, first + i, density, block[i * matrix.columns + column], { quantiles, width })
     }
   }
   return out
@@ -106,7 +114,13 @@ function roomFor(rows: number, quantiles: number): Room {
   }
 }
 
-function put(out: Room, row: number, density: Conditional, value: number, quantiles: readonly number[]): void {
+function put(
+  out: Room,
+  row: number,
+  density: Conditional,
+  value: number,
+  { quantiles, width }: Required<Pick<PredictOptions, 'quantiles' | 'width'>>,
+): void {
   const { nodes, logProb } = density
   if (nodes.isEmpty) return
   const { mean, sd } = nodes.moments()
@@ -115,9 +129,10 @@ function put(out: Room, row: number, density: Conditional, value: number, quanti
   out.median[row] = nodes.quantile(0.5)
   for (const [k, probability] of quantiles.entries()) out.quantiles[k][row] = nodes.quantile(probability)
   if (Number.isNaN(value)) return
-  out.logProb[row] = logProb - nodes.logMass
-  out.level[row] = nodes.below(value)
-  out.crps[row] = nodes.crps(value)
+  const middle = value + width / 2
+  out.logProb[row] = width > 0 ? Math.log(nodes.below(value + width) - nodes.below(value)) : logProb - nodes.logMass
+  out.level[row] = nodes.below(middle)
+  out.crps[row] = nodes.crps(middle)
 }
 
 interface Conditional {

@@ -51,6 +51,16 @@ describe('predict', () => {
     }
   })
 
+  it('takes a rounded value for the interval from it on', async () => {
+    const model = flow(1, [], { base: fullNormal() })
+    const { logProb, level, crps } = await predict(model, [[-1]], { of: 0, width: 2, threads: 0 })
+    // P(−1 ≤ z < 1), F(0), and of the middle 2φ(0) − 1/√π.
+    expect(Math.abs(logProb[0] - Math.log(0.6826894921370859))).toBeLessThan(3e-4)
+    expect(Math.abs(level[0] - 0.5)).toBeLessThan(2e-4)
+    expect(Math.abs(crps[0] - (2 * 0.3989422804014327 - 1 / Math.sqrt(Math.PI)))).toBeLessThan(2e-4)
+    await expect(predict(model, [[0]], { of: 0, width: -1 })).rejects.toThrow(UsageError)
+  })
+
   it('finds both modes, however narrow and far from the column’s middle', async () => {
     // y is −3 ± 0.001 or 40 ± 0.5, whichever x: 0.3 and 0.7 of the mass.
     const base = gaussianMixture({

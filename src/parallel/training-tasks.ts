@@ -3,6 +3,7 @@ import type { FlowDescription } from '../flow/structure.js'
 import { buildStructure } from '../flow/structure.js'
 import { createKernels, openHeap, type SharedHeap } from '../kernels/create.js'
 import { AbortedError } from '../step/communicator.js'
+import { type Past, validatedSteps } from '../step/past.js'
 import { planTraining, type TrainingTask } from '../step/plan.js'
 import { type TrainingEnd, TrainingRank, type TrainingRecord } from '../step/training-rank.js'
 import { SharedCommunicator } from './shared-communicator.js'
@@ -24,7 +25,7 @@ export interface TrainingRankTask {
 
 /** What rank 0 writes after every step and the main thread reads whenever it likes. */
 export interface RecordBlock {
-  /** [steps done, step of the best loss, stop requested] */
+  /** [steps done, step of the best loss, stop requested, snapshot requested, steps of the snapshot] */
   readonly words: Int32Array
   /** The loss of every step. */
   readonly losses: Float64Array
@@ -35,18 +36,43 @@ export interface RecordBlock {
 const STEPS_DONE = 0
 const BEST_STEP = 1
 const STOP_REQUESTED = 2
+const SNAPSHOT_REQUESTED = 3
+const SNAPSHOT_STEPS = 4
+const WORDS = 5
 
 /** A record for `task`, in shared memory where other threads write it. */
 export function createRecord(task: TrainingTask, shared: boolean): RecordBlock {
-  const validated = task.validationRows > 0 ? Math.ceil(task.steps / task.validationEvery) : 0
   const buffer = (bytes: number) => (shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes))
-  const words = new Int32Array(buffer(12))
+  const words = new Int32Array(buffer(4 * WORDS))
   words[BEST_STEP] = -1
   return {
     words,
     losses: new Float64Array(buffer(8 * task.steps)),
-    validation: new Float64Array(buffer(8 * validated)),
+    validation: new Float64Array(buffer(8 * validatedSteps(task, task.steps))),
   }
+}
+
+/** Puts the steps of an earlier process into a record that is new. */
+export function recordPast({ words, losses, validation }: RecordBlock, past: Past, bestStep: number): void {
+  losses.set(past.losses)
+  validation.set(past.validation)
+  words[BEST_STEP] = bestStep
+  words[STEPS_DONE] = past.steps
+}
+
+/** The steps in a record, as far as they are done. */
+export function pastOf({ words, losses, validation }: RecordBlock): Past {
+  return { steps: Atomics.load(words, STEPS_DONE), losses, validation }
+}
+
+/** Asks for a snapshot after the step that is being taken. */
+export function requestSnapshot({ words }: RecordBlock): void {
+  Atomics.store(words, SNAPSHOT_REQUESTED, 1)
+}
+
+/** How many steps what lies in the snapshot is of; 0 before the first one. */
+export function snapshotSteps({ words }: RecordBlock): number {
+  return Atomics.load(words, SNAPSHOT_STEPS)
 }
 
 export function requestStop({ words }: RecordBlock): void {
@@ -64,6 +90,8 @@ export function readRecord({ words }: RecordBlock): { steps: number; bestStep: n
 export function recordInto({ words, losses, validation }: RecordBlock, task: TrainingTask): TrainingRecord {
   return {
     stopRequested: () => Atomics.load(words, STOP_REQUESTED) !== 0,
+    snapshotRequested: () => Atomics.exchange(words, SNAPSHOT_REQUESTED, 0) !== 0,
+    publishSnapshot: (steps) => void Atomics.store(words, SNAPSHOT_STEPS, steps),
     publish(step, loss, watched, bestStep) {
       losses[step] = loss
       if (task.validationRows > 0 && watched !== undefined) validation[step / task.validationEvery] = watched
@@ -88,7 +116,7 @@ function train(message: TrainingRankTask, energy: Energy | undefined): TrainingE
     const plan = planTraining(buildStructure(description), task, size)
     const kernels = createKernels(openHeap(heap))
     const own = rank === 0 ? recordInto(record, task) : undefined
-    const trainer = new TrainingRank(kernels, plan, communicator, own, energy)
+    const trainer = new TrainingRank(kernels, plan, communicator, own, energy, pastOf(record))
     communicator.barrier()
     for (;;) {
       const end = trainer.step()

@@ -50,6 +50,18 @@ export interface TrainingTask {
   readonly seed: number
   /** Where a step fits samples to an energy, or both them and rows: as many of each, which number `rows` where there are none. */
   readonly energy?: EnergyTask
+  /** Whether there is room for a copy of what a run has come to, taken between two steps. */
+  readonly snapshots?: boolean
+}
+
+/** What a run has come to by its steps: everything else about it follows from their number and losses. */
+export interface Moving {
+  readonly params: Offset
+  /** The running average of the parameters; only where there is one. */
+  readonly average: Offset
+  readonly firstMoment: Offset
+  readonly secondMoment: Offset
+  readonly best: Offset
 }
 
 /** Whether steps take rows of data. */
@@ -100,7 +112,7 @@ export interface PhasePlan extends Phase {
 }
 
 /** Where everything of a training job lies in its heap. The same inputs give the same plan in every thread. */
-export interface TrainingPlan {
+export interface TrainingPlan extends Moving {
   readonly structure: FlowStructure
   readonly task: TrainingTask
   readonly bytes: number
@@ -111,9 +123,8 @@ export interface TrainingPlan {
   readonly params: Offset
   /** Their running average, with the state behind it as well; only where there is one. */
   readonly average: Offset
-  readonly firstMoment: Offset
-  readonly secondMoment: Offset
-  readonly best: Offset
+  /** What is copied there between two steps, without the state, which stays; only where the task has snapshots. */
+  readonly snapshot: Moving
   /** Row-major standardised rows, [rows, dim + contextDim]. */
   readonly data: Offset
   readonly validationData: Offset
@@ -131,6 +142,8 @@ export interface TrainingPlan {
   readonly squares: Offset
   /** i32: the step after which all ranks leave, or −1; written by rank 0 before a barrier. */
   readonly stopAfter: Offset
+  /** i32: the step after which all ranks copy into the snapshot, or −1; likewise. */
+  readonly snapshotAfter: Offset
   /** i32, the deal of the units. */
   readonly deal: Offset
   readonly ranks: readonly RankPlan[]
@@ -198,6 +211,7 @@ function placeGlobals(
 ) {
   const weighted = task.weighted ? 1 : 0
   const averaged = task.average ? 1 : 0
+  const copied = task.snapshots ? parameterCount : 0
   const blocks = Math.ceil(parameterCount / SQUARES_BLOCK)
   const rows = takesRows(task) ? task.rows : 0
   return {
@@ -206,6 +220,13 @@ function placeGlobals(
     firstMoment: arena.real(parameterCount),
     secondMoment: arena.real(parameterCount),
     best: arena.real(parameterCount),
+    snapshot: {
+      params: arena.real(copied),
+      average: arena.real(averaged * copied),
+      firstMoment: arena.real(copied),
+      secondMoment: arena.real(copied),
+      best: arena.real(copied),
+    },
     data: arena.real(rows * width),
     validationData: arena.real(task.validationRows * width),
     weights: arena.real(weighted * task.rows),
@@ -216,6 +237,7 @@ function placeGlobals(
     averagedLoss: arena.double(averaged * validationShards),
     squares: arena.double(task.clip < Number.POSITIVE_INFINITY ? blocks : 0),
     stopAfter: arena.int(1),
+    snapshotAfter: arena.int(1),
     deal: arena.int(dealLength(size)),
   }
 }

@@ -6,6 +6,7 @@ import { permutationInto } from '../random/stream.js'
 import { type Batch, batchOf } from './batches.js'
 import type { Communicator } from './communicator.js'
 import { Deal } from './deal.js'
+import { isWatched, NO_PAST, type Past, watchedLosses } from './past.js'
 import { type PhasePlan, type TrainingPlan, takesRows } from './plan.js'
 import { ScheduledRate } from './schedule.js'
 import { ShardWork } from './shard-work.js'
@@ -17,7 +18,11 @@ import { Update } from './update.js'
 export interface TrainingRecord {
   /** Whether training should end after the current step. */
   stopRequested(): boolean
+  /** Whether a snapshot should be taken after it. */
+  snapshotRequested(): boolean
   publish(step: number, loss: number, watched: number | undefined, bestStep: number): void
+  /** What `steps` steps came to lies in the snapshot, until the next one is asked for. */
+  publishSnapshot(steps: number): void
 }
 
 export type TrainingEnd =
@@ -49,8 +54,8 @@ export class TrainingRank {
   #phase = 0
 
   /**
-   * `record` is rank 0's, `energy` there for a task on one. The heap holds parameters and data; moments start at zero. Ranks meet at a barrier between
-   * this and the first step.
+   * `record` is rank 0's, `energy` there for a task on one. The heap holds parameters and data; moments start at zero, or all
+   * is as the steps in `past` have left it. Ranks meet at a barrier between this and the first step.
    */
   constructor(
     kernels: Kernels,
@@ -58,6 +63,7 @@ export class TrainingRank {
     communicator: Communicator,
     record?: TrainingRecord,
     energy?: Energy,
+    past: Past = NO_PAST,
   ) {
     this.#kernels = kernels
     this.#plan = plan
@@ -69,7 +75,7 @@ export class TrainingRank {
     this.#rate = new ScheduledRate(plan.task.schedule, plan.task.steps)
     const { rank, size } = communicator
     this.#deals = plan.phases.map(({ units }) => new Deal(kernels.heap.i32, plan.deal, units.length, rank, size))
-    this.#deals[0].reset()
+    this.#goOn(past)
   }
 
   get best(): BestSoFar {
@@ -80,8 +86,8 @@ export class TrainingRank {
   step(): TrainingEnd | undefined {
     const { task, phases, shardLoss } = this.#plan
     const step = this.#step
-    if (step === task.steps) return { reason: 'steps', step }
-    if (step === task.stopping.after) return { reason: 'after', step }
+    const end = this.#endBefore(step)
+    if (end) return end
     const phase = phases[this.#phase]
     const batch = batchOf(phase, task.rows, step)
     const validate = task.validationRows > 0 && step % task.validationEvery === 0
@@ -103,10 +109,47 @@ export class TrainingRank {
     this.#communicator.barrier()
 
     this.#step++
+    this.#snapshot(step)
     if (this.#kernels.heap.i32[this.#plan.stopAfter] === step) return { reason: 'aborted', step: step + 1 }
-    // Between two validations nothing is known that patience could end on.
-    if (watched !== undefined && this.#best.patienceLeft(step) <= 0) return { reason: 'patience', step: step + 1 }
     return undefined
+  }
+
+  /** Comes to where a rank stands that has taken these steps: by counters and losses alone, whoever took them. */
+  #goOn(past: Past): void {
+    const { task, phases } = this.#plan
+    const { steps } = past
+    this.#step = steps
+    while ((phases[this.#phase + 1]?.firstStep ?? Number.POSITIVE_INFINITY) <= steps) this.#phase++
+    this.#deals[this.#phase].reset()
+    for (const { step, loss } of watchedLosses(task, past)) {
+      this.#best.improves(step, loss)
+      this.#rate.observe(loss)
+    }
+    this.#update.pass(steps)
+    if (steps === 0 || steps === task.steps) return
+    const batch = batchOf(phases[this.#phase], task.rows, steps)
+    // Shuffled with the first step of the epoch, unless that is the next one.
+    if (batch.start > 0 && this.#communicator.rank === 0) this.#permute(batch)
+  }
+
+  /** Whether there is an end before this step: on what earlier ones have come to alone, so that a run that goes on has it too. */
+  #endBefore(step: number): TrainingEnd | undefined {
+    const { task } = this.#plan
+    // Between two validations nothing is known that patience could end on.
+    if (step > 0 && isWatched(task, step - 1) && this.#best.patienceLeft(step - 1) <= 0) {
+      return { reason: 'patience', step }
+    }
+    if (step >= task.steps) return { reason: 'steps', step }
+    if (task.stopping.after !== undefined && step >= task.stopping.after) return { reason: 'after', step }
+    return undefined
+  }
+
+  /** Copies what the steps up to this one came to where rank 0 has said so: between two barriers, so that all is of one step. */
+  #snapshot(step: number): void {
+    if (!this.#plan.task.snapshots || this.#kernels.heap.i32[this.#plan.snapshotAfter] !== step) return
+    this.#update.snapshot()
+    this.#communicator.barrier()
+    this.#record?.publishSnapshot(step + 1)
   }
 
   /** Phase 1 of a step: units as they are dealt. */
@@ -125,14 +168,18 @@ export class TrainingRank {
   }
 
   /** Shuffles at the start of each epoch of minibatches. */
-  #shuffle({ rows, start, epoch }: Batch): void {
-    const { task, permutation } = this.#plan
-    if (rows === task.rows || start > 0 || !takesRows(task)) return
-    if (this.#communicator.rank === 0) {
-      const target = this.#kernels.heap.i32.subarray(permutation, permutation + task.rows)
-      permutationInto(target, task.seed, PURPOSE.shuffle, epoch)
-    }
+  #shuffle(batch: Batch): void {
+    const { task } = this.#plan
+    if (batch.rows === task.rows || batch.start > 0 || !takesRows(task)) return
+    if (this.#communicator.rank === 0) this.#permute(batch)
     this.#communicator.barrier()
+  }
+
+  #permute({ rows, epoch }: Batch): void {
+    const { task, permutation } = this.#plan
+    if (rows === task.rows || !takesRows(task)) return
+    const target = this.#kernels.heap.i32.subarray(permutation, permutation + task.rows)
+    permutationInto(target, task.seed, PURPOSE.shuffle, epoch)
   }
 
   /** Of rows held out where there are any, of the parameters or their average, whichever is better; between two, nothing. */
@@ -153,6 +200,8 @@ export class TrainingRank {
   #publish(step: number, loss: number, watched: number | undefined): void {
     if (!this.#record) return
     this.#record.publish(step, loss, watched, this.#best.bestStep)
-    if (this.#record.stopRequested()) this.#kernels.heap.i32[this.#plan.stopAfter] = step
+    const { i32 } = this.#kernels.heap
+    if (this.#record.stopRequested()) i32[this.#plan.stopAfter] = step
+    if (this.#record.snapshotRequested()) i32[this.#plan.snapshotAfter] = step
   }
 }

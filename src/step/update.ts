@@ -3,7 +3,7 @@ import { SQUARES_BLOCK } from '../kernels/kernels.js'
 import { type AdamWState, advanceAdamW, startAdamW } from './adamw.js'
 import { averagingRate } from './averaging.js'
 import type { Communicator } from './communicator.js'
-import type { PhasePlan, RankPlan, TrainingPlan } from './plan.js'
+import type { Moving, PhasePlan, RankPlan, TrainingPlan } from './plan.js'
 
 /** One rank's share of an update: its slice of the parameters, from the summed gradient. */
 export class Update {
@@ -18,6 +18,21 @@ export class Update {
     this.#plan = plan
     this.#own = plan.ranks[communicator.rank]
     this.#communicator = communicator
+  }
+
+  /** Brings the running products to where they are after so many steps more. */
+  pass(steps: number): void {
+    for (let step = 0; step < steps; step++) advanceAdamW(this.#adamw, this.#plan.task.optimizer)
+  }
+
+  /** Copies the slice of all that steps change. */
+  snapshot(): void {
+    const { task, snapshot } = this.#plan
+    const { first, end } = this.#own.slice
+    const copy = (name: keyof Moving) =>
+      this.#kernels.copy(end - first, this.#plan[name] + first, snapshot[name] + first)
+    for (const name of ['params', 'firstMoment', 'secondMoment', 'best'] as const) copy(name)
+    if (task.average) copy('average')
   }
 
   /** Remembers the slice as the best so far, of the parameters or of their average. */

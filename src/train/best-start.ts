@@ -51,6 +51,8 @@ export async function bestStart(
     stopping: { ...options.stopping, after: Math.min(tried, options.stopping?.after ?? tried) },
     validationEvery: Math.max(1, Math.floor((tried - 1) / VALIDATIONS)),
     onProgress: undefined,
+    checkpoint: undefined,
+    resume: undefined,
   }
   const plan = sideBySide(flows.length, threads)
   let diverged: unknown

@@ -163,6 +163,7 @@ async function load(
 ): Promise<void> {
   heap.real.set(flow.numbers, plan.params)
   heap.i32[plan.stopAfter] = -1
+  heap.i32[plan.snapshotAfter] = -1
   if (rows) {
     const evaluator = new Evaluator(flow.structure, kernels)
     evaluator.setScaler(flow.scaler)

@@ -8,6 +8,7 @@ import { type FitResult, fit } from './fit.js'
 import { type GivenRows, weightsIn, weightsOf, withContext } from './given-rows.js'
 import { judge } from './judge.js'
 import type { MeanNLL } from './mean-nll.js'
+import { MemberCheckpoints } from './member-checkpoints.js'
 import type { FitOptions, Progress } from './options.js'
 import { eachOf, sideBySide } from './side-by-side.js'
 
@@ -39,6 +40,8 @@ export function memberSeed(seed: number, member: number): number {
  * Each is trained by one thread, as many at a time as there are threads; only where those are more than members has each
  * several. The result does not depend on it. Every fit that runs holds a copy of the rows.
  *
+ * A checkpoint holds the last one of each member, and is written whenever one of them has come further.
+ *
  * `onProgress` sees steps of all members together and means of their losses.
  * @throws UsageError, DataError as `fit` and `ensemble`; TrainingError where a member diverges, with the others stopped.
  */
@@ -59,12 +62,14 @@ export async function fitEnsemble(
   const either = signal ? AbortSignal.any([signal, failing.signal]) : failing.signal
   const plan = sideBySide(members.length, threads)
   const tally = onProgress && new Tally(members.length, onProgress)
+  const shared = new MemberCheckpoints(members.length, options)
   const results = await eachOf(members.length, plan.atOnce, async (m) => {
     const own = { seed: memberSeed(seed, m), splitSeed, threads: plan.threads, signal: either }
     try {
       const result = await fit(members[m], weights ? { rows: source, weights } : source, {
         ...options,
         ...own,
+        ...shared.of(m),
         onProgress: tally && ((progress) => tally.tell(m, progress)),
       })
       tally?.end(m)

@@ -5,6 +5,7 @@ import { DataError, TrainingError, UsageError } from '../errors.js'
 import { Evaluator, type Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
 import type { FlowStructure } from '../flow/structure.js'
+import type { CheckpointRecord } from '../io/checkpoint-file.js'
 import { createHeap, type KernelKind, resolveKernels } from '../kernels/create.js'
 import type { Heap, Offset } from '../kernels/heap.js'
 import { estimatedMilliseconds, resolveThreads } from '../parallel/threads.js'
@@ -14,11 +15,13 @@ import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan
 import { ScheduledRate } from '../step/schedule.js'
 import { batchTileRows, cutIntoShards } from '../step/shards.js'
 import type { TrainingEnd } from '../step/training-rank.js'
+import { checkpointOf, checkSameRows, type FitIdentity, identityOf, preparedSha256, restore } from './checkpoint.js'
+import { CheckpointWriter } from './checkpoint-writer.js'
 import { frozenRanges } from './frozen.js'
 import { type GivenRows, weightsOf, withContext } from './given-rows.js'
 import { load, readRows } from './load-rows.js'
 import { type CheckedFitOptions, checkFitOptions, type FitOptions, isStill } from './options.js'
-import { checkBytes, commit, exclusively, runTraining } from './run-training.js'
+import { checkBytes, commit, exclusively, runTraining, type TrainingJob } from './run-training.js'
 import { settleLayers } from './settle.js'
 import { type Split, validationRowsOf } from './split.js'
 import { supervise, watchedAt } from './supervise.js'
@@ -75,7 +78,9 @@ export interface FitResult {
  * training itself holds one standardised copy of them, in the flow's precision. Rows must not change before the call has
  * settled.
  *
- * @throws UsageError, DataError before any work; TrainingError where a loss is not finite, with the best weights so
+ * With a `checkpoint` another call can go on from where this one was, in another process and on other threads: `resume`.
+ *
+ * @throws UsageError, DataError before any work, FormatError for a checkpoint that is none; TrainingError where a loss is not finite, with the best weights so
  *   far committed.
  */
 export async function fit(
@@ -100,6 +105,8 @@ async function train(
   const validationRows = validationRowsOf(source.rows, options.validation)
   const { weighted, frozen } = { weighted: weights !== undefined, frozen: frozenRanges(structure, options.frozen) }
   const kernels = resolveKernels(options.kernels, structure.description.precision)
+  const known = identityOf(structure, options, kernels)
+  const resumed = options.resume && checkpointOf(options.resume, known)
   const prepare = (rows: number, held: number) => {
     const task: TrainingTask = { ...taskOf(rows, held, options), weighted, frozen }
     return planned(structure, task, options, kernels)
@@ -115,12 +122,21 @@ async function train(
   const { scaler, sha256, logScale, validationLogScale } = await load(heap, plan, flow, read, options)
   if (!options.signal?.aborted) settleLayers(structure, plan, heap, kernels)
   if (task.average) heap.real.copyWithin(plan.average, plan.params, plan.params + structure.numberCount)
-  const record = createRecord(task, size > 0)
+  const job: TrainingJob = { plan, heap, record: createRecord(task, size > 0) }
+  const { record } = job
+  const identity = identified(job, known, sha256, options)
+  if (resumed && identity) goOn(job, resumed, identity)
 
   const started = performance.now()
   const seconds = () => (performance.now() - started) / 1000
-  const supervised = await supervise(plan, record, options, seconds, () =>
-    runTraining(size, flow, { plan, heap, record }, options.signal),
+  const { checkpoint } = options
+  const supervised = await supervise(
+    plan,
+    record,
+    options,
+    seconds,
+    () => runTraining(size, flow, job, options.signal),
+    checkpoint && identity && ((fail) => new CheckpointWriter(job, identity, checkpoint, fail)),
   )
   const { steps, bestStep } = readRecord(record)
   let { end } = supervised
@@ -170,6 +186,23 @@ async function train(
   }
 }
 
+/** What a job is of, its rows included, where that is asked for; not where it was aborted before these were there. */
+function identified(
+  job: TrainingJob,
+  known: Pick<FitIdentity, 'flow' | 'options'>,
+  dataSha256: string | undefined,
+  { checkpoint, resume }: CheckedFitOptions,
+): FitIdentity | undefined {
+  if (dataSha256 === undefined || !(checkpoint || resume)) return undefined
+  return { ...known, dataSha256, preparedSha256: preparedSha256(job) }
+}
+
+/** @throws DataError, FormatError where a checkpoint is not of this job. */
+function goOn(job: TrainingJob, checkpoint: CheckpointRecord, identity: FitIdentity): void {
+  checkSameRows(checkpoint, identity)
+  restore(job, checkpoint)
+}
+
 /** The plan of a task, and how many threads it is for. */
 function planned(
   structure: FlowStructure,
@@ -207,6 +240,7 @@ function taskOf(
     steps,
     validationEvery: options.validationEvery ?? Math.floor(rows / least),
     ...{ optimizer, schedule, clip, average, noise, stopping, seed },
+    snapshots: options.checkpoint !== undefined,
   }
 }
 

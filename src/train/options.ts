@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js'
 import type { KernelChoice } from '../kernels/create.js'
+import { echo } from '../options.js'
 import type { Threads } from '../parallel/threads.js'
 import { seedWords } from '../random/philox.js'
 import { adamW, type Optimizer, optimizerOf } from '../step/adamw.js'
@@ -8,6 +9,7 @@ import { type Growing, growingOf } from '../step/batches.js'
 import { type Noise, noiseOf } from '../step/noise.js'
 import { constant, type Schedule, schedule } from '../step/schedule.js'
 import { type Stopping, stopping } from '../step/stopping.js'
+import { type CheckpointOptions, checkCheckpoint } from './checkpoint-writer.js'
 import type { Part } from './frozen.js'
 import { checkPreprocess, type PreprocessChoice } from './preprocess.js'
 import { checkValidation, type Validation } from './split.js'
@@ -74,11 +76,18 @@ export interface FitOptions {
   signal?: AbortSignal
   /** If it throws, training ends as by the signal, and the error is rethrown once the weights are committed. */
   onProgress?: (progress: Progress) => void
+  /** Puts what training has come to where another `fit` can go on from it, now and then and at the end; default nowhere. */
+  checkpoint?: CheckpointOptions
+  /**
+   * The bytes of a checkpoint to go on from, bit for bit as if nothing had been between: on the same rows, with the same
+   * options but for threads and `stopping.after`, and a flow as it was then.
+   */
+  resume?: Uint8Array
 }
 
-type Maybe = 'signal' | 'onProgress' | 'validationEvery' | 'average' | 'noise'
-export type CheckedFitOptions = Required<Omit<FitOptions, Maybe | 'stopping'>> &
-  Pick<FitOptions, Maybe> & { stopping: Stopping }
+type Maybe = 'signal' | 'onProgress' | 'validationEvery' | 'average' | 'noise' | 'resume'
+export type CheckedFitOptions = Required<Omit<FitOptions, Maybe | 'stopping' | 'checkpoint'>> &
+  Pick<FitOptions, Maybe> & { stopping: Stopping; checkpoint: Required<CheckpointOptions> | undefined }
 
 /** Whether nothing is to be trained: a single step, at a rate of 0. */
 export const isStill = ({ steps, optimizer }: FitOptions): boolean => steps === 1 && optimizer?.learningRate === 0
@@ -105,6 +114,8 @@ const NAMES = [
   'preprocess',
   'signal',
   'onProgress',
+  'checkpoint',
+  'resume',
 ]
 
 /**
@@ -134,6 +145,8 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     preprocess,
     signal,
     onProgress,
+    checkpoint,
+    resume,
   } = options
   const watchable = batch === 'all' || batch === rows || validation !== 0
   const rule = stopping({ ...options.stopping, restoreBestWeights: options.stopping?.restoreBestWeights ?? watchable })
@@ -152,6 +165,9 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     throw new UsageError(
       'stopping with minibatches needs rows to watch, a batch loss is too noisy: set validation to 0.1, or batch to "all".',
     )
+  }
+  if (resume !== undefined && !(resume instanceof Uint8Array)) {
+    throw new UsageError(`resume is ${echo(resume)}; expected the bytes of a checkpoint, a Uint8Array.`)
   }
   if (options.average && validation === 0 && rule.restoreBestWeights) {
     throw new UsageError(
@@ -179,5 +195,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     preprocess: checkPreprocess(preprocess ?? 'standardise'),
     signal,
     onProgress,
+    checkpoint: checkpoint && checkCheckpoint(checkpoint),
+    resume,
   }
 }

@@ -6,7 +6,7 @@ import type { Heap, Offset } from '../kernels/heap.js'
 import { cores } from '../parallel/cores.js'
 import { runRanks, withCrew } from '../parallel/pool.js'
 import { createControl } from '../parallel/shared-communicator.js'
-import { type RecordBlock, recordInto, type TrainingRankTask } from '../parallel/training-tasks.js'
+import { pastOf, type RecordBlock, recordInto, type TrainingRankTask } from '../parallel/training-tasks.js'
 import { alone } from '../step/communicator.js'
 import type { TrainingPlan } from '../step/plan.js'
 import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
@@ -101,7 +101,14 @@ export async function runTraining(
 }
 
 async function runHere({ plan, heap, record }: TrainingJob, energy: Energy | undefined): Promise<TrainingEnd> {
-  const trainer = new TrainingRank(createKernels(heap), plan, alone(), recordInto(record, plan.task), energy)
+  const trainer = new TrainingRank(
+    createKernels(heap),
+    plan,
+    alone(),
+    recordInto(record, plan.task),
+    energy,
+    pastOf(record),
+  )
   for (;;) {
     const turn = performance.now() + TURN_MILLISECONDS
     while (performance.now() < turn) {

@@ -2,13 +2,15 @@ import { type RecordBlock, readRecord, requestStop } from '../parallel/training-
 import { rowsOf } from '../step/batches.js'
 import type { TrainingPlan, TrainingTask } from '../step/plan.js'
 import type { TrainingEnd } from '../step/training-rank.js'
+import type { CheckpointWriter } from './checkpoint-writer.js'
 import type { CheckedFitOptions, Progress } from './options.js'
 
 const PROGRESS_MILLISECONDS = 100
 
 /**
- * Reports progress and passes an abort on while `work` runs. What `onProgress` throws ends the work and is handed back
- * beside its end, so that the weights can be committed first.
+ * Reports progress, takes checkpoints, by what is made of how to tell of a failure, and passes an abort on while `work` runs.
+ * What `onProgress` or the writing of a checkpoint throws ends the work and is handed back beside its end, so that the weights
+ * can be committed first.
  */
 export async function supervise(
   plan: TrainingPlan,
@@ -16,8 +18,10 @@ export async function supervise(
   { signal, onProgress, stopping }: Pick<CheckedFitOptions, 'signal' | 'onProgress' | 'stopping'>,
   seconds: () => number,
   work: () => Promise<TrainingEnd>,
+  checkpointWriter?: (fail: (error: unknown) => void) => CheckpointWriter,
 ): Promise<{ end: TrainingEnd; failure: unknown }> {
   const { task } = plan
+  const before = rowsOf(plan.phases, readRecord(record).steps)
   function report(): void {
     const { steps, bestStep } = readRecord(record)
     if (steps === 0 || !onProgress) return
@@ -28,7 +32,7 @@ export async function supervise(
       best: watchedAt(record, task, bestStep),
       bestStep,
       patience: Math.max(0, stopping.patience - (steps - 1 - Math.max(0, bestStep))),
-      rowsPerSecond: rowsOf(plan.phases, steps) / seconds(),
+      rowsPerSecond: (rowsOf(plan.phases, steps) - before) / seconds(),
     }
     onProgress(progress)
   }
@@ -36,18 +40,27 @@ export async function supervise(
   if (signal?.aborted) stop()
   signal?.addEventListener('abort', stop)
   let failure: unknown
+  function fail(error: unknown): void {
+    failure ??= error ?? new Error('onProgress, or the writing of a checkpoint, threw nothing.')
+    stop()
+  }
   function reportSafely(): void {
     try {
       if (failure === undefined) report()
     } catch (error) {
-      failure = error ?? new Error('onProgress threw nothing.')
-      stop()
+      fail(error)
     }
   }
-  const timer = setInterval(reportSafely, PROGRESS_MILLISECONDS)
+  const checkpoints = checkpointWriter?.(fail)
+  const timer = setInterval(() => {
+    reportSafely()
+    checkpoints?.poll()
+  }, PROGRESS_MILLISECONDS)
   try {
     const end = await work()
     reportSafely()
+    // After a loss that is not finite there is nothing to go on from.
+    if (end.reason !== 'diverged') await checkpoints?.end()
     return { end, failure }
   } finally {
     clearInterval(timer)

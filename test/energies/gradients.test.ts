@@ -62,7 +62,12 @@ function stepOf(model: Flow, energy: Energy, options: Partial<EnergyTask>, rows?
     heap.real[plan.data + i] = (value - scaler.mean[i % 2]) / scaler.sd[i % 2]
   })
   const losses: number[] = []
-  const record = { stopRequested: () => false, publish: (_: number, loss: number) => void losses.push(loss) }
+  const record = {
+    stopRequested: () => false,
+    snapshotRequested: () => false,
+    publish: (_: number, loss: number) => void losses.push(loss),
+    publishSnapshot: () => {},
+  }
   const rank = new TrainingRank(createKernels(heap), plan, alone(), record, energy)
   for (let step = 0; step <= STEP; step++) expect(rank.step()).toBeUndefined()
   const { slot } = plan.phases[0].units[0]

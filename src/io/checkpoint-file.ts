@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto'
+import * as v from 'valibot'
+import { FormatError } from '../errors.js'
+import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.js'
+
+/** Everything a checkpoint of a fit holds: what its steps have come to, and what it is a fit of. */
+export interface CheckpointRecord {
+  /** The architecture, as JSON text. */
+  readonly flow: string
+  /** What decides the numbers of the fit, by name. */
+  readonly options: Readonly<Record<string, unknown>>
+  /** Of the rows, and of what training sees of them: scaled, split and weighed. */
+  readonly dataSha256: string
+  readonly preparedSha256: string
+  readonly steps: number
+  /** The parameters, and behind them the layers' state. */
+  readonly params: Float32Array | Float64Array
+  /** Their running average, likewise; only where there is one. */
+  readonly average: Float32Array | Float64Array | undefined
+  readonly firstMoment: Float32Array | Float64Array
+  readonly secondMoment: Float32Array | Float64Array
+  readonly best: Float32Array | Float64Array
+  /** Of every step. */
+  readonly losses: Float64Array
+  /** Of every validated step. */
+  readonly validation: Float64Array
+}
+
+const FORMAT = 'pushforward-checkpoint'
+/** Raised whenever an older reader would misunderstand the file. */
+const FORMAT_VERSION = 1
+const REALS = ['params', 'average', 'firstMoment', 'secondMoment', 'best'] as const
+const DOUBLES = ['losses', 'validation'] as const
+
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+const count = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number))
+const textsSchema = v.object({
+  flow: v.string(),
+  options: v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown())),
+  dataSha256: sha256,
+  preparedSha256: sha256,
+  steps: count,
+})
+
+/** The bytes of a fit's checkpoint: safetensors, with a SHA-256 of themselves in the metadata. */
+export function encodeCheckpoint(record: CheckpointRecord): Uint8Array<ArrayBuffer> {
+  const { flow, options, dataSha256, preparedSha256, steps } = record
+  const tensors = [...DOUBLES, ...REALS].flatMap((name): Tensor[] => {
+    const data = record[name]
+    if (!data) return []
+    const shape = [data.length]
+    return [data instanceof Float64Array ? { name, dtype: 'F64', shape, data } : { name, dtype: 'F32', shape, data }]
+  })
+  const texts = { flow, options: JSON.stringify(options), dataSha256, preparedSha256, steps: String(steps) }
+  return sealed(tensors, texts)
+}
+
+/** The bytes of the checkpoint of several fits: of each the bytes of its last one, where there is one. */
+export function encodeCheckpoints(members: readonly (Uint8Array | undefined)[]): Uint8Array<ArrayBuffer> {
+  const tensors = members.flatMap((data, m): Tensor[] =>
+    data ? [{ name: String(m), dtype: 'U8', shape: [data.length], data }] : [],
+  )
+  return sealed(tensors, { members: String(members.length) })
+}
+
+/**
+ * Reads a checkpoint of one fit.
+ * @throws FormatError where the bytes are not a whole checkpoint, of a newer format, or of several fits.
+ */
+export function decodeCheckpoint(bytes: Uint8Array): CheckpointRecord {
+  const { tensors, metadata } = unsealed(bytes)
+  if (metadata.members !== undefined) {
+    throw new FormatError('This checkpoint is of an ensemble, not of one flow: resume it with fitEnsemble.')
+  }
+  const parsed = v.safeParse(textsSchema, metadata)
+  if (!parsed.success) throw damaged(`its metadata "${v.getDotPath(parsed.issues[0])}" cannot be used`)
+  const { losses, validation, params, average, firstMoment, secondMoment, best } = Object.fromEntries(
+    tensors.map(({ name, data }) => [name, data]),
+  )
+  const { steps } = parsed.output
+  const Reals = params instanceof Float64Array ? Float64Array : Float32Array
+  const reals = [params, firstMoment, secondMoment, best, ...(average ? [average] : [])]
+  const doubles = losses instanceof Float64Array && validation instanceof Float64Array && losses.length === steps
+  if (!doubles || !reals.every((data) => data instanceof Reals)) throw damaged('its arrays are not those of a fit')
+  return { ...parsed.output, losses, validation, params, average, firstMoment, secondMoment, best } as CheckpointRecord
+}
+
+/**
+ * Reads a checkpoint of several fits: of each the bytes of its last one.
+ * @throws FormatError where the bytes are not a whole checkpoint, of a newer format, or of one fit.
+ */
+export function decodeCheckpoints(bytes: Uint8Array): (Uint8Array | undefined)[] {
+  const { tensors, metadata } = unsealed(bytes)
+  const { members } = metadata
+  if (members === undefined) {
+    throw new FormatError('This checkpoint is of one flow, not of an ensemble: resume it with fit.')
+  }
+  const known = new Map(tensors.map(({ name, data }) => [name, data]))
+  return Array.from({ length: Number(members) }, (_, m) => known.get(String(m)) as Uint8Array | undefined)
+}
+
+/**
+ * How many steps a checkpoint is of, those of all members together.
+ * @throws FormatError where the bytes are not a whole checkpoint, or of a newer format.
+ */
+export function checkpointSteps(bytes: Uint8Array): number {
+  const { tensors, metadata } = unsealed(bytes)
+  if (metadata.members === undefined) return decodeCheckpoint(bytes).steps
+  return tensors.reduce((sum, { data }) => sum + decodeCheckpoint(data as Uint8Array).steps, 0)
+}
+
+const NO_SHA256 = '0'.repeat(64)
+const SEAL = '"sha256":"'
+
+/** A file whose metadata have the SHA-256 that it had with zeros in place of that. */
+function sealed(tensors: readonly Tensor[], texts: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
+  const metadata = { ...texts, format: FORMAT, formatVersion: String(FORMAT_VERSION), sha256: NO_SHA256 }
+  const bytes = encodeSafetensors(tensors, metadata)
+  Buffer.from(bytes.buffer).write(hashOf(bytes), sealAt(bytes), 'latin1')
+  return bytes
+}
+
+function unsealed(bytes: Uint8Array) {
+  const file = decodeSafetensors(bytes)
+  const { format, formatVersion, sha256 } = file.metadata
+  if (format !== FORMAT) {
+    throw new FormatError(`This safetensors file is not a checkpoint: its metadata have no format "${FORMAT}".`)
+  }
+  if (Number(formatVersion) > FORMAT_VERSION) {
+    throw new FormatError(
+      `This checkpoint has format version ${formatVersion}, and this pushforward reads up to version ${FORMAT_VERSION}: update pushforward.`,
+    )
+  }
+  if (sha256 === undefined || sha256 !== hashOf(bytes)) throw damaged('its bytes have another SHA-256 than it says')
+  return file
+}
+
+/** Where the SHA-256 lies: inside other texts, quotes are escaped. */
+const sealAt = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(SEAL) + SEAL.length
+
+function hashOf(bytes: Uint8Array): string {
+  const at = sealAt(bytes)
+  const hash = createHash('sha256').update(bytes.subarray(0, at)).update(NO_SHA256)
+  return hash.update(bytes.subarray(at + NO_SHA256.length)).digest('hex')
+}
+
+const damaged = (what: string) => new FormatError(`This checkpoint is damaged: ${what}.`)

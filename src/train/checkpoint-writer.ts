@@ -1,0 +1,98 @@
+import * as v from 'valibot'
+import { UsageError } from '../errors.js'
+import { echo } from '../options.js'
+import { pastOf, requestSnapshot, snapshotSteps } from '../parallel/training-tasks.js'
+import { capture, type FitIdentity } from './checkpoint.js'
+import type { TrainingJob } from './run-training.js'
+
+/** Where what a run has come to is put on the way, so that another one can go on from there. */
+export interface CheckpointOptions {
+  /** Seconds between two of them; default 30. */
+  every?: number
+  /**
+   * Puts the bytes where they last. Training goes on meanwhile, and the next ones wait for it; if it throws, training ends as
+   * by the signal, and the error is rethrown once the weights are committed.
+   */
+  write: (bytes: Uint8Array) => void | Promise<void>
+}
+
+const DEFAULT_SECONDS = 30
+const seconds = v.pipe(v.number(), v.finite(), v.minValue(0))
+
+/** @throws UsageError where a value is none. */
+export function checkCheckpoint(value: unknown): Required<CheckpointOptions> {
+  const { every = DEFAULT_SECONDS, write, ...unknown } = { ...(value as CheckpointOptions) }
+  if (typeof write !== 'function' || !v.is(seconds, every) || Object.keys(unknown).length > 0) {
+    throw new UsageError(
+      `checkpoint is ${echo(value)}; expected { every, write }, seconds ≥ 0 and a function of the bytes.`,
+    )
+  }
+  return { every, write }
+}
+
+/** Takes and writes the checkpoints of a job, one after another. */
+export class CheckpointWriter {
+  readonly #job: TrainingJob
+  readonly #identity: FitIdentity
+  readonly #options: Required<CheckpointOptions>
+  readonly #fail: (error: unknown) => void
+  #writing: Promise<void> | undefined
+  #requested = false
+  #failed = false
+  /** Steps of the last one. */
+  #steps: number
+  #last = performance.now()
+
+  /** `fail` is told what `write` throws. */
+  constructor(
+    job: TrainingJob,
+    identity: FitIdentity,
+    options: Required<CheckpointOptions>,
+    fail: (error: unknown) => void,
+  ) {
+    this.#job = job
+    this.#identity = identity
+    this.#options = options
+    this.#fail = fail
+    this.#steps = pastOf(job.record).steps
+  }
+
+  /** To be called now and then while the job runs: asks for a snapshot when it is time, and writes one that is there. */
+  poll(): void {
+    if (this.#writing || this.#failed) return
+    const { plan, record } = this.#job
+    const steps = snapshotSteps(record)
+    if (steps > this.#steps) {
+      this.#requested = false
+      this.#write(capture(this.#job, this.#identity, plan.snapshot, steps), steps)
+    } else if (!this.#requested && performance.now() - this.#last >= 1000 * this.#options.every) {
+      this.#requested = true
+      requestSnapshot(record)
+    }
+  }
+
+  /** Writes the last one, of a job at rest. */
+  async end(): Promise<void> {
+    await this.#writing
+    const { plan, record } = this.#job
+    const { steps } = pastOf(record)
+    if (steps > this.#steps && !this.#failed) this.#write(capture(this.#job, this.#identity, plan, steps), steps)
+    await this.#writing
+  }
+
+  #write(bytes: Uint8Array, steps: number): void {
+    this.#steps = steps
+    this.#last = performance.now()
+    this.#writing = this.#hand(bytes)
+  }
+
+  async #hand(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#options.write(bytes)
+    } catch (error) {
+      this.#failed = true
+      this.#fail(error)
+    }
+    this.#writing = undefined
+  }
+}

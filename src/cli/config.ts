@@ -56,6 +56,7 @@ export function resolvedConfig(data: string, options: TrainOptions): Readonly<Re
     'weight-decay': fit.optimizer?.weightDecay,
     patience: Number.isFinite(fit.stopping?.patience ?? Number.POSITIVE_INFINITY) ? fit.stopping?.patience : 'off',
     set: settingsOf(fit),
+    checkpoint: options.checkpoint,
     validation: fit.validation,
     test: options.test,
     seed: options.seed,

@@ -6,7 +6,8 @@ export const INTERRUPTED = 130
 /** npm passes Ctrl-C on to a process that has had it from the terminal already: signals this close together are one. */
 const SAME_MILLISECONDS = 300
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+/** The last is that of a terminal that is closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 const WHILE_TRAINING = 'Stopping after this step and saving the best; once more ends at once.'
 
@@ -25,12 +26,12 @@ export function leaveWith(last: () => void): () => void {
   }
 }
 
-/** Ends the process at a SIGINT or SIGTERM, as long as no command has something to save and catches them itself. */
+/** Ends the process at a SIGINT, SIGTERM or SIGHUP, as long as no command has something to save and catches them itself. */
 export function leaveWhenInterrupted(): void {
   for (const name of SIGNALS) process.on(name, leave)
 }
 
-/** Aborts `signal` at the first SIGINT or SIGTERM, saying `what` that does, and ends the process at the second. */
+/** Aborts `signal` at the first SIGINT, SIGTERM or SIGHUP, saying `what` that does, and ends the process at the second. */
 export function catchInterrupts(what: () => string = () => WHILE_TRAINING): {
   signal: AbortSignal
   release: () => void

@@ -1,14 +1,33 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { UsageError } from '../errors.js'
 import type { Model } from '../flow/ensemble.js'
-import { loadModel as load } from '../io/save-flow.js'
+import { loadModel as load, MODEL_FILE } from '../io/save-flow.js'
 import type { KernelChoice } from '../kernels/create.js'
 import { warn } from './output.js'
+import { readRunRecord } from './read-run-record.js'
 import { modelPath } from './run-folder.js'
 
 /** MODEL of a command line; warns of one whose training diverged. */
 export async function loadModel(argument: string, options: { kernels?: KernelChoice } = {}): Promise<Model> {
-  const model = await load(await modelPath(argument), options)
+  const path = await modelPath(argument)
+  await checkHasModel(path)
+  const model = await load(path, options)
   warnIfDiverged(model)
   return model
+}
+
+/** @throws UsageError for the folder of a run that has none yet, with what has become of the run. */
+async function checkHasModel(path: string): Promise<void> {
+  const run = existsSync(join(path, MODEL_FILE)) ? undefined : await readRunRecord(path)
+  if (!run) return
+  if (run.status === 'running') {
+    throw new UsageError(`${path} has no model yet: its run is at work. Wait for it, or end it with Ctrl-C.`)
+  }
+  const why = run.error === undefined ? '' : ` (${run.error})`
+  throw new UsageError(
+    `${path} has no model: its run was ${run.status}${why}. pushforward train --resume ${path} goes on with it.`,
+  )
 }
 
 export function warnIfDiverged({ training }: Model): void {

@@ -13,21 +13,29 @@ import { readGenerator, type TrainingRows } from './generated-rows.js'
 import { withHeldOut } from './held-out.js'
 import { warn } from './output.js'
 import { checkUnused } from './run-folder.js'
-import { type StartsRecord, startedRun } from './run-record.js'
+import { type RunRecord, type StartsRecord, startedRun } from './run-record.js'
 import { readTableRows } from './table-rows.js'
 import type { Job } from './train-job.js'
 import type { TrainOptions } from './train-options.js'
-import { tryStarts } from './try-starts.js'
+import { takeStart, tryStarts } from './try-starts.js'
 import { dataWarnings } from './warnings.js'
 
 /** A run before its folder. */
-export type Prepared = Omit<Job, 'folder' | 'report'> & {
+export type Prepared = Omit<Job, 'folder' | 'checkpoint' | 'report'> & {
   /** When the budget ends, where there is one, in milliseconds of performance.now. */
   readonly deadline: number | undefined
 }
 
-/** Reads the data and settles the model: whatever is wrong with the request comes out here, and nothing is written. */
-export async function prepare(argument: string, asked: TrainOptions, json: boolean): Promise<Prepared> {
+/**
+ * Reads the data and settles the model: whatever is wrong with the request comes out here, and nothing is written. Of a run that
+ * goes on, `before` tells what has been settled.
+ */
+export async function prepare(
+  argument: string,
+  asked: TrainOptions,
+  json: boolean,
+  before?: RunRecord,
+): Promise<Prepared> {
   const { seed, out } = asked
   if (out !== undefined) await checkUnused(out)
   const begun = asked.from && (await readFrom(asked.from, asked.fit.kernels))
@@ -47,18 +55,18 @@ export async function prepare(argument: string, asked: TrainOptions, json: boole
   const part = { rows, weights: weightsIn(weights, rest) }
   const budget = budgetOf(options)
   const deadline = budget === undefined ? undefined : performance.now() + 1000 * budget
-  const known = codec ? knownOf(codec) : {}
-  const { starts, ...settled } = await settle(part, data, { begun, named, how, known }, options)
+  const chosen = { begun, named, how, known: codec ? knownOf(codec) : {}, starts: before?.starts }
+  const { starts, trials = before?.trials, ...settled } = await settle(part, data, chosen, options)
   const given = columns.length > dim ? columns.slice(dim) : undefined
   const record = { name: data.name, rows: points.rows, columns, given, sha256: await dataSha256(points) }
   return {
     data,
     columns,
     rows,
-    ...{ test: undefined, numbers: undefined, trials: undefined },
+    ...{ test: undefined, numbers: undefined, trials },
     ...(test.size > 0 && { test: chosenRows(points, test), numbers: { rows: rest, test } }),
     weights: weights && { rows: part.weights, test: weightsIn(weights, test) },
-    record: startedRun({ seed, data: record, from: begun?.from, starts }),
+    record: startedRun({ seed, data: record, from: begun?.from, starts, trials }),
     deadline,
     ...settled,
     options: { ...settled.options, kinds: data.kinds },
@@ -69,19 +77,20 @@ function knownOf({ codec, supports }: RowCodec): Known {
   return { ...(!isPlain(codec) && { table: codec }), ...(isBounded(supports) && { supports }) }
 }
 
-/** What of the model is there before the rows are asked. */
+/** What of the model is there before the rows are asked, or from an earlier run. */
 interface Chosen {
   readonly begun: Begun | undefined
   readonly named: Architecture | undefined
   readonly how: NonNullable<TrainOptions['preprocess']>
   readonly known: Known
+  readonly starts: StartsRecord | undefined
 }
 
 /** The model that is trained: one that there is, a flow that was named, or one that the rows decide on; the best of its starts. */
 async function settle(
   part: Part,
   { columns, dim }: TrainingRows,
-  { begun, named, how, known }: Chosen,
+  { begun, named, how, known, starts }: Chosen,
   options: TrainOptions,
 ): Promise<Settled & { starts?: StartsRecord }> {
   if (begun) {
@@ -91,5 +100,6 @@ async function settle(
   const settled = named
     ? await takeFlow(part, columns, dim, named, known, withPreprocess(options, how, known))
     : await chooseFlow(part, columns, dim, known, options)
-  return options.starts > 1 ? tryStarts(part, settled) : settled
+  if (options.starts === 1) return settled
+  return starts ? takeStart(settled, starts) : tryStarts(part, settled)
 }

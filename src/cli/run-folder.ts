@@ -2,7 +2,9 @@ import { readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { UsageError } from '../errors.js'
 import { writeFileWhole } from '../io/write-file.js'
+import { CheckpointFiles } from './checkpoint-files.js'
 import { makeFolder } from './make-folder.js'
+import { isLocked, lockFolder } from './run-lock.js'
 
 /** The folder a training run writes into. */
 export interface RunFolder {
@@ -10,18 +12,20 @@ export interface RunFolder {
   /** Writes a file as a whole; an error names the file and the folder. */
   write(name: string, content: Uint8Array | string): Promise<void>
   writeJson(name: string, value: unknown): Promise<void>
+  readonly checkpoints: CheckpointFiles
   /** Makes this run the one that `latest` means, where the folder lies in ./runs. */
   point(): Promise<void>
-  /** Takes what was written away again, and the folder where this run made it. */
+  /** Takes what was written away again, and the folder where this run made it; of a run that goes on, leaves what it found. */
   discard(): Promise<void>
 }
 
 const RUNS = 'runs'
 const POINTER = 'latest'
+const AT_WORK = 'another process is training in it'
 
 /**
  * Refuses a folder that holds something already.
- * @throws UsageError where it is not empty, or no folder at all.
+ * @throws UsageError where it is not empty, no folder at all, or another process has just begun with it.
  */
 export async function checkUnused(path: string): Promise<void> {
   let entries: string[]
@@ -33,6 +37,7 @@ export async function checkUnused(path: string): Promise<void> {
     throw cannotUse(path, code === 'ENOTDIR' ? 'it is a file' : (error as Error).message, error)
   }
   if (entries.length > 0) throw cannotUse(path, 'it is not empty')
+  if (await isLocked(path)) throw cannotUse(path, AT_WORK)
 }
 
 /**
@@ -44,6 +49,11 @@ export async function openRunFolder(path: string, first: Readonly<Record<string,
   const folder = runFolder(path, () => made)
   try {
     made = await makeFolder(path)
+  } catch (error) {
+    throw cannotUse(path, (error as Error).message, error)
+  }
+  if (!(await lockFolder(path))) throw cannotUse(path, AT_WORK)
+  try {
     for (const [name, value] of Object.entries(first)) await writeFileWhole(join(path, name), jsonText(value))
   } catch (error) {
     await folder.discard()
@@ -52,7 +62,8 @@ export async function openRunFolder(path: string, first: Readonly<Record<string,
   return folder
 }
 
-function runFolder(path: string, made: () => string | undefined): RunFolder {
+/** A folder that is there; `made` is the first of those above it that this run has made. */
+export function runFolder(path: string, made: () => string | undefined): RunFolder {
   async function write(name: string, content: Uint8Array | string): Promise<void> {
     try {
       await writeFileWhole(join(path, name), content)
@@ -71,7 +82,8 @@ function runFolder(path: string, made: () => string | undefined): RunFolder {
       if (!(await removed(at)) || resolve(at) === resolve(made() ?? '')) break
     }
   }
-  return { path, write, writeJson: (name, value) => write(name, jsonText(value)), point, discard }
+  const checkpoints = new CheckpointFiles(path)
+  return { path, checkpoints, write, writeJson: (name, value) => write(name, jsonText(value)), point, discard }
 }
 
 /** What to do about a write that failed, as the end of a sentence. */

@@ -1,15 +1,19 @@
 import { cpus } from 'node:os'
 import { cores } from '../parallel/cores.js'
 import type { FitResult } from '../train/fit.js'
+import type { Trials } from '../train/trials.js'
 import type { From } from './from-model.js'
 import { packageVersion } from './package-version.js'
 
 /** What run.json tells of a run beyond its configuration: where it ran, on which data, and how it went. */
 export interface RunRecord {
-  readonly status: 'running' | 'finished' | 'interrupted' | 'failed'
+  /** 'killed' is what a reader makes of a run that says 'running' and has no process. */
+  readonly status: 'running' | 'finished' | 'interrupted' | 'failed' | 'killed'
   readonly error?: string
   readonly started: string
   readonly ended?: string
+  /** When it was gone on with, each time. */
+  readonly resumed?: readonly string[]
   readonly versions: { readonly pushforward: string; readonly node: string; readonly v8: string }
   readonly machine: { readonly platform: string; readonly cpu: string; readonly cores: number }
   readonly seed: number
@@ -25,6 +29,8 @@ export interface RunRecord {
   readonly from?: Required<From>
   /** Of several starts. */
   readonly starts?: StartsRecord
+  /** What its flow was chosen by. */
+  readonly trials?: Trials
   /** Known once training has ended. */
   readonly training?: Pick<
     FitResult,
@@ -55,7 +61,8 @@ export function startedRun({
   data,
   from,
   starts,
-}: Pick<RunRecord, 'seed' | 'data' | 'from' | 'starts'>): RunRecord {
+  trials,
+}: Pick<RunRecord, 'seed' | 'data' | 'from' | 'starts' | 'trials'>): RunRecord {
   const { node, v8 } = process.versions
   return {
     status: 'running',
@@ -66,6 +73,7 @@ export function startedRun({
     data,
     ...(from && { from }),
     ...(starts && { starts }),
+    ...(trials && { trials }),
   }
 }
 

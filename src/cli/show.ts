@@ -15,6 +15,7 @@ import { evaluationText } from './evaluation-text.js'
 import { conditionText } from './given-columns.js'
 import { DIVERGED, loadModel } from './load-model.js'
 import { writeData, writeObject } from './output.js'
+import { readRunRecord } from './read-run-record.js'
 import { modelPath } from './run-folder.js'
 import type { RunRecord } from './run-record.js'
 import { flag } from './values.js'
@@ -46,8 +47,8 @@ export async function run({ operands: [argument], values }: CommandArguments): P
 }
 
 async function besideModel(folder: string): Promise<Beside> {
-  const [run, evaluation] = await Promise.all(['run.json', 'evaluation.json'].map((name) => json(join(folder, name))))
-  return { run: run as RunRecord | undefined, evaluation: evaluation as Evaluation | undefined }
+  const [run, evaluation] = await Promise.all([readRunRecord(folder), json(join(folder, 'evaluation.json'))])
+  return { run, evaluation: evaluation as Evaluation | undefined }
 }
 
 /** A model is shown whatever has become of the files around it. */

@@ -26,6 +26,8 @@ export interface Job {
   /** After training that was interrupted, of an ensemble the members that were trained. */
   model: Model
   readonly folder: RunFolder
+  /** What it goes on from. */
+  readonly checkpoint: Uint8Array | undefined
   readonly report: TrainReport
   record: RunRecord
 }

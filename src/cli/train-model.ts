@@ -6,8 +6,11 @@ import { fitEnsemble, memberSeed } from '../train/fit-ensemble.js'
 import { meanResult } from '../train/mean-result.js'
 import { isStill } from '../train/options.js'
 import type { Architecture } from './architecture.js'
+import { warn } from './output.js'
+import type { RunFolder } from './run-folder.js'
 import type { Job } from './train-job.js'
 import type { TrainOptions } from './train-options.js'
+import type { TrainReport } from './train-report.js'
 
 /** What training did: of an ensemble its members, and their mean as if that were one flow's. */
 export interface Trained {
@@ -33,12 +36,28 @@ export function buildModel(
   return count === 1 ? members[0] : ensemble(members)
 }
 
+/** Checkpoints into the folder; where one cannot be written, training goes on, and the next one is tried. */
+function checkpointing({ path, checkpoints }: RunFolder, every: number | undefined, report: TrainReport) {
+  async function write(bytes: Uint8Array): Promise<void> {
+    try {
+      await checkpoints.write(bytes)
+    } catch (cause) {
+      report.stopped()
+      warn(`A checkpoint cannot be written in ${path}: ${(cause as Error).message}; training goes on.`)
+    }
+  }
+  return { every, write }
+}
+
 /** Trains the model of a job; one that is interrupted is left with the members that were trained. */
 export async function trainModel(job: Job, signal: AbortSignal): Promise<Trained> {
-  const { model, weights, options, report } = job
+  const { model, weights, options, report, folder } = job
   const rows = { rows: job.rows, weights: weights?.rows }
-  const onProgress = isStill(options.fit) ? undefined : report.progress
-  const how = { ...options.fit, signal, onProgress }
+  const still = isStill(options.fit)
+  const onProgress = still ? undefined : report.progress
+  const checkpoint =
+    still || options.checkpoint === 'off' ? undefined : checkpointing(folder, options.checkpoint, report)
+  const how = { ...options.fit, signal, onProgress, checkpoint, resume: job.checkpoint }
   try {
     if (model instanceof Flow) return { result: await fit(model, rows, how) }
     const trained = await fitEnsemble(membersOf(model), rows, how)

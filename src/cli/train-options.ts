@@ -71,6 +71,8 @@ export interface TrainOptions {
   readonly ensemble: number
   /** First weights that are tried, the best of which are trained; 1 takes those of the seed. */
   readonly starts: number
+  /** Seconds between two checkpoints. */
+  readonly checkpoint: number | 'off' | undefined
   readonly seed: number
   readonly out: string | undefined
   readonly fit: FitOptions
@@ -162,6 +164,8 @@ export const trainUsage: CommandUsage = {
     ...OPTION_TEXT,
     plots: { placeholder: 'WHEN', text: 'auto, on, or off; auto draws unless a single step was asked for (auto)' },
     config: { placeholder: 'FILE', text: "a run's config.json to repeat; options given beside it win" },
+    checkpoint: { placeholder: 'TIME', text: 'between two checkpoints, such as 10s or 5m; off: none (30s)' },
+    resume: { placeholder: 'RUN', text: 'a run folder to go on with from its last checkpoint, see below' },
     json: { text: 'events as JSON on stdout, one object a line' },
     out: { placeholder: 'FOLDER', text: 'new or empty folder for the results (runs/<timestamp>-<name>)' },
   },
@@ -200,6 +204,9 @@ export const trainUsage: CommandUsage = {
     '',
     'The folder gets model.safetensors with the weights of the best loss, evaluation.json, samples.csv, metrics.jsonl',
     '(the losses), plots/, run.json and config.json. Right in runs/ it is what `pushforward sample latest` means.',
+    'While training goes on, the folder has its last two checkpoints as well. --resume RUN goes on from there after the process',
+    'was killed or interrupted, with the same rows and options but any --threads: what comes out is, to the bit, what would have',
+    'without a break. It reads DATA again.',
     'Ctrl-C ends training after a step, saves the best so far and exits with 130; a second one ends at once.',
     "The seed addresses the generator's points, the first weights, the held-out rows and the shuffles.",
     'With --batch and no --validation there is no loss to be patient about: patience is then off.',
@@ -218,6 +225,7 @@ export const trainUsage: CommandUsage = {
     'pushforward train weather.csv --fill-value=-9999 --preprocess robust',
     'pushforward train points.csv --ensemble 5 --budget 2m',
     'pushforward train new.csv --from runs/points --frozen 0,1 --budget 10s',
+    'pushforward train --resume runs/points',
     'pushforward train points.csv --flow nsf --bins 16 --batch 512 --steps 5000',
   ],
 }
@@ -226,7 +234,9 @@ export const trainUsage: CommandUsage = {
 const MOST_ROWS = 2 ** 29
 
 /** The options that decide a run: those that config.json holds. */
-export const CONFIGURABLE = Object.keys(trainUsage.options).filter((name) => !['config', 'json', 'out'].includes(name))
+export const CONFIGURABLE = Object.keys(trainUsage.options).filter(
+  (name) => !['config', 'json', 'out', 'resume'].includes(name),
+)
 
 /**
  * Reads the options of `train`; `data` is undefined where nothing was named.
@@ -257,7 +267,8 @@ export function trainOptions(values: Values, data: string | undefined): TrainOpt
     flow,
     preset: presetOptions(values),
     from: fromOption(values),
-    budget: seconds(values),
+    budget: seconds(values, 'budget'),
+    checkpoint: values.checkpoint === 'off' ? 'off' : seconds(values, 'checkpoint'),
     ensemble: integer(values, 'ensemble', 1, 1, MOST_MEMBERS),
     starts,
     seed,
@@ -303,14 +314,14 @@ function saidOf(values: Values, fit: FitOptions): FitOptions {
   }
 }
 
-/** --budget: seconds, or a number with s, m or h behind it. */
-function seconds(values: Values): number | undefined {
-  const text = values.budget
+/** --budget and --checkpoint: seconds, or a number with s, m or h behind it. */
+function seconds(values: Values, name: 'budget' | 'checkpoint'): number | undefined {
+  const text = values[name]
   if (text === undefined) return undefined
   const [, number, unit = 's'] = /^(\d+\.?\d*|\.\d+)(s|m|h)?$/.exec(text.trim()) ?? []
   const value = Number(number) * { s: 1, m: 60, h: 3600 }[unit as 's' | 'm' | 'h']
   if (value > 0) return value
-  throw new UsageError(`--budget is ${JSON.stringify(text)}; expected a time such as 90, 60s or 5m.`)
+  throw new UsageError(`--${name} is ${JSON.stringify(text)}; expected a time such as 90, 60s or 5m.`)
 }
 
 /** --from: a path, or what a config has in full. */

@@ -12,6 +12,8 @@ const JSON_MILLISECONDS = 1000
 /** Tells how a run goes. */
 export interface TrainReport {
   started(data: RunRecord['data'], parameters: number, folder: string): void
+  /** How many steps there are already, where a run goes on. */
+  resumed(steps: number): void
   progress(progress: Progress): void
   /** Ends the progress, however training ended. */
   stopped(): void
@@ -31,6 +33,8 @@ async function personReport(deadline: number | undefined): Promise<TrainReport> 
   return {
     started: ({ name, rows, columns, given }, parameters) =>
       say(`Training on ${rows} rows of ${name} (${conditionText(columns, given)}), ${parameters} parameters.`),
+    resumed: (steps) =>
+      say(steps > 0 ? `Going on from step ${steps}.` : 'There is no checkpoint yet; training from the beginning.'),
     progress: view.update,
     stopped: view.end,
     trained: (result, members) =>
@@ -48,6 +52,7 @@ function eventReport(): TrainReport {
   const event = (name: string, rest: object) => void writeObject({ event: name, ...rest }).catch(() => {})
   return {
     started: (data, parameters, folder) => event('started', { ...data, parameters, folder }),
+    resumed: (steps) => event('resumed', { steps }),
     progress(progress) {
       const done = progress.step === progress.steps && step < progress.step
       if (performance.now() - last < JSON_MILLISECONDS && !done) return

@@ -7,11 +7,12 @@ import { MODEL_FILE, saveFlow } from '../io/save-flow.js'
 import type { CommandArguments } from './arguments.js'
 import { resolvedConfig, withConfig } from './config.js'
 import { fileFirst } from './data-source.js'
+import { type EarlierRun, reopenRun, resumedRecord, resumeValues } from './earlier-run.js'
 import { catchInterrupts, INTERRUPTED } from './interrupt.js'
 import { metricsText } from './metrics.js'
 import { say } from './output.js'
 import { type Prepared, prepare } from './prepare-training.js'
-import { defaultRunPath, openRunFolder, type RunFolder, wayOut } from './run-folder.js'
+import { defaultRunPath, modelPath, openRunFolder, type RunFolder, wayOut } from './run-folder.js'
 import { endedRun, trainedRun } from './run-record.js'
 import type { Job } from './train-job.js'
 import { type Trained, trainModel } from './train-model.js'
@@ -24,10 +25,13 @@ export { trainUsage as usage } from './train-options.js'
 
 /** `pushforward train [DATA]`. */
 export async function run({ operands: [operand], values: given }: CommandArguments): Promise<number> {
-  const { data: named, values } = await withConfig(operand && fileFirst(operand), given, CONFIGURABLE)
+  const resume = given.resume && (await modelPath(given.resume))
+  const told = resumeValues({ ...given, resume }, operand)
+  const earlier = resume === undefined ? undefined : await reopenRun(resume)
+  const { data: named, values } = await withConfig(operand && fileFirst(operand), told, CONFIGURABLE)
   const data = named ?? 'jang'
   const json = flag(values, 'json')
-  const prepared = await prepare(data, trainOptions(values, named), json)
+  const prepared = await prepare(data, trainOptions(values, named), json, earlier?.record)
   // From here on there are files, so that a signal must not end the process where it stands.
   let job: Job | undefined
   const { signal, release } = catchInterrupts(() =>
@@ -36,7 +40,7 @@ export async function run({ operands: [operand], values: given }: CommandArgumen
       : 'Stopping after this step and saving the best; once more ends at once.',
   )
   try {
-    job = await open(prepared, data, json)
+    job = earlier ? await goOn(prepared, earlier, json) : await open(prepared, data, json)
     return await finish(job, signal)
   } finally {
     release()
@@ -62,7 +66,18 @@ async function open({ deadline, ...prepared }: Prepared, data: string, json: boo
   const folder = await openRunFolder(path, { 'config.json': resolvedConfig(data, options), 'run.json': record })
   const report = await trainReport(json, deadline)
   report.started(record.data, model.parameterCount, path)
-  return { ...prepared, folder, report }
+  return { ...prepared, folder, checkpoint: undefined, report }
+}
+
+/** Takes a run up again in its folder. */
+async function goOn({ deadline, ...prepared }: Prepared, earlier: EarlierRun, json: boolean): Promise<Job> {
+  const { folder, checkpoint } = earlier
+  const record = resumedRecord(earlier.record, prepared.record)
+  await folder.writeJson('run.json', record)
+  const report = await trainReport(json, deadline)
+  report.started(record.data, prepared.model.parameterCount, folder.path)
+  report.resumed(checkpoint?.steps ?? 0)
+  return { ...prepared, record, folder, checkpoint: checkpoint?.bytes, report }
 }
 
 /** The model first, for it took longest; then everything that tells about it. */
@@ -82,6 +97,7 @@ async function conclude(job: Job, { result, members }: Trained, signal: AbortSig
   report.trained(result, members)
   const plots = await writeOutcome(job, result, interrupted ? undefined : signal)
   await folder.writeJson('run.json', endedRun(job.record, interrupted ? 'interrupted' : 'finished'))
+  if (!interrupted) await folder.checkpoints.remove()
   report.saved(folder.path, plots)
   return interrupted || signal.aborted ? INTERRUPTED : 0
 }

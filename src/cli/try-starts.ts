@@ -7,11 +7,17 @@ import { choosing } from './choosing.js'
 import { say } from './output.js'
 import type { StartsRecord } from './run-record.js'
 
+type Start = Settled & { readonly starts: StartsRecord }
+
+/** The one that was found the best before. */
+export function takeStart({ options, model, ...rest }: Settled, starts: StartsRecord): Start {
+  const { fit, seed } = options
+  const best = { ...fit, seed: memberSeed(seed, starts.best), splitSeed: fit.splitSeed ?? seed }
+  return { ...rest, model: membersOf(model)[starts.best], options: { ...options, fit: best }, starts }
+}
+
 /** Of as many first weights as --starts says the best, with what each came to. */
-export async function tryStarts(
-  { rows, weights }: Part,
-  candidates: Settled,
-): Promise<Settled & { readonly starts: StartsRecord }> {
+export async function tryStarts({ rows, weights }: Part, candidates: Settled): Promise<Start> {
   const { options, model } = candidates
   const flows = membersOf(model)
   say(`Trying ${flows.length} starts, each for the first ${100 * START_SHARE} % of ${options.fit.steps} steps.`)

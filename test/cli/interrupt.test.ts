@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-describe.each(['SIGINT', 'SIGTERM'] as const)('%s during training', (signal) => {
+describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s during training', (signal) => {
   test('ends it with exit code 130 and the best so far saved and evaluated', async () => {
     const out = join(folder, signal)
     const args = ['train', '--steps', '1000000', '--patience', 'off', '--out', out]
@@ -34,14 +34,17 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s during training', (signal) => 
   })
 })
 
-test.each(['SIGINT', 'SIGTERM'] as const)('%s while data are read leaves with 130 and no folder', async (signal) => {
-  const child = spawn(process.execPath, [MAIN, 'train', '-', '--out', join(folder, 'unread')])
-  // More than a pipe holds: once it is through, the command is reading.
-  await new Promise((resolve) => child.stdin.write(`x,y\n${'1.5,2.5\n'.repeat(100_000)}`, resolve))
-  child.kill(signal)
-  expect(await once(child, 'exit')).toEqual([130, null])
-  expect(await readdir(folder)).not.toContain('unread')
-})
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  '%s while data are read leaves with 130 and no folder',
+  async (signal) => {
+    const child = spawn(process.execPath, [MAIN, 'train', '-', '--out', join(folder, 'unread')])
+    // More than a pipe holds: once it is through, the command is reading.
+    await new Promise((resolve) => child.stdin.write(`x,y\n${'1.5,2.5\n'.repeat(100_000)}`, resolve))
+    child.kill(signal)
+    expect(await once(child, 'exit')).toEqual([130, null])
+    expect(await readdir(folder)).not.toContain('unread')
+  },
+)
 
 describe('while it is chosen what to train', () => {
   test.each([

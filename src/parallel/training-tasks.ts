@@ -81,7 +81,7 @@ export function requestStop({ words }: RecordBlock): void {
 
 /** A consistent reading: losses below `steps` and the watched loss at `bestStep` are written. */
 export function readRecord({ words }: RecordBlock): { steps: number; bestStep: number } {
-  // In this order, since a step publishes its best before itself: the best never lies ahead of the steps.
+  // In this order, since a step publishes itself before its best: the best never lies ahead of the steps.
   const bestStep = Atomics.load(words, BEST_STEP)
   return { steps: Atomics.load(words, STEPS_DONE), bestStep }
 }
@@ -95,8 +95,8 @@ export function recordInto({ words, losses, validation }: RecordBlock, task: Tra
     publish(step, loss, watched, bestStep) {
       losses[step] = loss
       if (task.validationRows > 0 && watched !== undefined) validation[step / task.validationEvery] = watched
-      Atomics.store(words, BEST_STEP, bestStep)
       Atomics.store(words, STEPS_DONE, step + 1)
+      Atomics.store(words, BEST_STEP, bestStep)
     },
   }
 }

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.js'
 import { randomStream } from '../random/stream.js'
 
 const WORD = 32
@@ -46,6 +47,16 @@ export class RowSet implements Iterable<number> {
 
   has(row: number): boolean {
     return row >= 0 && row < this.total && Number.isInteger(row) && contains(this.#bits, row) !== this.#inverted
+  }
+
+  /**
+   * The member that `place` others come before.
+   * @throws UsageError where there are not so many.
+   */
+  member(place: number): number {
+    let at = 0
+    for (const row of this) if (at++ === place) return row
+    throw new UsageError(`There is no row ${place} among ${this.size}.`)
   }
 
   /** The other rows. */

@@ -185,7 +185,7 @@ function dominatingOf(
   const found = PARTS.flatMap((part): [string, DominatingRows][] => {
     const { rows, meanWithout } = judged[part]?.dominating ?? {}
     if (!rows || meanWithout === undefined) return []
-    const number = (place: number) => (sets[part] ?? []).reduce(memberAt, place)
+    const number = (place: number) => (sets[part] ?? []).reduce((at, set) => set.member(at), place)
     return [[part, { rows: rows.map((row) => ({ ...row, row: number(row.row) })), meanWithout }]]
   })
   return found.length > 0 ? { dominating: Object.fromEntries(found) } : {}
@@ -198,15 +198,8 @@ function leftOutOf(leftOut: RowSet, numbers: EvaluationOptions['numbers']): Pick
   if (leftOut.size === 0) return {}
   const named = [...leftOut].slice(0, MOST_NAMED)
   return {
-    leftOutRows: { rows: named.map((row) => (numbers ? memberAt(row, numbers.rows) : row)), count: leftOut.size },
+    leftOutRows: { rows: named.map((row) => (numbers ? numbers.rows.member(row) : row)), count: leftOut.size },
   }
-}
-
-/** The member of a set that so many come before. */
-function memberAt(place: number, set: RowSet): number {
-  let at = 0
-  for (const row of set) if (at++ === place) return row
-  throw new UsageError(`There is no row ${place} among ${set.size}.`)
 }
 
 function gridPoints({ rowsSeen }: FitResult): number {

@@ -6,6 +6,7 @@ import type { MeanNLL } from './mean-nll.js'
 import type { Quartiles } from './quartiles.js'
 import type { RegressionFigures } from './regression.js'
 import type { SamplesOutside } from './samples-outside.js'
+import type { StrangestRows } from './strangest-rows.js'
 import type { Trials } from './trials.js'
 
 /** A figure of the rows trained on, of those held out where there are any, and of those fit never saw. */
@@ -94,6 +95,8 @@ export interface Evaluation {
     /** Whether more steps would have made them lower yet; null where the steps are too few to tell. */
     readonly stillFalling: boolean | null
   }
+  /** The least likely of the rows held out, or else of those trained on, where they have been looked for. */
+  readonly strangest?: StrangestRows
   /** What the flow was chosen by, where `auto` did so. */
   readonly trials?: Trials
   /** All of this in a sentence, where it has been put into one. */

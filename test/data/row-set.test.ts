@@ -28,6 +28,13 @@ describe('RowSet', () => {
       expect([set.has(row), set.complement().has(row)]).toEqual([false, false])
   })
 
+  test('its members can be asked for by place', () => {
+    const set = RowSet.of([70, 3, 31], 100)
+    expect([0, 1, 2].map((place) => set.member(place))).toEqual([3, 31, 70])
+    expect(set.complement().member(3)).toBe(4)
+    expect(() => set.member(3)).toThrow('There is no row 3 among 3.')
+  })
+
   test('the seed decides', () => {
     expect([...draw(1000, 100, 1)]).toEqual([...draw(1000, 100, 1)])
     expect([...draw(1000, 100, 1)]).not.toEqual([...draw(1000, 100, 2)])

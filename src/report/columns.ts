@@ -1,6 +1,7 @@
 import { blockRowsOf, type RowBlock, type RowSource } from '../data/row-source.js'
 import type { Matrix } from '../data/rows.js'
 import { evenly, type Interval, padded, quantile, sorted } from './interval.js'
+import { numberText } from './text.js'
 
 /** Column `j` of the matrix. */
 export function column({ data, rows, columns }: Matrix, j: number): Float64Array {
@@ -14,13 +15,17 @@ const STRAYING = 0.002
 /** How far samples may widen a picture beyond the data at either end, as a share of the data's range. */
 const WIDENING = 0.5
 const PADDING = 0.05
+/** The bulk of the data lies between the quantiles of this share at either end … */
+const TAIL = 0.01
+/** … and what lies no farther from it than this share of its range belongs to it: with a normal column all but 3 rows of a million. */
+const REACH = 0.5
 
-/** What an axis has to hold: all of the data, and the samples but for those that would shrink everything else. */
+/** What an axis has to hold: the bulk of the data, and the samples but for those that would shrink everything else. */
 export function commonDomain(data: Float64Array, samples: Float64Array): Interval {
   const given = sorted(data)
   const drawn = sorted(samples)
   if (given.length === 0) return [-1, 1]
-  const [low, high] = [given[0], given[given.length - 1]]
+  const [low, high] = bulk(given)
   if (drawn.length === 0) return padded(low, high, PADDING)
   const room = WIDENING * (high - low)
   return padded(
@@ -28,6 +33,18 @@ export function commonDomain(data: Float64Array, samples: Float64Array): Interva
     Math.max(high, Math.min(high + room, quantile(drawn, 1 - STRAYING))),
     PADDING,
   )
+}
+
+/** All of the sorted values but those so far from most that an axis with them would show nothing of the rest. */
+function bulk(ascending: Float64Array): Interval {
+  const [low, high] = [ascending[0], ascending[ascending.length - 1]]
+  // Of few values the outermost one or two would pull an interpolated quantile with them.
+  const inward = Math.ceil(TAIL * (ascending.length - 1))
+  const [from, to] = [ascending[inward], ascending[ascending.length - 1 - inward]]
+  // Where most values are equal there is no range to go by.
+  if (!(to > from)) return [low, high]
+  const reach = REACH * (to - from)
+  return [Math.max(low, from - reach), Math.min(high, to + reach)]
 }
 
 /** Rows of the matrix with any of the columns outside its domain. */
@@ -41,6 +58,17 @@ export function countOutside(matrix: Matrix, domains: readonly Interval[]): numb
     if (!domains.every(within)) outside++
   }
   return outside
+}
+
+/** " 0.4 % of the data and 1.2 % of the samples lie outside." of a picture that has these domains; '' where none do. */
+export function outsideText(data: Matrix, samples: Matrix, domains: readonly Interval[]): string {
+  const parts = [
+    { rows: countOutside(data, domains), of: data.rows, what: 'data' },
+    { rows: countOutside(samples, domains), of: samples.rows, what: 'samples' },
+  ].filter(({ rows }) => rows > 0)
+  if (parts.length === 0) return ''
+  const texts = parts.map(({ rows, of, what }) => `${numberText((100 * rows) / of, 2)} % of the ${what}`)
+  return ` ${texts.join(' and ')} lie outside.`
 }
 
 /** At most `most` rows, evenly spaced. */

@@ -1,16 +1,15 @@
 import type { RenderFunction } from '@observablehq/plot'
-import { contours } from 'd3-contour'
 import type { Matrix } from '../data/rows.js'
 import type { Model } from '../flow/ensemble.js'
-import { column, commonDomain, thinRows } from './columns.js'
+import { image } from './cells.js'
+import { column, commonDomain, outsideText, thinRows } from './columns.js'
 import { type DensityGrid, densityGrid, regionLevels } from './density-grid.js'
 import { dots } from './dots.js'
 import { figure, MARGIN } from './figure.js'
 import { type HeatScale, heatLegend } from './heat-legend.js'
-import type { Interval } from './interval.js'
+import { lineWidth, outline } from './outline.js'
 import { panel } from './panel.js'
 import { encodePng, pngDataUri } from './png.js'
-import { positions, px, SVG } from './position.js'
 import { numberText } from './text.js'
 import { COLOUR, heatColour } from './theme.js'
 
@@ -32,7 +31,11 @@ const COLOUR_SHARES = { low: 0.998, high: 0.01 }
 /** A flat density gets this many nats all the same, or noise would fill the ramp. */
 const LEAST_NATS = 2
 const COLOURS = 256
+/** Rows that are all drawn; of more, a few show where they lie. */
 const MOST_POINTS = 1500
+const FEW_POINTS = 500
+const ALL = { size: 2.2, opacity: 0.75 }
+const FEW = { size: 1.8, opacity: 0.6 }
 
 /** A two-dimensional flow's density as a heat map of ln p with contours, the data over it. */
 export function densityPicture({ flow, data, allRows = data.rows, samples, columns }: DensityOptions): string {
@@ -41,7 +44,9 @@ export function densityPicture({ flow, data, allRows = data.rows, samples, colum
   const regions = regionLevels(grid, SHARES)
   const levels = regions.flatMap((value, i) => (value === undefined ? [] : [{ value, share: SHARES[i] }]))
   const scale: HeatScale = { domain: colourDomain(grid), levels }
-  const shown = thinRows(data, MOST_POINTS)
+  // The lines and colours beneath are what the picture is of.
+  const crowded = allRows > MOST_POINTS
+  const shown = thinRows(data, crowded ? FEW_POINTS : MOST_POINTS)
   const map = panel({
     width: SIDE,
     height: SIDE,
@@ -49,15 +54,15 @@ export function densityPicture({ flow, data, allRows = data.rows, samples, colum
     y: { domain: y, label: columns[1] },
     marks: [
       heatMap(grid, scale),
-      ...levels.map(({ value, share }) => outline(grid, value, share)),
-      dots(column(shown, 0), column(shown, 1), { size: 2.2, colours: [COLOUR.data], opacity: 0.75 }),
+      ...levels.map(({ value, share }) => outline(grid, value, { colour: COLOUR.modelDark, width: lineWidth(share) })),
+      dots(column(shown, 0), column(shown, 1), { ...(crowded ? FEW : ALL), colours: [COLOUR.data] }),
     ],
   })
   const legend = heatLegend(scale, SIDE)
   const held = Math.min(1, grid.mass)
   return figure({
     title: 'Density of the flow',
-    subtitle: `${linesText(levels)}The picture as a whole holds ${numberText(100 * held, 3)} % of the probability. Dots: ${shown.rows === allRows ? '' : `${numberText(shown.rows, 21)} of `}${numberText(allRows, 21)} rows of data.`,
+    subtitle: `${linesText(levels)}The picture as a whole holds ${numberText(100 * held, 3)} % of the probability. Dots: ${shown.rows === allRows ? '' : `${numberText(shown.rows, 21)} of `}${numberText(allRows, 21)} rows of data.${outsideText(data, samples, [x, y])}`,
     width: 2 * MARGIN + map.width + 28 + legend.width,
     height: map.height,
     draw: (top) => map.place(MARGIN, top) + legend.place(MARGIN + map.width + 28, top + map.top),
@@ -90,37 +95,5 @@ function heatMap(grid: DensityGrid, { domain: [low, high] }: HeatScale): RenderF
   }
   const palette = Array.from({ length: COLOURS }, (_, i) => heatColour(i, COLOURS))
   const uri = pngDataUri(encodePng(indices, size, size, palette))
-  return (_index, scales, _values, _dimensions, { document }) => {
-    const { toX, toY } = positions(scales)
-    const image = document.createElementNS(SVG, 'image')
-    const place = { x: toX(x[0]), y: toY(y[1]), width: toX(x[1]) - toX(x[0]), height: toY(y[0]) - toY(y[1]) }
-    for (const [name, value] of Object.entries(place)) image.setAttribute(name, String(value))
-    image.setAttribute('preserveAspectRatio', 'none')
-    image.setAttribute('href', uri)
-    return image
-  }
+  return image(uri, x, y)
 }
-
-/** The border of the region where ln p ≥ level. */
-function outline({ size, logDensity, x, y }: DensityGrid, level: number, share: number): RenderFunction {
-  // It reads any array of numbers, whatever its types say. A cell has its middle at half a unit: corners are integers.
-  const { coordinates } = contours()
-    .size([size, size])
-    .contour(logDensity as unknown as number[], level)
-  const rings = coordinates.flat().filter(({ length }) => length > LEAST_VERTICES)
-  return (_index, scales, _values, _dimensions, { document }) => {
-    const { toX, toY } = positions(scales)
-    const at = ([low, high]: Interval, share: number) => low + share * (high - low)
-    const point = ([across, up]: readonly number[]) => `${px(toX(at(x, across / size)))},${px(toY(at(y, up / size)))}`
-    const path = document.createElementNS(SVG, 'path')
-    // A ring ends where it begins.
-    path.setAttribute('d', rings.map((ring) => `M${ring.slice(1).map(point).join('L')}Z`).join(''))
-    path.setAttribute('fill', 'none')
-    path.setAttribute('stroke', COLOUR.modelDark)
-    path.setAttribute('stroke-width', String(share <= 0.5 ? 1.6 : share <= 0.9 ? 1.1 : 0.7))
-    return path
-  }
-}
-
-/** A ridge narrower than a cell breaks into islands of a cell or two; the heat map shows it better. */
-const LEAST_VERTICES = 12

@@ -1,53 +1,44 @@
-import { column, commonDomain, countOutside, thinRows } from './columns.js'
-import { dots } from './dots.js'
+import { arrange } from './arrange.js'
+import { column, commonDomain, outsideText } from './columns.js'
 import { figure, type Key, MARGIN } from './figure.js'
 import { histograms } from './histogram-marks.js'
-import type { Interval } from './interval.js'
 import { type ColumnsOptions, shareText } from './marginals-picture.js'
+import { worstPairs } from './misfit.js'
+import { MOST_DOTS, overlay, overlayText } from './overlay.js'
 import { type Panel, panel } from './panel.js'
-import { COLOUR } from './theme.js'
+import { shorten } from './text.js'
+import { COLOUR, TEXT } from './theme.js'
 
-/** Columns of one picture. */
-export const PAIRS_AT_A_TIME = 6
+/** Columns whose pairs are all drawn; of more there are the pairs that fit worst. */
+const MOST_COLUMNS = 6
+const MOST_PAIRS = 12
+/** Room for the name of a column in a sentence. */
+const NAME_PX = 120
 
 const CELL = { side: 140, gap: 10 }
-const MOST_POINTS = 500
+const PAIR = { side: 200, across: 4, gap: 18 }
 
-const KEYS: readonly Key[] = [
-  { text: 'data', colour: COLOUR.data, shape: 'dot' },
-  { text: 'samples from the flow', colour: COLOUR.model, shape: 'dot' },
-]
+/** Pairs of columns, data and samples over each other: of up to six columns all, of more the worst fitted, the worst first. */
+export function pairsPicture(options: ColumnsOptions): string {
+  return options.columns.length > MOST_COLUMNS ? worstOnly(options) : triangle(options)
+}
 
-/** Every pair of up to six columns from `first` on: the lower triangle, each column's histogram on the diagonal. */
-export function pairsPicture({ data, allRows = data.rows, samples, columns }: ColumnsOptions, first = 0): string {
-  const chosen = columns.slice(first, first + PAIRS_AT_A_TIME).map((name, i) => ({ name, j: first + i }))
-  const count = Math.min(MOST_POINTS, data.rows, samples.rows)
-  const parts = { data, samples, shownData: thinRows(data, count), shownSamples: thinRows(samples, count) }
-  const shown = columns.map(
-    (_, j): Interval =>
-      j >= first && j < first + chosen.length
-        ? commonDomain(column(data, j), column(samples, j))
-        : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
-  )
-  const outside = countOutside(parts.shownSamples, shown)
-  const strays = outside > 0 ? ` (${outside} ${outside === 1 ? 'sample lies' : 'samples lie'} outside)` : ''
-  const cells = chosen.flatMap((across, at) =>
-    chosen.slice(at).map((up, below) => ({
-      at,
-      row: at + below,
-      panel: cell(parts, across, up, at, at + below === chosen.length - 1),
-    })),
+/** The lower triangle, each column's histogram on the diagonal. */
+function triangle(options: ColumnsOptions): string {
+  const { data, allRows = data.rows, samples, columns } = options
+  const cells = columns.flatMap((_, at) =>
+    columns.slice(at).map((_, below) => ({ at, row: at + below, panel: cell(options, at, at + below) })),
   )
   const left = Math.max(...cells.filter(({ at }) => at === 0).map(({ panel }) => panel.left))
   const step = CELL.side + CELL.gap
-  const range =
-    columns.length > chosen.length ? ` Columns ${first + 1} to ${first + chosen.length} of ${columns.length}.` : ''
+  const [worst] = worstPairs(data, samples)
+  const named = worst && columns.length > 2 ? ` The worst fitted: ${pairName(columns, worst)}.` : ''
   return figure({
     title: 'Pairs of columns',
-    subtitle: `${count} rows of each${strays}, in the units of the data; bars on the diagonal are the data, outlines the samples.${shareText(data.rows, allRows)}${range}`,
-    keys: KEYS,
-    width: 2 * MARGIN + left + chosen.length * step + 10,
-    height: chosen.length * step + 40,
+    subtitle: `${overlayText(data.rows, samples.rows)} On the diagonal bars are the data, outlines the samples.${outside(options)}${named}${shareText(data.rows, allRows)}`,
+    keys: keysOf(options),
+    width: 2 * MARGIN + left + columns.length * step + 10,
+    height: columns.length * step + 40,
     draw: (top) =>
       cells
         .map(({ panel, at, row }) =>
@@ -57,34 +48,64 @@ export function pairsPicture({ data, allRows = data.rows, samples, columns }: Co
   })
 }
 
-interface Numbered {
-  readonly name: string
-  readonly j: number
+function worstOnly(options: ColumnsOptions): string {
+  const { data, allRows = data.rows, samples, columns } = options
+  const all = worstPairs(data, samples)
+  const pairs = all.slice(0, MOST_PAIRS)
+  const panels = pairs.map(({ across, up }) => {
+    const [x, y] = [across, up].map((j) => ({ domain: domain(options, j), label: columns[j] }))
+    const marks = overlay(points(data, across, up), points(samples, across, up), [x.domain, y.domain], PAIR.side)
+    return panel({ width: PAIR.side, height: PAIR.side, x, y, marks })
+  })
+  const arranged = arrange(panels, PAIR)
+  return figure({
+    title: 'Pairs of columns, the worst fitted first',
+    subtitle: `${pairs.length} of ${(columns.length * (columns.length - 1)) / 2} pairs, those in which data and samples differ most. ${overlayText(data.rows, samples.rows)}${outside(options)}${shareText(data.rows, allRows)}`,
+    keys: keysOf(options),
+    width: 2 * MARGIN + arranged.width,
+    height: arranged.height,
+    draw: (top) => arranged.place(MARGIN, top),
+  })
 }
 
-interface Parts extends Pick<ColumnsOptions, 'data' | 'samples'> {
-  readonly shownData: ColumnsOptions['data']
-  readonly shownSamples: ColumnsOptions['data']
+function keysOf({ data }: ColumnsOptions): Key[] {
+  const many = data.rows > MOST_DOTS
+  return [
+    { text: 'data', colour: COLOUR.data, shape: many ? 'bar' : 'dot' },
+    { text: 'samples from the flow', colour: COLOUR.model, shape: many ? 'line' : 'dot' },
+  ]
 }
 
-/** One cell; only the outer ones have numbers and names at their axes. */
-function cell(
-  { data, samples, shownData, shownSamples }: Parts,
-  across: Numbered,
-  up: Numbered,
-  at: number,
-  lowest: boolean,
-): Panel {
-  const domain = (j: number) => commonDomain(column(data, j), column(samples, j))
-  const x = { domain: domain(across.j), ticks: lowest, ...(lowest && { label: across.name }) }
+const points = (matrix: ColumnsOptions['data'], across: number, up: number) => ({
+  x: column(matrix, across),
+  y: column(matrix, up),
+})
+
+const domain = ({ data, samples }: ColumnsOptions, j: number) => commonDomain(column(data, j), column(samples, j))
+
+const outside = (options: ColumnsOptions) =>
+  outsideText(
+    options.data,
+    options.samples,
+    options.columns.map((_, j) => domain(options, j)),
+  )
+
+function pairName(columns: readonly string[], { across, up }: { across: number; up: number }): string {
+  const [first, second] = [across, up].map((j) => shorten(columns[j], NAME_PX, TEXT.subtitle))
+  return `${first} and ${second}`
+}
+
+/** One cell of the triangle; only the outer ones have numbers and names at their axes. */
+function cell(options: ColumnsOptions, at: number, row: number): Panel {
+  const { data, samples, columns } = options
+  const lowest = row === columns.length - 1
+  const x = { domain: domain(options, at), ticks: lowest, ...(lowest && { label: columns[at] }) }
   const size = { width: CELL.side, height: CELL.side }
-  if (across.j === up.j) {
-    const { marks, highest } = histograms(column(data, up.j), column(samples, up.j), x.domain)
-    const y = { domain: [0, highest * 1.08], ticks: false } as const
-    return panel({ ...size, x, y, marks })
+  if (at === row) {
+    const { marks, highest } = histograms(column(data, at), column(samples, at), x.domain)
+    return panel({ ...size, x, y: { domain: [0, highest * 1.08], ticks: false }, marks })
   }
-  const y = { domain: domain(up.j), ticks: at === 0, ...(at === 0 && { label: up.name }) }
-  const cloud = (points: ColumnsOptions['data'], size: number, colour: string) =>
-    dots(column(points, across.j), column(points, up.j), { size, colours: [colour], opacity: 0.7 })
-  return panel({ ...size, x, y, marks: [cloud(shownSamples, 3, COLOUR.model), cloud(shownData, 2.4, COLOUR.data)] })
+  const y = { domain: domain(options, row), ticks: at === 0, ...(at === 0 && { label: columns[row] }) }
+  const marks = overlay(points(data, at, row), points(samples, at, row), [x.domain, y.domain], CELL.side)
+  return panel({ ...size, x, y, marks })
 }

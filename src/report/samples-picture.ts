@@ -1,11 +1,12 @@
 import type { Matrix } from '../data/rows.js'
 import { arrange } from './arrange.js'
-import { column, commonDomain, countOutside, thinRows } from './columns.js'
+import { cellImage, countCells } from './cells.js'
+import { column, commonDomain, outsideText, thinRows } from './columns.js'
 import { dots } from './dots.js'
 import { figure, MARGIN } from './figure.js'
 import { panel } from './panel.js'
 import { numberText } from './text.js'
-import { COLOUR } from './theme.js'
+import { BLUES, COLOUR, HEAT } from './theme.js'
 
 export interface SamplesOptions {
   /** [rows, 2], original units. */
@@ -18,45 +19,47 @@ export interface SamplesOptions {
 }
 
 const SIDE = 400
-/** More points than this fill the panel rather than tell more. */
+/** More points than this fill the panel rather than tell more: then there are cells of a few px, the darker the more rows. */
 const MOST_POINTS = 3000
+const CELL = 4
 
 /** Data and the model's samples side by side on the same axes, as many of the one as of the other. */
 export function samplesPicture({ data, allRows = data.rows, samples, columns }: SamplesOptions): string {
-  const count = Math.min(data.rows, samples.rows, MOST_POINTS)
-  const domains = [0, 1].map((j) => commonDomain(column(data, j), column(samples, j)))
-  const cloud = (points: Matrix, colour: string, title: string) => {
-    const shown = thinRows(points, count)
+  const crowded = Math.min(data.rows, samples.rows) > MOST_POINTS
+  const count = Math.min(data.rows, samples.rows)
+  const [x, y] = [0, 1].map((j) => commonDomain(column(data, j), column(samples, j)))
+  const cloud = (points: Matrix, { colour, ramp }: { colour: string; ramp: readonly string[] }, title: string) => {
+    const [first, second] = [0, 1].map((j) => column(points, j))
     return panel({
       width: SIDE,
       height: SIDE,
       title,
-      grid: true,
-      x: { domain: domains[0], label: columns[0] },
-      y: { domain: domains[1], label: columns[1] },
-      marks: [dots(column(shown, 0), column(shown, 1), { size: dotSize(count), colours: [colour], opacity: 0.85 })],
+      grid: !crowded,
+      x: { domain: x, label: columns[0] },
+      y: { domain: y, label: columns[1] },
+      marks: [
+        crowded
+          ? cellImage(countCells(first, second, [x, y], SIDE / CELL), ramp)
+          : dots(first, second, { size: dotSize(count), colours: [colour], opacity: 0.85 }),
+      ],
     })
   }
   const of = (whole: number) =>
     count < whole ? `${numberText(count, 21)} of ${numberText(whole, 21)}` : numberText(count, 21)
+  const shown = { data: thinRows(data, count), samples: thinRows(samples, count) }
   const panels = [
-    cloud(data, COLOUR.data, `data: ${of(allRows)} rows`),
-    cloud(samples, COLOUR.model, `samples from the flow: ${numberText(count, 21)} rows`),
+    cloud(shown.data, { colour: COLOUR.data, ramp: BLUES }, `data: ${of(allRows)} rows`),
+    cloud(shown.samples, { colour: COLOUR.model, ramp: HEAT }, `samples from the flow: ${numberText(count, 21)} rows`),
   ]
   const arranged = arrange(panels, { gap: 24 })
-  const outside = countOutside(thinRows(samples, count), domains)
+  const how = crowded ? ' The darker a cell, the more rows are in it.' : ''
   return figure({
     title: 'Data beside samples',
-    subtitle: `Both panels have the same axes, in the units of the data.${outsideText(outside)}`,
+    subtitle: `Both panels have the same axes, in the units of the data.${how}${outsideText(shown.data, shown.samples, [x, y])}`,
     width: 2 * MARGIN + arranged.width,
     height: arranged.height,
     draw: (top) => arranged.place(MARGIN, top),
   })
-}
-
-function outsideText(count: number): string {
-  if (count === 0) return ''
-  return ` ${numberText(count, 21)} ${count === 1 ? 'sample lies' : 'samples lie'} outside them.`
 }
 
 /** Smaller dots for more of them. */

@@ -20,7 +20,7 @@ export const COLOUR = {
 } as const
 
 /** White to the model's orange, for its density: light enough everywhere for dark points on top. */
-const HEAT = ['#ffffff', '#fff1df', '#fedcb3', '#fcc07d', '#f5a24b', '#e8871e']
+export const HEAT = ['#ffffff', '#fff1df', '#fedcb3', '#fcc07d', '#f5a24b', '#e8871e']
 
 /** Viridis without its palest end: lightness rises along it, so it is an order in grey too. */
 export const SEQUENCE = [
@@ -34,13 +34,21 @@ export const SEQUENCE = [
   '#a5cf1f',
 ] as const
 
+/** White to the data's blue, for how many of them there are. */
+export const BLUES = ['#ffffff', '#dbe7f1', '#a9c1d6', '#6f96b8', '#3d6a91', '#173f5f']
+
 /** Colour number `index` of `count` along the heat ramp, as [red, green, blue] of 0 … 255. */
 export function heatColour(index: number, count: number): [number, number, number] {
-  const at = (index / (count - 1)) * (HEAT.length - 1)
-  const below = Math.min(Math.floor(at), HEAT.length - 2)
+  return rampColour(HEAT, index, count)
+}
+
+/** The same along any ramp of evenly spaced colours. */
+export function rampColour(ramp: readonly string[], index: number, count: number): [number, number, number] {
+  const at = (index / (count - 1)) * (ramp.length - 1)
+  const below = Math.min(Math.floor(at), ramp.length - 2)
   const mix = (c: number) => {
     const channel = (hex: string) => Number.parseInt(hex.slice(1 + 2 * c, 3 + 2 * c), 16)
-    return Math.round(channel(HEAT[below]) + (at - below) * (channel(HEAT[below + 1]) - channel(HEAT[below])))
+    return Math.round(channel(ramp[below]) + (at - below) * (channel(ramp[below + 1]) - channel(ramp[below])))
   }
   return [mix(0), mix(1), mix(2)]
 }

@@ -9,20 +9,20 @@ export interface Window {
 
 /** Points farther out than all but this share may leave a window, where holding them would halve all else. */
 const STRAYING = 0.005
-/** The clouds share one scale unless half of them would then fill less than this share of their windows. */
-const LEAST_FILLED = 1 / 4
+/** The clouds share one scale unless one of them would then fill less than this share of its window. */
+const LEAST_FILLED = 0.3
 const MARGIN = 1.08
 
 /**
- * A square window on each cloud, in its middle. All are of one size, so that lengths compare between panels, unless
- * the clouds differ too much in size; then sides are power-of-two multiples of the smallest.
+ * A square window on each cloud, in its middle. All are of one size, so that lengths compare between panels, unless that
+ * would leave a blob of one of them; then sides are power-of-two multiples of the smallest.
  */
 export function squareWindows(clouds: readonly Cloud[]): { windows: Window[]; oneScale: boolean } {
   const ranges = clouds.map(rangesOf)
   const sides = ranges.map((both) => Math.max(...both.map(([low, high]) => high - low)) * MARGIN || 1)
   const largest = Math.max(...sides)
   const ascending = sorted(sides)
-  const oneScale = quantile(ascending, 0.5) >= LEAST_FILLED * largest
+  const oneScale = ascending[0] >= LEAST_FILLED * largest
   const side = (own: number) => (oneScale ? largest : ascending[0] * 2 ** Math.ceil(Math.log2(own / ascending[0])))
   const windows = ranges.map(([x, y], i) => {
     const half = side(sides[i]) / 2

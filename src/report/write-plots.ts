@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { evenRows as sampledRows } from '../data/row-sample.js'
 import { type RowSource, toSource } from '../data/row-source.js'
 import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
 import { columnNames } from '../flow/column-names.js'
@@ -7,15 +8,17 @@ import { joined } from '../flow/context.js'
 import type { Model } from '../flow/ensemble.js'
 import { Flow } from '../flow/flow.js'
 import { writeFileWhole } from '../io/write-file.js'
+import { pitPicture, qqPicture } from './calibration-pictures.js'
 import { column, commonDomain, evenRows } from './columns.js'
 import { curvesPicture } from './curves-picture.js'
 import { densityPicture } from './density-picture.js'
 import { film } from './film.js'
+import { comparedNoise, type HeldOut } from './held-out.js'
 import { dataToNoisePicture, noiseToDataPicture } from './layers-picture.js'
 import { leakyReluPicture } from './leaky-relu-picture.js'
 import { type LossOptions, lossPicture } from './loss-picture.js'
 import { marginalsPicture, shareText } from './marginals-picture.js'
-import { PAIRS_AT_A_TIME, pairsPicture } from './pairs-picture.js'
+import { pairsPicture } from './pairs-picture.js'
 import { samplesPicture } from './samples-picture.js'
 
 /** A training run as far as pictures need it. */
@@ -30,6 +33,8 @@ export interface PlotOptions extends LossOptions {
   readonly columns?: readonly string[]
   /** Of the samples drawn; default 0. */
   readonly seed?: number
+  /** Rows that the flow is held against; default those trained on. */
+  readonly heldOut?: HeldOut
 }
 
 interface Shown {
@@ -48,17 +53,33 @@ const SAMPLES = { least: 4000, most: 20_000 }
 const SHOWN = { numbers: 2 ** 16, leastRows: 20_000 }
 
 /** The same with rows that need not be in memory: of very many, some evenly spaced ones are shown. */
-export type WritePlotsOptions = Omit<PlotOptions, 'rows' | 'allRows'> & { readonly rows: Rows | RowSource }
+export type WritePlotsOptions = Omit<PlotOptions, 'rows' | 'allRows' | 'heldOut'> & {
+  readonly rows: Rows | RowSource
+  readonly heldOut?: { readonly rows: Rows | RowSource; readonly part: HeldOut['part'] }
+}
+
+/** Of very many held out, so many tell as much. */
+const HELD_OUT_ROWS = 10_000
+/** Fewer tell nothing of how they are distributed. */
+const LEAST_HELD_OUT_ROWS = 8
 
 /**
  * Draws the pictures of a run into a folder, which is made where it is missing, and returns their names. Under each
  * name there is the whole picture or what was there before.
  */
-export async function writePlots(folder: string, { rows, ...options }: WritePlotsOptions): Promise<string[]> {
+export async function writePlots(folder: string, { rows, heldOut, ...options }: WritePlotsOptions): Promise<string[]> {
   await mkdir(folder, { recursive: true })
-  const source = toSource(rows, options.flow.dim + options.flow.contextDim, 'Rows')
+  const columns = options.flow.dim + options.flow.contextDim
+  const source = toSource(rows, columns, 'Rows')
   const { data } = await evenRows(source, Math.max(SHOWN.leastRows, Math.ceil(SHOWN.numbers / source.columns)))
-  const pictures = picturesOf({ ...options, rows: data, allRows: source.rows })
+  const held = heldOut && toSource(heldOut.rows, columns, 'Rows held out')
+  const some = held && (await sampledRows(held, Math.min(held.rows, HELD_OUT_ROWS)))
+  const pictures = picturesOf({
+    ...options,
+    rows: data,
+    allRows: source.rows,
+    ...(heldOut && some && { heldOut: { rows: some, part: heldOut.part } }),
+  })
   for (const [name, draw] of pictures) await writeFileWhole(join(folder, name), draw())
   return [...pictures.keys()]
 }
@@ -72,8 +93,10 @@ export function picturesOf(options: PlotOptions): Pictures {
   const samples = samplesBeside(flow, data, seed)
   const { allRows = data.rows } = options
   const pictures: Pictures = new Map()
-  if (options.losses.length > 0) pictures.set('loss.svg', () => lossPicture(options))
+  // Where nothing was trained there is no curve.
+  if (options.losses.length > 1) pictures.set('loss.svg', () => lossPicture(options))
   addData(pictures, { data, allRows, samples, columns }, flow)
+  addCalibration(pictures, options.heldOut ?? { rows: data, part: 'training' }, flow, seed)
   if (!(flow instanceof Flow)) return pictures
   if (dim > 1 && contextDim === 0 && flow.structure.layers.length > 0) {
     pictures.set('data-to-noise.svg', () => dataToNoisePicture(flow, data))
@@ -81,7 +104,8 @@ export function picturesOf(options: PlotOptions): Pictures {
     pictures.set('film.svg', () => film(flow, seed))
   }
   const [bent] = leakyRelus(flow).sort((a, b) => Math.abs(Math.log(b.alpha)) - Math.abs(Math.log(a.alpha)))
-  if (bent !== undefined) pictures.set('leaky-relu.svg', () => leakyReluPicture(bent.alpha, bent.name))
+  if (bent !== undefined && isTutorial(flow))
+    pictures.set('leaky-relu.svg', () => leakyReluPicture(bent.alpha, bent.name))
   return pictures
 }
 
@@ -107,7 +131,7 @@ function addData(pictures: Pictures, shown: Shown, flow: Model): void {
   const { dim } = flow
   if (flow.contextDim > 0) {
     pictures.set('marginals.svg', () => marginalsPicture({ ...shown, columns: shown.columns.slice(0, dim) }))
-    addPairs(pictures, shown)
+    pictures.set('pairs.svg', () => pairsPicture(shown))
     return
   }
   if (dim === 2) {
@@ -120,15 +144,14 @@ function addData(pictures: Pictures, shown: Shown, flow: Model): void {
     return
   }
   pictures.set('marginals.svg', () => marginalsPicture(shown))
-  addPairs(pictures, shown)
+  pictures.set('pairs.svg', () => pairsPicture(shown))
 }
 
-function addPairs(pictures: Pictures, shown: Shown): void {
-  const groups = Math.ceil(shown.columns.length / PAIRS_AT_A_TIME)
-  for (let group = 0; group < groups; group++) {
-    const name = groups === 1 ? 'pairs.svg' : `pairs-${group + 1}.svg`
-    pictures.set(name, () => pairsPicture(shown, group * PAIRS_AT_A_TIME))
-  }
+function addCalibration(pictures: Pictures, { rows, part }: HeldOut, flow: Model, seed: number): void {
+  if (rows.rows < LEAST_HELD_OUT_ROWS) return
+  const compared = comparedNoise(flow, rows, samplesBeside(flow, rows, seed))
+  pictures.set('qq.svg', () => qqPicture({ model: flow, compared, part }))
+  pictures.set('pit.svg', () => pitPicture({ model: flow, compared, part }))
 }
 
 function densityOnALine({ data, allRows, samples, columns }: Shown, flow: Model): string {
@@ -147,6 +170,11 @@ function densityOnALine({ data, allRows, samples, columns }: Shown, flow: Model)
       },
     ],
   })
+}
+
+/** The picture of a leaky ReLU explains how the tutorial's flow works; it tells nothing of a person's data. */
+function isTutorial({ structure: { layers } }: Flow): boolean {
+  return layers.every(({ spec: { type } }) => type === 'leakyReLU' || type === 'affineCoupling')
 }
 
 /** Slope and name of every leaky ReLU of a flow; the layer's one parameter is ln α. */

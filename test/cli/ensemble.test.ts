@@ -68,7 +68,13 @@ describe('train --ensemble 3', () => {
   })
 
   test('draws what a mixture has pictures of, and none of layers', async () => {
-    expect((await readdir(join(folder, 'three', 'plots'))).sort()).toEqual(['density.svg', 'loss.svg', 'samples.svg'])
+    expect((await readdir(join(folder, 'three', 'plots'))).sort()).toEqual([
+      'density.svg',
+      'loss.svg',
+      'pit.svg',
+      'qq.svg',
+      'samples.svg',
+    ])
   })
 
   test('can be scored, sampled and shown', async () => {

@@ -70,6 +70,8 @@ describe('train --given', () => {
       'loss.svg',
       'marginals.svg',
       'pairs.svg',
+      'pit.svg',
+      'qq.svg',
     ])
   })
 

@@ -1,5 +1,15 @@
 import ndarray from 'ndarray'
-import { affineCoupling, alternatingMask, Flow, jang, leakyReLU, standardNormal } from 'pushforward'
+import {
+  affineCoupling,
+  alternatingMask,
+  Flow,
+  flow,
+  jang,
+  type LayerSpec,
+  leakyReLU,
+  reverse,
+  standardNormal,
+} from 'pushforward'
 import { describe, expect, test } from 'vitest'
 import { ScalerFit } from '#data/scaler.js'
 import { picturesOf } from '#report/write-plots.js'
@@ -89,11 +99,18 @@ describe('every picture of a run', () => {
       ...picturesOf({ flow: model(dim, couplings), rows: lattice(9, dim), losses }).keys(),
     ]
     const layers = ['data-to-noise.svg', 'noise-to-data.svg', 'film.svg', 'leaky-relu.svg']
-    expect(names(1)).toEqual(['loss.svg', 'density.svg', 'leaky-relu.svg'])
-    expect(names(2)).toEqual(['loss.svg', 'samples.svg', 'density.svg', ...layers])
-    expect(names(6)).toEqual(['loss.svg', 'marginals.svg', 'pairs.svg', ...layers])
-    expect(names(7)).toEqual(['loss.svg', 'marginals.svg', 'pairs-1.svg', 'pairs-2.svg', ...layers])
-    expect(names(2, 0)).toEqual(['loss.svg', 'samples.svg', 'density.svg'])
+    const held = ['qq.svg', 'pit.svg']
+    expect(names(1)).toEqual(['loss.svg', 'density.svg', ...held, 'leaky-relu.svg'])
+    expect(names(2)).toEqual(['loss.svg', 'samples.svg', 'density.svg', ...held, ...layers])
+    expect(names(7)).toEqual(['loss.svg', 'marginals.svg', 'pairs.svg', ...held, ...layers])
+    expect(names(2, 0)).toEqual(['loss.svg', 'samples.svg', 'density.svg', ...held])
+  })
+
+  test('explains a leaky ReLU where the flow is made of them and affine couplings, as the tutorial is', () => {
+    const layers = [leakyReLU(), affineCoupling({ mask: alternatingMask(2, 0) })]
+    const has = (...specs: LayerSpec[]) =>
+      picturesOf({ flow: flow(2, specs), rows: lattice(9, 2), losses }).has('leaky-relu.svg')
+    expect([has(...layers), has(...layers, reverse())]).toEqual([true, false])
   })
 
   test('is the same text for the same run', () => {

@@ -32,7 +32,7 @@ describe('writePlots', () => {
   test('shows some of very many rows, and says of how many', async () => {
     const folder = join(home, 'many')
     const rows = 200_000
-    // The last block is far out: nothing of it is forgotten.
+    // The last block is far out.
     const source = {
       rows,
       columns: 2,
@@ -44,9 +44,9 @@ describe('writePlots', () => {
     }
     await writePlots(folder, { ...options, rows: source })
     const text = async (name: string) => readFile(join(folder, name), 'utf8')
-    expect(await text('samples.svg')).toMatch(/3[ ,\u202f\u2009]?000 of 200[ ,\u202f\u2009]?000 rows/)
-    expect(await text('density.svg')).toMatch(/1[ ,\u202f\u2009]?500 of 200[ ,\u202f\u2009]?000 rows/)
-    expect(await text('samples.svg')).toMatch(/>[45]0</)
+    expect(await text('samples.svg')).toContain('20,000 of 200,000 rows')
+    expect(await text('density.svg')).toContain('500 of 200,000 rows')
+    expect(await text('samples.svg')).toContain('0.5 % of the data')
     const wide = { ...source, columns: 4, rows: rows / 2 }
     await writePlots(folder, { flow: flow(4, [leakyReLU()]), rows: wide, losses: options.losses })
     // 20 000 rows, and the extremes of four columns.

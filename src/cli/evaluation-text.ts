@@ -28,7 +28,7 @@ export function resultText(result: FitResult): string {
 export function evaluationText(evaluation: Evaluation): string {
   const { leftOut, note, units, verdict } = evaluation
   const lines = [
-    aligned(table(evaluation)),
+    aligned(figuresTable(evaluation)),
     ...(evaluation.trials ? ['', aligned(trialsTable(evaluation.trials)), ''] : []),
     ...(gainsOf(evaluation).some(withinNoise) ? ['≈ is within noise: less than two standard errors.'] : []),
     checksText(evaluation),
@@ -47,8 +47,8 @@ function gainsOf({ gaussianGain, mixtureGain }: Evaluation): MeanNLL[] {
   return [...Object.values(gaussianGain ?? {}), ...Object.values(mixtureGain ?? {})]
 }
 
-/** What the flow was chosen by, each that was tried on a line. */
-function trialsTable({ folds, flows, chosen }: Trials): string[][] {
+/** What the flow was chosen by, a heading and each that was tried on a line. */
+export function trialsTable({ folds, flows, chosen }: Trials): string[][] {
   const noise = folds === null ? NOISE : noiseOfFolds(folds)
   const compared = flows.some(({ gaussianGain }) => gaussianGain !== null)
   const how = folds === null ? `tried on ${flows[0].nll.rows} validation rows` : `${folds}-fold cross-validation`
@@ -56,7 +56,7 @@ function trialsTable({ folds, flows, chosen }: Trials): string[][] {
     [how, 'NLL, nats a row', ...(compared ? ['better than a Gaussian by'] : [])],
     ...flows.map(({ name, nll, gaussianGain }) => [
       `  ${name}${name === chosen && flows.length > 1 ? ' (chosen)' : ''}`,
-      text(nll),
+      nllText(nll),
       gainText(gaussianGain ?? undefined, noise),
     ]),
   ]
@@ -65,14 +65,15 @@ function trialsTable({ folds, flows, chosen }: Trials): string[][] {
 const TITLES = { train: 'training', validation: 'validation', test: 'test', fresh: 'fresh' }
 type Part = keyof typeof TITLES
 
-function table(evaluation: Evaluation): string[][] {
+/** Negative log-likelihoods of the flow and its rivals by split, a heading and a line each; names that begin with blanks belong to those above. */
+export function figuresTable(evaluation: Evaluation): string[][] {
   const { nll, gaussianBaseline, gaussianGain, mixtureBaseline, mixtureGain, leftOut, members } = evaluation
   const model = members === undefined ? 'flow' : 'ensemble'
   const all: Partial<Record<Part, MeanNLL>> = { ...nll, ...(evaluation.freshNll && { fresh: evaluation.freshNll }) }
   const parts = (['train', 'validation', 'test', 'fresh'] as const).filter((part) => all[part] !== undefined)
   const row = (name: string, figures: Partial<Record<Part, MeanNLL>>) => [
     name,
-    ...parts.map((part) => text(figures[part])),
+    ...parts.map((part) => nllText(figures[part])),
   ]
   const gains = (figures: Partial<Record<Part, MeanNLL>> | null | undefined) =>
     figures ? [[`  ${model} better by`, ...parts.map((part) => gainText(figures[part]))]] : []
@@ -103,14 +104,15 @@ function medians({ nll, quartiles }: Evaluation, parts: readonly Part[]): string
 }
 
 /** Mass and round trip, on one line. */
-function checksText({ integralOfDensity: integral, worstRoundTrip }: Evaluation): string {
+export function checksText({ integralOfDensity: integral, worstRoundTrip }: Evaluation): string {
   const trip = `worst |x − f⁻¹(f(x))| ${worstRoundTrip === null ? 'not finite' : worstRoundTrip.toExponential(1)}`
   if (integral === undefined) return trip
   const grid = `${integral.side}² grid${integral.converged ? '' : ', not settled'}`
   return `∫ p = ${integral.value.toFixed(DIGITS + 1)} (${grid}), ${trip}`
 }
 
-function text(figure: MeanNLL | undefined): string {
+/** A mean with its standard error. */
+export function nllText(figure: MeanNLL | undefined): string {
   if (figure === undefined) return ''
   const { mean, standardError } = figure
   if (mean === null) return 'infinite: a row has density 0'
@@ -118,8 +120,8 @@ function text(figure: MeanNLL | undefined): string {
 }
 
 /** A difference, marked where it may be chance. */
-function gainText(gain: MeanNLL | undefined, noise = NOISE): string {
-  return gain && withinNoise(gain, noise) ? `≈ ${text(gain)}` : text(gain)
+export function gainText(gain: MeanNLL | undefined, noise = NOISE): string {
+  return gain && withinNoise(gain, noise) ? `≈ ${nllText(gain)}` : nllText(gain)
 }
 
 function aligned(lines: readonly (readonly string[])[]): string {

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<C
   score: { summary: 'log-density of every row of a file', load: () => import('./score.js') },
   predict: { summary: 'one column given all others, in every row of a file', load: () => import('./predict.js') },
   show: { summary: "a model's layers, parameters and provenance", load: () => import('./show.js') },
+  report: { summary: 'a page of what a run has left, or of several runs', load: () => import('./report.js') },
   data: { summary: 'rows of a generator', load: () => import('./data.js') },
 }
 
@@ -45,6 +46,7 @@ function help(): string {
     '  pushforward score runs/points points.csv > scored.csv',
     '  pushforward predict latest points.csv --of y > predicted.csv',
     '  pushforward show latest',
+    '  pushforward report latest',
     '',
   ].join('\n')
 }

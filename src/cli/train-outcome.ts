@@ -1,16 +1,18 @@
 import { join } from 'node:path'
 import { formatValues } from '../columns/format-values.js'
 import { chosenColumns, takeColumns } from '../data/row-columns.js'
-import { matrixSource, type RowSource } from '../data/row-source.js'
+import { chosenRows, matrixSource, type RowSource } from '../data/row-source.js'
 import { toMatrix } from '../data/rows.js'
 import { formatHeader, formatRows } from '../data/write-table.js'
 import { joined } from '../flow/context.js'
 import { sample } from '../parallel/evaluate.js'
 import { endIdleThreads } from '../parallel/pool.js'
+import { threadsOfAll } from '../parallel/threads.js'
 import { evaluate } from '../train/evaluation.js'
 import type { Evaluation } from '../train/figures.js'
 import type { FitResult } from '../train/fit.js'
-import { contextsOf } from '../train/given-rows.js'
+import { contextsOf, weightsIn } from '../train/given-rows.js'
+import { type StrangestRows, strangestRows } from '../train/strangest-rows.js'
 import { verdict } from '../train/verdict.js'
 import { wayOut } from './run-folder.js'
 import type { Job } from './train-job.js'
@@ -43,6 +45,7 @@ export async function writeOutcome(job: Job, result: FitResult, signal: AbortSig
   const figures = {
     ...(await evaluate(model, rows, result, given)),
     ...(data.codec?.uniform && { units: OF_SPREAD_ROWS }),
+    strangest: await strangestOf(job, result, signal),
     ...(job.trials && { trials: job.trials }),
   }
   const moreSteps = options.chosen ? 'more (--budget or --steps)' : 'more (--steps)'
@@ -55,6 +58,33 @@ export async function writeOutcome(job: Job, result: FitResult, signal: AbortSig
   const plots = await drawPlots(job, result, evaluation)
   signal?.throwIfAborted()
   return plots
+}
+
+/** The rows that know the least of the flow, and which of the data they are; those trained on where none were held out. */
+function heldOut({ rows, weights, test, numbers }: Job, { split: { training, validation } }: FitResult) {
+  if (test && numbers) {
+    return { part: 'test' as const, rows: test, weights: weights?.test, sets: [numbers.test] }
+  }
+  const [part, set] = validation.size > 0 ? (['validation', validation] as const) : (['training', training] as const)
+  const outer = numbers ? [numbers.rows] : []
+  return { part, rows: chosenRows(rows, set), weights: weightsIn(weights?.rows, set), sets: [set, ...outer] }
+}
+
+async function strangestOf(job: Job, result: FitResult, signal: AbortSignal | undefined): Promise<StrangestRows> {
+  const { model, columns, options, data } = job
+  const { part, sets, ...rows } = heldOut(job, result)
+  const threads = threadsOfAll(options.fit.threads ?? 'auto', model, rows.rows.rows)
+  const found = await strangestRows(model, rows, sets, { threads, signal })
+  if (!data.codec) return { part, columns, rows: found }
+  const { columns: names, texts } = data.codec
+  const encoded = Float64Array.from(found.flatMap(({ values }) => values))
+  const values = data.codec.decode(encoded, new Float64Array(found.length * names.length))
+  const cell = (value: number, j: number) => texts[j]?.(value) ?? (Number.isNaN(value) ? null : value)
+  const asTheyWere = found.map((row, i) => ({
+    ...row,
+    values: Array.from(values.subarray(i * names.length, (i + 1) * names.length), cell),
+  }))
+  return { part, columns: names, rows: asTheyWere }
 }
 
 /** Points of a generator have streams of their own: those after the training rows are new. */
@@ -86,7 +116,8 @@ async function samplesText(
   return formatHeader(names) + [...formatRows(ordered, columns.length)].join('')
 }
 
-async function drawPlots({ model, rows, columns, options, folder }: Job, result: FitResult, evaluation: Evaluation) {
+async function drawPlots(job: Job, result: FitResult, evaluation: Evaluation) {
+  const { model, rows, columns, options, folder } = job
   // Pictures are drawn by one thread, and in the room that the others took.
   await endIdleThreads()
   // The chart library takes longer to load than most commands take to run.
@@ -98,6 +129,7 @@ async function drawPlots({ model, rows, columns, options, folder }: Job, result:
       rows,
       columns,
       seed: options.seed,
+      heldOut: heldOut(job, result),
       losses,
       validationLosses,
       validationEvery,

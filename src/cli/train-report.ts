@@ -20,7 +20,8 @@ export interface TrainReport {
   /** Of an ensemble, what the mean of its members did, and each. */
   trained(result: FitResult, members?: readonly FitResult[]): void
   evaluated(evaluation: Evaluation): void
-  saved(folder: string, plots: readonly string[]): void
+  /** `page` is the path of the report, where there is one. */
+  saved(folder: string, plots: readonly string[], page: string | undefined): void
 }
 
 /** To a person, with what is left of a budget until `deadline` (of performance.now), on stderr; to a program, as events on stdout, one JSON object a line. */
@@ -40,7 +41,10 @@ async function personReport(deadline: number | undefined): Promise<TrainReport> 
     trained: (result, members) =>
       say(`${members && !result.untrained ? `${members.length} members, each ` : ''}${resultText(result)}`),
     evaluated: (evaluation) => say(evaluationText(evaluation)),
-    saved: (folder) => say(`Saved in ${folder}.`),
+    saved(folder, _, page) {
+      say(`Saved in ${folder}.`)
+      if (page !== undefined) say(`Report: ${page}`)
+    },
   }
 }
 
@@ -68,6 +72,6 @@ function eventReport(): TrainReport {
         ...(members && { members: members.map(memberRecord) }),
       }),
     evaluated: (evaluation) => event('evaluated', evaluation),
-    saved: (folder, plots) => event('saved', { folder, plots }),
+    saved: (folder, plots, report) => event('saved', { folder, plots, report }),
   }
 }

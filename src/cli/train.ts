@@ -12,6 +12,7 @@ import { catchInterrupts, INTERRUPTED } from './interrupt.js'
 import { metricsText } from './metrics.js'
 import { say } from './output.js'
 import { type Prepared, prepare } from './prepare-training.js'
+import { writeReport } from './report.js'
 import { defaultRunPath, modelPath, openRunFolder, type RunFolder, wayOut } from './run-folder.js'
 import { endedRun, trainedRun } from './run-record.js'
 import type { Job } from './train-job.js'
@@ -96,9 +97,11 @@ async function conclude(job: Job, { result, members }: Trained, signal: AbortSig
   await folder.point()
   report.trained(result, members)
   const plots = await writeOutcome(job, result, interrupted ? undefined : signal)
-  await folder.writeJson('run.json', endedRun(job.record, interrupted ? 'interrupted' : 'finished'))
+  const record = endedRun(job.record, interrupted ? 'interrupted' : 'finished')
+  const page = job.options.draws ? await writeReport(folder.path, { record }) : undefined
+  await folder.writeJson('run.json', record)
   if (!interrupted) await folder.checkpoints.remove()
-  report.saved(folder.path, plots)
+  report.saved(folder.path, plots, page)
   return interrupted || signal.aborted ? INTERRUPTED : 0
 }
 

@@ -37,7 +37,8 @@ export function figure({ title, subtitle, keys = [], width, style = '', height, 
   const text = (y: number, content: string, attributes: string) =>
     `<text x="${MARGIN}" y="${y.toFixed(1)}" ${attributes}>${escapeXml(content)}</text>`
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${escapeXml(title)}" font-family="${FONT}" font-size="${TEXT.label}" fill="${COLOUR.ink}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" viewBox="0 0 ${size.width} ${size.height}" role="img" font-family="${FONT}" font-size="${TEXT.label}" fill="${COLOUR.ink}">`,
+    `<title>${escapeXml(title)}</title><desc>${escapeXml(subtitle)}</desc>`,
     style === '' ? '' : `<style>${style}</style>`,
     `<rect width="${size.width}" height="${size.height}" fill="${COLOUR.paper}"/>`,
     text(MARGIN + TEXT.title * 0.85, title, `font-size="${TEXT.title}" font-weight="600"`),

@@ -18,8 +18,8 @@ export interface StrangeRow {
   readonly row: number
   /** ln p, nats and the data's own units; null where the density is 0. */
   readonly logProb: number | null
-  /** As the columns are. */
-  readonly values: readonly number[]
+  /** As the table has them; null where one is missing. */
+  readonly values: readonly (number | string | null)[]
 }
 
 const MOST = 10
@@ -33,7 +33,7 @@ export async function strangestRows(
   { rows: source, weights }: Part,
   sets: readonly RowSet[],
   parallel: ParallelOptions,
-): Promise<StrangeRow[]> {
+): Promise<(StrangeRow & { readonly values: readonly number[] })[]> {
   const { columns } = source
   const blockRows = Math.min(source.rows, parallelRowsOf(columns))
   const room = densityRoom(model, blockRows)

@@ -12,6 +12,7 @@ const FILES = [
   'metrics.jsonl',
   'model.safetensors',
   'plots',
+  'report.html',
   'run.json',
   'samples.csv',
 ]

@@ -1,0 +1,87 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FormatError, UsageError } from '../errors.js'
+import type { Model } from '../flow/ensemble.js'
+import { loadModel, MODEL_FILE } from '../io/save-flow.js'
+import type { Evaluation } from '../train/figures.js'
+import type { RunRecord } from './run-record.js'
+import { TRAINED_FILES } from './train-outcome.js'
+
+/** What a run has left in its folder. */
+export interface RunFiles {
+  /** As it was named. */
+  readonly folder: string
+  readonly run: RunRecord
+  readonly config: Readonly<Record<string, unknown>>
+  readonly model: Model
+  /** Of a run that was interrupted or failed there may be none. */
+  readonly evaluation: Evaluation | undefined
+  /** Pictures by the names of their files without .svg. */
+  readonly pictures: ReadonlyMap<string, string>
+}
+
+/**
+ * Reads what a report is made of.
+ * @throws UsageError where the folder is none of a run with a model, FormatError where a file of it is damaged.
+ */
+export async function readRun(folder: string): Promise<RunFiles> {
+  const found = await stat(folder).catch(() => undefined)
+  if (!found) throw new UsageError(`There is no run ${folder}. Give the folder of a run, or latest.`)
+  if (!found.isDirectory()) {
+    throw new UsageError(`${folder} is a file, and a report is made of all that a run leaves: give its folder.`)
+  }
+  const run = await json(folder, 'run.json')
+  if (run === undefined)
+    throw new UsageError(`${folder} holds no run: run.json is not in it. Give the folder of a run.`)
+  if (!isRun(run)) throw damaged(folder, 'run.json', 'it has no data, columns and start of a run')
+  const evaluation = await json(folder, TRAINED_FILES.evaluation)
+  if (evaluation !== undefined && !isEvaluation(evaluation)) {
+    throw damaged(folder, TRAINED_FILES.evaluation, 'it has no figures of the training rows')
+  }
+  return {
+    folder,
+    run,
+    config: ((await json(folder, 'config.json')) ?? {}) as RunFiles['config'],
+    model: await loadModel(join(folder, MODEL_FILE)),
+    evaluation,
+    pictures: await readPictures(join(folder, TRAINED_FILES.plots)),
+  }
+}
+
+/** undefined where there is no such file. */
+async function json(folder: string, name: string): Promise<unknown> {
+  let text: string
+  try {
+    text = await readFile(join(folder, name), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw damaged(folder, name, (cause as Error).message, cause)
+  }
+}
+
+function damaged(folder: string, name: string, why: string, cause?: unknown): FormatError {
+  return new FormatError(`${join(folder, name)} is damaged: ${why}. Train the run again with --config.`, { cause })
+}
+
+/** As far as a report relies on it. */
+function isRun(value: unknown): value is RunRecord {
+  const { data, started, versions, machine } = { ...(value as Partial<RunRecord>) }
+  return Array.isArray(data?.columns) && [started, versions, machine].every((part) => part !== undefined)
+}
+
+function isEvaluation(value: unknown): value is Evaluation {
+  const { nll, losses } = { ...(value as Partial<Evaluation>) }
+  return nll?.train?.rows !== undefined && losses !== undefined
+}
+
+async function readPictures(folder: string): Promise<ReadonlyMap<string, string>> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.svg')).sort()
+  const pictures = new Map<string, string>()
+  for (const name of names) pictures.set(name.slice(0, -'.svg'.length), await readFile(join(folder, name), 'utf8'))
+  return pictures
+}

@@ -16,7 +16,9 @@ const WHY: Readonly<Record<FitResult['stopped'], string>> = {
 }
 
 /** One line on what training did. */
-export function resultText(result: FitResult): string {
+export function resultText(
+  result: Pick<FitResult, 'steps' | 'bestStep' | 'seconds' | 'stopped' | 'threads' | 'kernels' | 'untrained'>,
+): string {
   const { steps, bestStep, seconds, stopped, threads, kernels, untrained } = result
   if (untrained) return `Nothing needed training: fitted in ${seconds.toFixed(1)} s.`
   const where = threads === 0 ? 'this thread' : threads === 1 ? '1 thread' : `${threads} threads`

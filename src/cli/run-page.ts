@@ -8,7 +8,7 @@ import { pictureFigure } from '../report/inline-svg.js'
 import { htmlPage } from '../report/page.js'
 import { numberText } from '../report/text.js'
 import type { Evaluation } from '../train/figures.js'
-import { checksText, figuresTable, trialsTable } from './evaluation-text.js'
+import { checksText, figuresTable, resultText, trialsTable } from './evaluation-text.js'
 import { findingsText } from './findings-text.js'
 import { conditionText } from './given-columns.js'
 import { DIVERGED } from './load-model.js'
@@ -17,6 +17,9 @@ import type { RunFiles } from './run-files.js'
 
 /** Bytes of a page, at most: it goes by mail. */
 export const MOST_BYTES = 3_000_000
+
+/** A film is seen whole on a phone, for what moves is its dots; its width there as a share of its own. */
+const FILM_WIDTH = 0.6
 
 /** All that a run has left as one page; of pictures too many for its size the largest are left out, and named. */
 export function runPage(files: RunFiles): Html {
@@ -68,7 +71,7 @@ function drawing({ folder, pictures: all }: RunFiles, pictures: ReadonlyMap<stri
 
 function filmParts(pictures: ReadonlyMap<string, string>): Html[] {
   const svg = pictures.get('film')
-  const [figure, seconds] = svg === undefined ? [] : [pictureFigure(svg, 'film'), filmSeconds(svg)]
+  const [figure, seconds] = svg === undefined ? [] : [pictureFigure(svg, 'film', FILM_WIDTH), filmSeconds(svg)]
   return figure === undefined || seconds === undefined ? [] : [filmPlayer(figure, seconds)]
 }
 
@@ -95,10 +98,6 @@ function provenance({ run, model, folder }: RunFiles): [string, string][] {
   const [flow] = model instanceof Flow ? [model] : model.members
   const [structure] = summary(flow).split('\n')
   const kind = model instanceof Flow ? structure : `Ensemble of ${model.members.length}, the first: ${structure}`
-  const did = training?.untrained
-    ? 'nothing needed training'
-    : `${numberText(training?.steps ?? 0, 21)} steps, best at step ${numberText(training?.bestStep ?? 0, 21)}`
-  const where = training ? `, ${training.seconds.toFixed(1)} s, ${training.threads} threads (${training.kernels})` : ''
   const columns = columnNames(model).slice(0, model.dim)
   return [
     ['Data', `${data.name}, ${numberText(data.rows, 21)} rows`],
@@ -106,7 +105,7 @@ function provenance({ run, model, folder }: RunFiles): [string, string][] {
     ...(model.contextDim > 0 ? [['Given', givenNames(model).join(', ')] as [string, string]] : []),
     ['SHA-256', data.sha256],
     ['Model', `${kind}, ${numberText(model.parameterCount, 21)} parameters`],
-    ['Training', `${did}${where}`],
+    ...(training ? [['Training', resultText(training)] as [string, string]] : []),
     ...(from ? [['Trained on from', `${from.model} (SHA-256 ${from.sha256})`] as [string, string]] : []),
     ['Seed', String(seed)],
     ['Run', `${folder}, ${run.status}, started ${run.started}`],
@@ -117,7 +116,13 @@ function provenance({ run, model, folder }: RunFiles): [string, string][] {
 function figures(evaluation: Evaluation): Html[] {
   const [head, ...rows] = figuresTable(evaluation)
   const [trialsHead, ...trials] = evaluation.trials ? trialsTable(evaluation.trials) : []
-  const notes = [checksText(evaluation), ...findingsText(evaluation), evaluation.units, evaluation.leftOut, evaluation.note]
+  const notes = [
+    checksText(evaluation),
+    ...findingsText(evaluation),
+    evaluation.units,
+    evaluation.leftOut,
+    evaluation.note,
+  ]
   return [
     table({ caption: 'Mean −ln p, ± its standard error; ≈ is within noise', head, rows }),
     ...(trialsHead ? [table({ caption: 'What the flow was chosen by', head: trialsHead, rows: trials })] : []),

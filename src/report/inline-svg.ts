@@ -1,6 +1,7 @@
 import { DOMParser, type Element, XMLSerializer } from '@xmldom/xmldom'
 import type { Html } from './html.js'
 import { scrolling } from './html.js'
+import { escapeXml } from './text.js'
 
 /** What pictures are made of; whatever else a file holds is left out, script before all. */
 const ELEMENTS = new Set(
@@ -11,9 +12,9 @@ const LEAST_WIDTH = 0.8
 
 /**
  * A picture from its file as a figure of a page: `name` stands before its ids, which are unique then, and nothing in it can run
- * or fetch anything. undefined where it is no picture.
+ * or fetch anything; it scrolls where it would be narrower than `leastWidth` of its own width. undefined where it is no picture.
  */
-export function pictureFigure(svg: string, name: string): Html | undefined {
+export function pictureFigure(svg: string, name: string, leastWidth = LEAST_WIDTH): Html | undefined {
   const root = parsed(svg)
   if (root?.tagName !== 'svg') return undefined
   const width = Number(root.getAttribute('width'))
@@ -21,8 +22,13 @@ export function pictureFigure(svg: string, name: string): Html | undefined {
   clean(root, name)
   const [title] = root.getElementsByTagName('title')
   const label = title?.textContent ?? name
-  root.setAttribute('style', `width:100%;max-width:${width}px;min-width:${Math.round(LEAST_WIDTH * width)}px`)
-  return `<figure class="picture">${scrolling(label, new XMLSerializer().serializeToString(root))}</figure>`
+  const [description] = root.getElementsByTagName('desc')
+  // On a phone the picture scrolls, and its subtitle would be read line by line.
+  const caption = description
+    ? `<figcaption class="narrow">${escapeXml(description.textContent ?? '')}</figcaption>`
+    : ''
+  root.setAttribute('style', `width:100%;max-width:${width}px;min-width:${Math.round(leastWidth * width)}px`)
+  return `<figure class="picture">${scrolling(label, new XMLSerializer().serializeToString(root))}${caption}</figure>`
 }
 
 function parsed(svg: string): Element | null {

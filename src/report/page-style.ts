@@ -58,6 +58,7 @@ th.sub{padding-left:1rem}
 figure{margin:1rem 0;break-inside:avoid}
 .picture>.scroll>svg{display:block;height:auto}
 .controls{display:flex;gap:.75rem;align-items:center;max-width:592px;padding:.25rem 0}
+.narrow{display:none;color:var(--muted);font-size:.85rem}
 .controls[hidden]{display:none}
 .controls input{flex:1;min-width:0}
 button{font:inherit;min-width:5rem;padding:.35rem .75rem;color:var(--ink);background:var(--paper);border:1px solid var(--muted);border-radius:4px;cursor:pointer}
@@ -65,7 +66,7 @@ button{font:inherit;min-width:5rem;padding:.35rem .75rem;color:var(--ink);backgr
 @media (prefers-reduced-motion:reduce){.still{display:inline}.moving{display:none}}
 .scripted .still{display:none}
 .scripted .moving{display:inline}
-@media (max-width:600px){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
+@media (max-width:600px){.narrow{display:block}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
 @media screen and (prefers-color-scheme:dark){
 :root{--paper:${DARK.paper};--ink:${DARK.ink};--muted:${DARK.muted};--faint:${DARK.faint};--link:#8ec3ee}
 ${darkPictures()}

@@ -109,6 +109,15 @@ describe('pushforward report', () => {
     expect(await readFile(at('copy.html'), 'utf8')).toBe(page)
   })
 
+  test('leaves out a picture that is too large for the page, and says where it is', async () => {
+    const picture = `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><text>${'x'.repeat(3e6)}</text></svg>`
+    await writeFile(at('hostile', 'plots', 'qq.svg'), picture)
+    expect((await pushforward(['report', 'hostile', '--out', 'large.html'], { cwd: folder })).code).toBe(0)
+    const large = await readFile(at('large.html'), 'utf8')
+    expect(large.length).toBeLessThan(3_000_000)
+    expect(large).toContain('hostile/plots/qq.svg is not in this page')
+  })
+
   test('has figures alone of a run without pictures', async () => {
     expect((await pushforward(['report', 'again'], { cwd: folder })).code).toBe(0)
     const plain = parse(await readFile(at('again', 'report.html'), 'utf8'))

@@ -91,7 +91,7 @@ describe('README.md', () => {
 
   test('every command it names has a help, and every file it links to is there', async () => {
     const commands = [...readme.matchAll(/^\| `(\w+) /gm)].map((match) => match[1])
-    expect(commands).toEqual(['train', 'sample', 'score', 'show', 'data'])
+    expect(commands).toEqual(['train', 'sample', 'score', 'predict', 'show', 'report', 'data'])
     for (const command of commands) {
       expect((await run('pushforward', [command, '--help'], { env })).stdout).toContain('Examples')
     }

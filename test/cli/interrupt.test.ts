@@ -64,7 +64,7 @@ describe('while it is chosen what to train', () => {
       })
       expect([code, stdout]).toEqual([130, ''])
       expect(stderr).toMatch(
-        /^(Choosing a flow by|Trying 4 starts).*\n(trying .*\n)*Interrupted while choosing: nothing is trained yet, and nothing is saved\.\n$/,
+        /^Columns of standard input, .*\n( .*\n)*(Choosing a flow by|Trying 4 starts).*\n(trying .*\n)*Interrupted while choosing: nothing is trained yet, and nothing is saved\.\n$/,
       )
       expect(await readdir(folder)).not.toContain('unchosen')
     },

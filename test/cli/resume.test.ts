@@ -127,7 +127,7 @@ describe('a run that was killed', () => {
     expect((await pushforward([...args, '--validation', '0'])).code).toBe(0)
     const record = { ...(await json('rows', 'run.json')), status: 'running' }
     await writeFile(at('rows', 'run.json'), JSON.stringify(record))
-    await writeFile(at('changed.csv'), 'x,y\n1,2\n3,1\n5,4\n2,2.5\n')
+    await writeFile(at('changed.csv'), 'x,y\n1,2\n3,1\n5,4\n2,3\n')
     const { code, stderr } = await pushforward(['train', '--resume', at('rows')])
     expect([code, stderr]).toEqual([
       2,

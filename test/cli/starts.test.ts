@@ -25,7 +25,7 @@ afterAll(() => rm(folder, { recursive: true }))
 describe('train --starts 3', () => {
   test('trains the best of three starts, tells each, and is repeated to the byte on other threads', async () => {
     const { stderr } = await done(
-      'points.csv --flow realNVP --layers 2 --hidden 4 --steps 100 --lr 0.01 --starts 3 --threads 2 --out three',
+      'points.csv --flow realNVP --layers 2 --hidden 4 --steps 100 --lr 0.01 --starts 3 --threads 2 --column all:plain --out three',
     )
     const { starts } = await json('three', 'run.json')
     expect(starts.seeds).toEqual([0, 1, 2].map((m) => memberSeed(0, m)))

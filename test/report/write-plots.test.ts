@@ -69,7 +69,7 @@ test('whoever imports the package loads no chart library: report is an entry of 
     seen.add(file)
     const source = await readFile(file, 'utf8')
     for (const [, name] of source.matchAll(/^\s*(?:import|export)\b[^'";]*?['"]([^'"]+)['"]/gms)) {
-      if (name.startsWith('.')) await follow(resolve(dirname(file), name))
+      if (/^\.\.?\//.test(name)) await follow(resolve(dirname(file), name))
       else packages.add(name)
     }
   }

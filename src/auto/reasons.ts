@@ -12,7 +12,7 @@ export const inVainText = (name: string, refit: boolean): string =>
 export const NO_MIXTURE = 'base: one normal; no mixture of normals makes rows that are left out likelier'
 
 export const gainText = (components: number, gain: number): string =>
-  `base: a mixture of ${components} normals makes rows that are left out likelier by ${gain.toFixed(3)} nats than one; both are tried`
+  `base: a mixture of ${components} normals makes rows that are left out likelier by ${gain.toFixed(3)} nats than one`
 
 export function shapeText({ dim, contextDim, rows }: Shape, { layers, bins, hidden }: Recipe): string {
   const given = contextDim > 0 ? ` given ${contextDim}` : ''

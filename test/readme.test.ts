@@ -53,7 +53,7 @@ describe('README.md', () => {
       stdout += (await run('bash', ['-euo', 'pipefail', '-c', snippet], { cwd: folder, env })).stdout
     }
     expect(stdout).toMatch(/Flow on 2 columns/)
-    for (const file of ['samples.csv', 'scored.csv', 'runs/points/plots/film.svg', 'runs/again/model.safetensors']) {
+    for (const file of ['samples.csv', 'scored.csv', 'runs/points/plots/density.svg', 'runs/again/model.safetensors']) {
       await access(join(folder, file))
     }
     expect(await readFile(join(folder, 'scored.csv'), 'utf8')).toMatch(/^x1,x2,log_prob\n/)

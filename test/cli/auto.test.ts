@@ -120,7 +120,7 @@ describe('train FILE', () => {
   })
 
   test('counts the steps of a named flow by --budget', async () => {
-    const args = 'points.csv --columns x,y --flow realNVP --layers 2 --hidden 4 --budget 0.2s --out named'
+    const args = 'points.csv --columns x,y --flow realNVP --layers 2 --hidden 4 --budget 1s --out named'
     expect((await train(...args.split(' '))).code).toBe(0)
     const { steps, flow } = await config('named')
     expect(flow).toBe('realNVP')

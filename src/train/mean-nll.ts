@@ -79,7 +79,10 @@ const STUDENT = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26]
 /** The same where the error is from the spread over a few folds, and uncertain itself. */
 export const noiseOfFolds = (folds: number): number => STUDENT[folds - 2] ?? NOISE
 
-/** Whether a mean difference may well be chance: no further from 0 than so many standard errors, or without one. */
+/** Nats below which a mean difference is rounding: a log-density is a float32, good to some 10⁻⁶, and is printed with four digits. */
+export const ROUNDING = 5e-5
+
+/** Whether a mean difference may well be chance or rounding: no further from 0 than so many standard errors, or without one. */
 export function withinNoise({ mean, standardError }: MeanNLL, noise = NOISE): boolean {
-  return mean !== null && !(standardError !== null && Math.abs(mean) > noise * standardError)
+  return mean !== null && !(standardError !== null && Math.abs(mean) > Math.max(ROUNDING, noise * standardError))
 }

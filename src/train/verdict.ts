@@ -1,5 +1,5 @@
 import type { Evaluation } from './figures.js'
-import { type MeanNLL, NOISE, noiseOfFolds, withinNoise } from './mean-nll.js'
+import { type MeanNLL, NOISE, noiseOfFolds, ROUNDING, withinNoise } from './mean-nll.js'
 import { chosenOf } from './trials.js'
 
 export interface VerdictOptions {
@@ -77,6 +77,7 @@ function comparison(
 function compared(gain: MeanNLL, noise: number, rival: string, unit = ''): string {
   const { mean, standardError } = gain
   if (mean === null) return `beside ${rival} without a difference to tell`
+  if (isRival(gain)) return `the same as ${rival}`
   const digits = standardError ? Math.min(4, Math.max(1, 1 - Math.floor(Math.log10(standardError)))) : 2
   const error = standardError === null ? '' : ` ± ${standardError.toFixed(digits)}`
   const difference = `by ${Math.abs(mean).toFixed(digits)}${error}${unit}`
@@ -84,6 +85,11 @@ function compared(gain: MeanNLL, noise: number, rival: string, unit = ''): strin
   return withinNoise(gain, noise)
     ? `level with ${rival} (${side} ${difference}, within noise)`
     : `${side} than ${rival} ${difference}`
+}
+
+/** Whether row for row there is no difference but rounding: what a flow starts from is a rival at times, and may be the best. */
+function isRival({ mean, standardError }: MeanNLL): boolean {
+  return mean !== null && standardError !== null && Math.max(Math.abs(mean), NOISE * standardError) < ROUNDING
 }
 
 function lossText({ losses, trials }: Evaluation, moreSteps: string): string {
@@ -113,5 +119,7 @@ function rowsText({ nll: { train }, samplesOutside }: Evaluation, { on, nll, gau
   if (nll.mean !== null && gap > Math.max(GAP.nats, GAP.errors * error)) {
     return `the rows trained on are likelier by ${gap.toFixed(2)}, and more of them would help`
   }
-  return gaussianGain && withinNoise(gaussianGain, noise) ? 'more rows are needed to tell' : 'the rows are enough'
+  return gaussianGain && !isRival(gaussianGain) && withinNoise(gaussianGain, noise)
+    ? 'more rows are needed to tell'
+    : 'the rows are enough'
 }

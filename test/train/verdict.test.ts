@@ -46,6 +46,17 @@ describe('the verdict', () => {
     expect(verdict({ ...evaluation, nll: { train, validation, test: figure(null, null, 0) } })).toMatch(/^On 200 val/)
   })
 
+  test('does not call rounding a difference', () => {
+    const gaussianGain = { train: figure(0, 0), test: figure(-2e-6, 1e-7) }
+    const mixtureGain = { train: figure(0, 0), test: figure(-3e-5, 1e-6) }
+    expect(verdict({ ...evaluation, gaussianGain, mixtureGain })).toBe(
+      'On 300 test rows the flow is the same as a single Gaussian and the same as a mixture of 6 Gaussians; its loss no longer fell; the rows are enough.',
+    )
+    expect(verdict({ ...evaluation, gaussianGain: { train: figure(0, 0), test: figure(-6e-5, 1e-6) } })).toContain(
+      'worse than a single Gaussian by 0.0001 ± 0.0000',
+    )
+  })
+
   test('says that steps ran out while the loss fell, and what to do', () => {
     expect(verdict({ ...evaluation, losses: falling }, { moreSteps: 'a longer --budget' })).toContain(
       '; its loss was still falling when the steps ran out: give it a longer --budget; ',

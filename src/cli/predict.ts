@@ -40,7 +40,8 @@ export const usage: CommandUsage = {
     'Any model that knows the other columns tells p(COLUMN | others): one trained with --given them, or one of all columns. Each',
     'row gets COLUMN_mean, _median, _sd and _q05 … _q95, and where the row has the column itself, _log_prob, its log-density',
     'given the others, nats, or of whole numbers the logarithm of its probability, and _quantile, the share of the distribution',
-    'below it: 0.01 or 0.99 is unusual. Rows with a cell that is missing elsewhere are left out.',
+    'below it: 0.01 or 0.99 is unusual. Of a column of names it is COLUMN_likeliest, the likeliest one, COLUMN_p_NAME, the',
+    'probability of each, and _log_prob, the logarithm of that of the one that is there. Rows with a cell that is missing elsewhere are left out.',
   ].join('\n'),
   examples: [
     'pushforward predict runs/wine wine.csv --of alcohol > predicted.csv',
@@ -63,10 +64,10 @@ export async function run({ operands: [path, data], values }: CommandArguments):
   const columns = (header: readonly string[] | undefined) =>
     header && !header.includes(of) ? names.filter((name) => name !== of) : names
   const read = await readTypedTable(data, { minimumRows: 1, columns, onNote: say, ...tableReading(values) })
-  const predicted = new PredictedColumn(table, of, kind)
-  const blocks = predictedBlocks(model, predicted, read, quantiles, wanted)
+  const predicted = new PredictedColumn(table, of, kind, quantiles)
+  const blocks = predictedBlocks(model, predicted, read, wanted)
   const has = read.columns.some(({ name }) => name === of)
-  await writeValues(predicted.titles(quantiles, has), predicted.texts(quantiles, has), blocks, json)
+  await writeValues(predicted.titles(has), predicted.texts(has), blocks, json)
   return 0
 }
 
@@ -85,9 +86,6 @@ function kindOf({ columns, given }: TableCodec, of: string): ColumnKind {
       `--of ${of}: the model is given this column; it can predict ${names.filter((name) => !given.includes(name)).join(', ')}.`,
     )
   }
-  if (kind.kind === 'category') {
-    throw new UsageError(`--of ${of}: its values are names, and predict is of numbers and dates.`)
-  }
   return kind
 }
 
@@ -95,10 +93,9 @@ async function* predictedBlocks(
   model: Model,
   column: PredictedColumn,
   read: TypedTable,
-  quantiles: readonly number[],
   wanted: Threads,
 ): AsyncGenerator<Float64Array> {
-  const { codec, place, seat, width } = column
+  const { codec, place, seat, told } = column
   const has = read.columns.some(({ name }) => name === codec.columns[place])
   const known = has ? await knownValues(read, column) : undefined
   const { source, rows } = await tableValues(read, column.others)
@@ -107,7 +104,7 @@ async function* predictedBlocks(
   if (source.rows === 0) throw new DataError(`${read.source}: every row has a cell that is missing.`)
   const numbersOfRows = [...rows]
   const count = codec.columns.length
-  const options = { of: seat, quantiles, width, threads: threadsOfAll(wanted, model, 100 * source.rows) }
+  const options = { of: seat, ...told.asked, threads: threadsOfAll(wanted, model, 100 * source.rows) }
   let first = 0
   for await (const block of source.blocks(BLOCK_ROWS)) {
     const chosen = numbersOfRows.slice(first, first + block.length / source.columns)
@@ -119,12 +116,12 @@ async function* predictedBlocks(
     const encoded = codec.encode(values, chosen, new Float64Array(chosen.length * codec.names.length))
     for (let i = 0; i < chosen.length; i++)
       encoded[i * codec.names.length + seat] = column.lowest(values[i * count + place])
-    const told = await predict(model, columnsOf(encoded, codec.names.length, 0, model.dim), {
+    const predictions = await predict(model, columnsOf(encoded, codec.names.length, 0, model.dim), {
       ...options,
       ...(model.contextDim > 0 && { context: columnsOf(encoded, codec.names.length, model.dim) }),
     })
     yield Float64Array.from(
-      chosen.flatMap((_, i) => column.line(values.subarray(i * count, (i + 1) * count), told, i, has)),
+      chosen.flatMap((_, i) => column.line(values.subarray(i * count, (i + 1) * count), predictions, i, has)),
     )
     first += chosen.length
   }

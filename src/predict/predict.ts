@@ -19,6 +19,8 @@ export interface PredictOptions extends Given, Omit<ParallelOptions, 'onProgress
   readonly width?: number
   /** Probabilities of the quantiles, each above 0 and below 1; default 0.05, 0.25, 0.75, 0.95. */
   readonly quantiles?: readonly number[]
+  /** Ascending edges of cells of y, ±∞ among them or not, two at least; default none. */
+  readonly cells?: readonly number[]
 }
 
 /** What is known of y in each row, given the row's other columns; [rows], in the units of the data. */
@@ -28,6 +30,8 @@ export interface Predictions {
   readonly sd: Float64Array
   /** One array for each of the probabilities asked for. */
   readonly quantiles: readonly Float64Array[]
+  /** One array for each cell: the probability that y lies in it. */
+  readonly cells: readonly Float64Array[]
   /** ln p(y | the others) of the y that is there, nats; NaN where none is. */
   readonly logProb: Float64Array
   /** The share of the distribution below that y, F(y). */
@@ -56,7 +60,7 @@ const ROUNDS = 60
 export async function predict(
   model: Model,
   rows: Rows,
-  { of, quantiles = QUANTILES, width = 0, context, threads, signal }: PredictOptions,
+  { of, quantiles = QUANTILES, cells = [], width = 0, context, threads, signal }: PredictOptions,
 ): Promise<Predictions> {
   const column = placeOf(model, of)
   if (!(width >= 0 && width < Number.POSITIVE_INFINITY)) {
@@ -66,15 +70,18 @@ export async function predict(
   if (wrong !== undefined) {
     throw new UsageError(`predict's quantiles hold ${echo(wrong)}; expected numbers above 0 and below 1.`)
   }
+  if (cells.length === 1 || cells.some((edge, k) => k > 0 && !(edge > cells[k - 1]))) {
+    throw new UsageError(`predict's cells are ${echo(cells)}; expected two ascending edges or more.`)
+  }
   const matrix = withContext(model, readMatrix(rows, model.dim, 'Rows'), context)
   checkOthers(matrix, column)
   const predictor = new Predictor(model, column, matrix)
-  const out = roomFor(matrix.rows, quantiles.length)
+  const out = roomFor(matrix.rows, quantiles.length, Math.max(0, cells.length - 1))
   for (let first = 0; first < matrix.rows; first += BLOCK_ROWS) {
     const block = matrix.data.subarray(first * matrix.columns, (first + BLOCK_ROWS) * matrix.columns)
     const densities = await predictor.conditionals(block, { threads, signal })
     for (const [i, density] of densities.entries()) {
-      put(out, first + i, density, block[i * matrix.columns + column], { quantiles, width })
+      put(out, first + i, density, block[i * matrix.columns + column], { quantiles, cells, width })
     }
   }
   return out
@@ -106,11 +113,12 @@ function checkOthers({ data, columns }: Matrix, column: number): void {
 
 type Room = { -readonly [Key in keyof Predictions]: Predictions[Key] }
 
-function roomFor(rows: number, quantiles: number): Room {
+function roomFor(rows: number, quantiles: number, cells: number): Room {
   const room = () => new Float64Array(rows).fill(Number.NaN)
   return {
     ...{ mean: room(), median: room(), sd: room(), logProb: room(), level: room(), crps: room() },
     quantiles: Array.from({ length: quantiles }, room),
+    cells: Array.from({ length: cells }, room),
   }
 }
 
@@ -119,7 +127,7 @@ function put(
   row: number,
   density: Conditional,
   value: number,
-  { quantiles, width }: Required<Pick<PredictOptions, 'quantiles' | 'width'>>,
+  { quantiles, cells, width }: Required<Pick<PredictOptions, 'quantiles' | 'cells' | 'width'>>,
 ): void {
   const { nodes, logProb } = density
   if (nodes.isEmpty) return
@@ -128,6 +136,8 @@ function put(
   out.sd[row] = sd
   out.median[row] = nodes.quantile(0.5)
   for (const [k, probability] of quantiles.entries()) out.quantiles[k][row] = nodes.quantile(probability)
+  const below = cells.map((edge) => nodes.below(edge))
+  for (const [k, cell] of out.cells.entries()) cell[row] = below[k + 1] - below[k]
   if (Number.isNaN(value)) return
   const middle = value + width / 2
   out.logProb[row] = width > 0 ? Math.log(nodes.below(value + width) - nodes.below(value)) : logProb - nodes.logMass

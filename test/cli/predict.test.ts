@@ -24,6 +24,11 @@ const rows = Array.from({ length: 1200 }, () => {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pushforward-predict-'))
   await writeFile(join(folder, 'rows.csv'), `x,y,n,k\n${rows.join('\n')}\n`)
+  const kinds = Array.from({ length: 1500 }, (_, i) => {
+    const x = (i % 3 === 0 ? 2 : 0) + stream.normal()
+    return `${x.toFixed(6)},${i % 3 === 0 ? 'b' : 'a'},${stream.normal().toFixed(6)}`
+  })
+  await writeFile(join(folder, 'kinds.csv'), `x,k,y\n${kinds.join('\n')}\n`)
   await writeFile(
     join(folder, 'plain.csv'),
     `x,y\n${rows.map((row) => row.split(',').slice(0, 2).join()).join('\n')}\n`,
@@ -31,12 +36,13 @@ beforeAll(async () => {
   for (const args of [
     'rows.csv --steps 300 --seed 1 --out joint',
     'rows.csv --given x,k --columns y,x,k --steps 300 --seed 1 --out given',
+    'kinds.csv --flow nsf --layers 3 --hidden 16 --batch 250 --steps 500 --lr 0.005 --seed 1 --out kinds',
     'plain.csv --column all:plain --steps 300 --seed 1 --out plain',
   ]) {
     const { code, stderr } = await cli(`train ${args} --plots off`)
     expect(code, stderr).toBe(0)
   }
-}, 120_000)
+}, 300_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('predict', () => {
@@ -69,6 +75,24 @@ describe('predict', () => {
     expect(Math.abs(Math.exp(Number(row.n_log_prob)) - 0.132)).toBeLessThan(0.05)
   })
 
+  test('gives names their probabilities, which the other columns bear on', async () => {
+    const { code, stdout, stderr } = await cli('predict kinds - --of k', 'x,k,y\n-2,b,0\n0,,0\n3,b,0\n')
+    expect(code, stderr).toBe(0)
+    const told = records(stdout)
+    expect(Object.keys(told[0])).toEqual('x,k,y,k_likeliest,k_p_a,k_p_b,k_log_prob'.split(','))
+    expect(told.map((row) => row.k_likeliest)).toEqual(['a', 'a', 'b'])
+    for (const [i, x] of [-2, 0, 3].entries()) {
+      // x is 0 ± 1 of a and 2 ± 1 of b, and there are twice as many of a: P(a | x) = 1 / (1 + ½ exp(2x − 2)).
+      const { k_p_a, k_p_b, k_log_prob } = told[i]
+      expect(Math.abs(Number(k_p_a) - 1 / (1 + Math.exp(2 * x - 2) / 2))).toBeLessThan(0.1)
+      expect(Math.abs(Number(k_p_a) + Number(k_p_b) - 1)).toBeLessThan(1e-6)
+      if (x === 0) expect(k_log_prob).toBe('')
+      else expect(Number(k_log_prob)).toBeCloseTo(Math.log(Number(k_p_b)), 4)
+    }
+    const other = await cli('predict kinds - --of k --json', 'x,y\n-2,0\n')
+    expect(Object.keys(JSON.parse(other.stdout))).toEqual('x,y,k_likeliest,k_p_a,k_p_b'.split(','))
+  })
+
   test('needs no column of what it predicts, and writes JSON', async () => {
     const { stdout } = await cli('predict plain - --of y --json', 'x\n0\n')
     const row = JSON.parse(stdout)
@@ -80,7 +104,6 @@ describe('predict', () => {
     ['predict joint rows.csv', /predict needs --of COLUMN/],
     ['predict joint rows.csv --of z', /no column is named "z".*There are "x", "y", "n", "k"/],
     ['predict given rows.csv --of x', /the model is given this column; it can predict y/],
-    ['predict joint rows.csv --of k', /its values are names/],
     ['predict joint rows.csv --of y --quantiles 0.5,1', /numbers above 0 and below 1/],
     ['predict joint none.csv --of y', /There is no file/],
   ])('%s is refused', async (args, message) => {

@@ -51,6 +51,17 @@ describe('predict', () => {
     }
   })
 
+  it('tells the probability of cells', async () => {
+    const model = flow(1, [], { base: fullNormal() })
+    const cells = [Number.NEGATIVE_INFINITY, -1, 1, Number.POSITIVE_INFINITY]
+    const told = await predict(model, [[Number.NaN]], { of: 0, cells, threads: 0 })
+    const expected = [0.15865525393145707, 0.6826894921370859, 0.15865525393145707]
+    for (const [k, share] of expected.entries()) expect(Math.abs(told.cells[k][0] - share)).toBeLessThan(2e-4)
+    for (const wrong of [[0], [1, 0], [0, Number.NaN]]) {
+      await expect(predict(model, [[0]], { of: 0, cells: wrong })).rejects.toThrow(/two ascending edges or more/)
+    }
+  })
+
   it('takes a rounded value for the interval from it on', async () => {
     const model = flow(1, [], { base: fullNormal() })
     const { logProb, level, crps } = await predict(model, [[-1]], { of: 0, width: 2, threads: 0 })

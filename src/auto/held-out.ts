@@ -1,16 +1,28 @@
 import { chooseMixture } from '../data/choose-mixture.js'
+import type { RowSet } from '../data/row-set.js'
+import type { Flow } from '../flow/flow.js'
 import { fitGaussianBaseline } from '../train/baseline.js'
 import type { FitResult } from '../train/fit.js'
 import { judge, type Rivals } from '../train/judge.js'
 import { meanGain } from '../train/mean-gain.js'
+import type { MeanNLL } from '../train/mean-nll.js'
 import type { PreprocessChoice } from '../train/preprocess.js'
 import { splitRows } from '../train/split.js'
 import type { TriedFlow } from '../train/trials.js'
 import type { AutoChoice } from './auto.js'
 import { candidatesFor, settled } from './candidates.js'
 import { onNormalByContext } from './given.js'
-import { epochText, inVainText, trialText } from './reasons.js'
-import { epochsOf, fitOptionsOf, mostSteps, type Recipe, type Shape } from './recipe.js'
+import { epochText, fineText, inVainText, trialText } from './reasons.js'
+import {
+  epochsOf,
+  fineRecipeFor,
+  fitOptionsOf,
+  layersOf,
+  mostSteps,
+  type Recipe,
+  type Shape,
+  withSaid,
+} from './recipe.js'
 import { type Candidate, modelOf, partOf, probe, type Setting, STILL, trainFor, turn, untrained } from './trials.js'
 
 /** Share of the budget that each candidate is tried for. */
@@ -28,6 +40,8 @@ const TELLING_EPOCHS = 20
 /** A candidate that has been trained for a while. */
 interface Trial {
   readonly candidate: Candidate
+  /** As it is after the trial; undefined likewise. */
+  readonly model: Flow | undefined
   /** What it came to; undefined where it is the only one. */
   readonly tried: TriedFlow | undefined
   readonly secondsPerStep: number
@@ -55,20 +69,30 @@ export async function chooseByHeldOut(plain: Candidate, bent: PreprocessChoice, 
             between,
           }),
         )
-  const trials: Trial[] = []
   // The likelier winner first: it is what there is where no time is left for others.
-  for (const candidate of candidates.toReversed()) {
-    if (trials.length > 0 && steps === undefined && setting.spent() > CHOOSING_SHARE * budget) break
+  const [likeliest, ...others] = candidates.toReversed()
+  const tryNext = (candidate: Candidate) => {
     options.onTrying?.(candidate.name)
-    trials.push(await tryOut(candidate, setting, candidates.length === 1))
+    return tryOut(candidate, setting, candidates.length === 1)
   }
+  const isTimeLeft = () => steps !== undefined || setting.spent() <= CHOOSING_SHARE * budget
+  const first = await tryNext(likeliest)
+  const finer = first.inVain || !isTimeLeft() ? undefined : finerThan(first, setting)
+  const fine = finer && (await tryNext(finer))
+  const gain = fine && (await gainOver(first, fine, split.validation, setting))
+  const trials = [gain && isClear(gain) ? fine : first]
+  for (const candidate of others) if (isTimeLeft()) trials.push(await tryNext(candidate))
   const nllOf = ({ tried }: Trial) => tried?.nll.mean ?? Number.POSITIVE_INFINITY
   const best = trials.reduce((best, trial) => (nllOf(trial) < nllOf(best) ? trial : best))
   const { candidate } = best
   const { recipe } = candidate
-  const flows = trials.flatMap(({ tried }) => tried ?? [])
+  const flows = [first, fine, ...trials.slice(1)].flatMap((trial) => trial?.tried ?? [])
   const figures = flows.length > 0 ? { folds: null, flows, chosen: candidate.name } : undefined
-  const told = [...reasons, ...(figures ? [trialText('the rows held out', figures)] : [])]
+  const told = [
+    ...reasons,
+    ...(figures ? [trialText('the rows held out', figures)] : []),
+    ...(gain && best === fine ? [fineText(recipe, gain)] : []),
+  ]
   const common = { preprocess: candidate.preprocess, validation, seed }
   if (best.inVain) {
     const { refit } = options
@@ -98,7 +122,7 @@ async function tryOut(candidate: Candidate, setting: Setting, alone: boolean): P
   const { shape, options } = setting
   const { steps: all, budget } = options
   const secondsPerStep = all === undefined ? await probe(candidate, setting) : 0
-  if (alone) return { candidate, tried: undefined, secondsPerStep, inVain: false }
+  if (alone) return { candidate, model: undefined, tried: undefined, secondsPerStep, inVain: false }
   const steps =
     all === undefined ? stepsIn(TRIAL_SHARE * budget, secondsPerStep, recipe, shape) : Math.ceil(TRIAL_SHARE * all)
   const { model, result } = await trainFor(candidate, setting, { steps })
@@ -106,10 +130,10 @@ async function tryOut(candidate: Candidate, setting: Setting, alone: boolean): P
   before.scaler = model.scaler
   before.scaled = true
   const held = partOf(setting, result.split.validation)
-  const { mean, standardError } = await meanGain(model, before, held.rows, options, held.weights)
   const telling = epochsOf(steps, recipe, shape) >= TELLING_EPOCHS
-  const inVain = telling && !((mean ?? Number.POSITIVE_INFINITY) > MARGIN * (standardError ?? 0))
-  const { nll, gaussian } = await judge(inVain ? before : model, held, await rivalsOf(result, setting), {
+  const inVain = telling && !isClear(await meanGain(model, before, held.rows, options, held.weights))
+  const kept = inVain ? before : model
+  const { nll, gaussian } = await judge(kept, held, await rivalsOf(result, setting), {
     threads: options.threads ?? 'auto',
     signal: options.signal,
   })
@@ -117,7 +141,33 @@ async function tryOut(candidate: Candidate, setting: Setting, alone: boolean): P
     ...{ name: candidate.name, steps: inVain ? 0 : result.bestStep, triedFor: steps },
     ...{ nll, gaussianGain: gaussian?.gain ?? null },
   }
-  return { candidate, tried, secondsPerStep, inVain }
+  return { candidate, model: kept, tried, secondsPerStep, inVain }
+}
+
+/** Whether a mean gain is beyond chance, or without bound. */
+function isClear({ mean, standardError }: MeanNLL): boolean {
+  return (mean ?? Number.POSITIVE_INFINITY) > MARGIN * (standardError ?? 0)
+}
+
+/** The same by the recipe for fine structure; undefined where there is none for such rows, or layers are settled. */
+function finerThan({ candidate, tried }: Trial, { shape, options }: Setting): Candidate | undefined {
+  const recipe = fineRecipeFor(shape)
+  const { layers, bins, fourier } = options.recipe ?? {}
+  if (!recipe || !tried || layers !== undefined || bins !== undefined || fourier !== undefined) return undefined
+  const settled = withSaid(recipe, options)
+  return { ...candidate, name: `${candidate.name}, finer`, recipe: settled, layers: layersOf(settled, shape) }
+}
+
+/** How much likelier than the first trial's flow the second one's makes the rows held out. */
+async function gainOver(
+  first: Trial,
+  second: Trial,
+  validation: RowSet,
+  setting: Setting,
+): Promise<MeanNLL | undefined> {
+  const held = partOf(setting, validation)
+  const [rival, model] = [first.model, second.model]
+  return rival && model && meanGain(model, rival, held.rows, setting.options, held.weights)
 }
 
 async function rivalsOf({ split }: FitResult, setting: Setting): Promise<Rivals> {

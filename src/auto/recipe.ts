@@ -46,6 +46,8 @@ export interface Recipe {
 /** Rows below which a table is small. */
 const SMALL = 500
 const MIDDLING = 5000
+/** Columns up to which there are few. */
+const PLANE = 3
 
 /**
  * The rule, by the number of columns and rows. Few columns: few layers with many bins, whose nets see waves, for sharp edges
@@ -54,7 +56,7 @@ const MIDDLING = 5000
  */
 export function recipeFor({ dim, rows }: Shape): Recipe {
   const small = rows < SMALL
-  const plane = dim <= 3
+  const plane = dim <= PLANE
   const regular: Pick<Recipe, 'dropout' | 'weightDecay' | 'noise' | 'epochs'> = small
     ? { dropout: 0.3, weightDecay: 0.5, noise: [0.2, 0.1], epochs: 200 }
     : rows < MIDDLING
@@ -67,6 +69,15 @@ export function recipeFor({ dim, rows }: Shape): Recipe {
     return { layers: 2, hidden, activation: 'relu', bins: small ? 8 : 16, waves, learningRate: 4e-3, ...common }
   }
   return { layers: small ? 2 : 6, hidden, activation: 'silu', bins: 8, waves: 0, learningRate: 2e-3, ...common }
+}
+
+/** Rows of two or three columns from which on structure may be so fine that more bins and waves pay for their time. */
+const MANY = 5000
+
+/** The rule for fine structure, such as letters or lines on a map; undefined where rows are too few, or columns too many, to show any. */
+export function fineRecipeFor(shape: Shape): Recipe | undefined {
+  const { dim, rows } = shape
+  return dim > 1 && dim <= PLANE && rows >= MANY ? { ...recipeFor(shape), bins: 32, waves: 16 } : undefined
 }
 
 /** The rule with what was said put in its place. */

@@ -87,6 +87,35 @@ describe('auto', () => {
     expect((performance.now() - started) / 1000).toBeLessThan(40)
   })
 
+  it('takes layers of more bins and waves where these make rows held out clearly likelier, and of few rows never tries', async () => {
+    const draw = randomStream(5, 2, 0)
+    const stripes = Array.from({ length: 5600 }, () => [
+      draw.uniform(),
+      (Math.floor(12 * draw.uniform()) + draw.uniform() / 10) / 12,
+    ])
+    const smooth = Array.from({ length: 5600 }, () => [draw.uniform(), draw.normal() ** 2])
+    const options = { steps: 700, budget: 0.5, threads: 0, batch: 256, recipe: { hidden: [8] } }
+    const namesOf = ({ trials }: AutoChoice) => trials?.flows.map(({ name }) => name) ?? []
+    const binsOf = ({ layers }: AutoChoice) => JSON.stringify(layers).match(/"bins":(\d+)/)?.[1]
+
+    const fine = await auto(stripes, options)
+    expect(fine.trials?.chosen).toMatch(/^\d+ normals, finer$/)
+    expect(binsOf(fine)).toBe('32')
+    expect(JSON.stringify(fine.layers)).toContain('"count":16')
+    expect(fine.reasons.join()).toMatch(
+      /layers: 32 bins and 16 frequencies of waves, for structure is fine: so .* likelier by 0\.\d+ ± 0\.0/,
+    )
+
+    const coarse = await auto(smooth, options)
+    expect(namesOf(coarse).filter((name) => name.endsWith(', finer'))).toHaveLength(1)
+    expect(coarse.trials?.chosen).not.toMatch(/finer/)
+    expect(binsOf(coarse) ?? '16').toBe('16')
+
+    const settled = await auto(stripes, { ...options, recipe: { hidden: [8], bins: 12 } })
+    const few = await auto(stripes.slice(0, 4000), options)
+    for (const choice of [settled, few]) expect(namesOf(choice).join()).not.toMatch(/finer/)
+  })
+
   it('of few rows of one normal leaves it at that, and of two finds both, by folds', async () => {
     const draw = randomStream(5, 2, 0)
     const normal = Array.from({ length: 200 }, () => [draw.normal(), draw.normal()])

@@ -73,11 +73,15 @@ export function recipeFor({ dim, rows }: Shape): Recipe {
 
 /** Rows of two or three columns from which on structure may be so fine that more bins and waves pay for their time. */
 const MANY = 5000
+/** And from which on more bins yet find their rows. */
+const VERY_MANY = 15_000
 
 /** The rule for fine structure, such as letters or lines on a map; undefined where rows are too few, or columns too many, to show any. */
 export function fineRecipeFor(shape: Shape): Recipe | undefined {
   const { dim, rows } = shape
-  return dim > 1 && dim <= PLANE && rows >= MANY ? { ...recipeFor(shape), bins: 32, waves: 16 } : undefined
+  return dim > 1 && dim <= PLANE && rows >= MANY
+    ? { ...recipeFor(shape), bins: rows >= VERY_MANY ? 64 : 32, waves: 16 }
+    : undefined
 }
 
 /** The rule with what was said put in its place. */

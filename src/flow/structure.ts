@@ -20,7 +20,7 @@ export interface FlowDescription {
 }
 
 /** A description with its layers built, and where each one's parameters lie in the flat parameter array. */
-export interface FlowStructure {
+export interface FlowParts {
   readonly description: FlowDescription
   readonly dim: number
   readonly contextDim: number
@@ -37,6 +37,10 @@ export interface FlowStructure {
   /** The net that the context passes before layers and base see it, where there is one. */
   readonly embedding: Embedding | undefined
   readonly base: Base
+}
+
+/** And how many rows pass through them at a time. */
+export interface FlowStructure extends FlowParts {
   /** Rows of a training tile: a power of two, from the model alone. */
   readonly tileRows: number
   /** Of one of many rows, at most, likewise. */
@@ -76,10 +80,10 @@ const LINE_ROWS = 16
 const MOST_PARAMETERS = 2 ** 28
 
 /**
- * Builds the layers of a description.
+ * Builds the layers of a description, and takes no memory for their numbers.
  * @throws UsageError where a dimension, a layer or one of its options cannot be used.
  */
-export function buildStructure(description: FlowDescription): FlowStructure {
+export function buildParts(description: FlowDescription): FlowParts {
   const { dim, contextDim } = description
   if (!Number.isInteger(dim) || dim < 1) throw new UsageError(`A flow's dimension is ${dim}; expected an integer ≥ 1.`)
   if (!Number.isInteger(contextDim) || contextDim < 0) {
@@ -107,8 +111,6 @@ export function buildStructure(description: FlowDescription): FlowStructure {
       `This flow would have ${numberCount} parameters; expected at most ${MOST_PARAMETERS}: take narrower hidden layers, or fewer.`,
     )
   }
-  const demands = layers.map((layer) => demandOf(layer, dim, seen))
-  const activations = dim + contextDim + sum(demands.map(({ tape }) => dim + tape)) + baseTape(base, dim, seen)
   return {
     description,
     dim,
@@ -121,6 +123,21 @@ export function buildStructure(description: FlowDescription): FlowStructure {
     numberCount,
     embedding,
     base,
+  }
+}
+
+/**
+ * Builds the layers of a description and records a pass of each, to see how many rows are best.
+ * @throws UsageError as `buildParts`.
+ */
+export function buildStructure(description: FlowDescription): FlowStructure {
+  const parts = buildParts(description)
+  const { dim, contextDim, layers, base, embedding } = parts
+  const seen = embedding?.outputs ?? contextDim
+  const demands = layers.map((layer) => demandOf(layer, dim, seen))
+  const activations = dim + contextDim + sum(demands.map(({ tape }) => dim + tape)) + baseTape(base, dim, seen)
+  return {
+    ...parts,
     tileRows: tileRows(TILE, activations),
     mostTileRows: mostTileRows(activations),
     evaluationTileRows: evaluationTileRows(dim, demands),
@@ -200,7 +217,7 @@ function tileRows({ bytes, min, max }: { bytes: number; min: number; max: number
 }
 
 /** Every slot of parameters, and then of state, with the name it carries in a model file, in storage order. */
-export function namedSlots({ layers, base, embedding }: FlowStructure): ParameterSlot[] {
+export function namedSlots({ layers, base, embedding }: FlowParts): ParameterSlot[] {
   return [
     ...layers.flatMap(({ parameters }, i) => prefixed(`layers.${i}`, parameters)),
     ...prefixed('base', base.parameters),

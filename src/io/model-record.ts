@@ -5,7 +5,7 @@ import { RowCodec } from '../columns/table-codec.js'
 import { FormatError, UsageError } from '../errors.js'
 import { type Ensemble, ensemble, type Model, membersOf } from '../flow/ensemble.js'
 import { Flow } from '../flow/flow.js'
-import { buildStructure, type FlowDescription, type FlowStructure, namedSlots } from '../flow/structure.js'
+import { buildParts, type FlowDescription, type FlowParts, namedSlots } from '../flow/structure.js'
 import type { KernelChoice } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
 import { slotLength } from '../nets/parameters.js'
@@ -83,11 +83,11 @@ function agreed<P extends Precision>(members: readonly Flow<P>[]): Ensemble<P> {
 }
 
 function flowOf<P extends Precision>(record: ModelRecord, { kernels }: { kernels?: KernelChoice }): Flow<P> {
-  const structure = structureOf(record)
+  const parts = partsOf(record)
   // Before the flow takes memory for its parameters, so that a damaged width cannot ask for gigabytes.
-  const tensors = inStorageOrder(structure, record.tensors)
-  checkSizes(structure, record)
-  const flow = new Flow<P>(structure.description, { seed: record.seed, kernels })
+  const tensors = inStorageOrder(parts, record.tensors)
+  checkSizes(parts, record)
+  const flow = new Flow<P>(parts.description, { seed: record.seed, kernels })
   let begin = 0
   for (const { data } of tensors) {
     flow.numbers.set(data, begin)
@@ -114,7 +114,7 @@ function tableOf({ table, columns }: ModelRecord, { dim, contextDim }: Flow): Ta
   throw new FormatError('This model file is damaged: the columns of its table are not those of its flow.')
 }
 
-function structureOf({ description }: ModelRecord): FlowStructure {
+function partsOf({ description, scaler }: ModelRecord): FlowParts {
   const { dim, contextDim, layers, base, embedding, precision } = description as Partial<FlowDescription>
   const known =
     typeof dim === 'number' &&
@@ -124,8 +124,14 @@ function structureOf({ description }: ModelRecord): FlowStructure {
     isBase(base) &&
     (precision === 'float32' || precision === 'float64')
   if (!known) throw new FormatError('This model file describes no flow that this pushforward can build.')
+  // Before layers are built, which take memory by the column: the scaler's numbers are there, a claimed width is not.
+  if (scaler.mean.length !== dim + contextDim) {
+    throw new FormatError(
+      `This model file is damaged: its scaler has ${scaler.mean.length} columns, its flow ${dim + contextDim}.`,
+    )
+  }
   try {
-    return buildStructure({ dim, contextDim, layers, base, ...(embedding !== undefined && { embedding }), precision })
+    return buildParts({ dim, contextDim, layers, base, ...(embedding !== undefined && { embedding }), precision })
   } catch (cause) {
     if (!(cause instanceof UsageError)) throw cause
     throw new FormatError(`This model file describes a flow that cannot be built: ${cause.message}`, { cause })
@@ -141,10 +147,10 @@ function isSpec(spec: unknown): boolean {
 }
 
 /** The file's tensors in the order of the flow's numbers: all there, no others, each of its shape and type. */
-function inStorageOrder(structure: FlowStructure, tensors: readonly NamedTensor[]): NamedTensor[] {
+function inStorageOrder(parts: FlowParts, tensors: readonly NamedTensor[]): NamedTensor[] {
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]))
-  const Reals = structure.description.precision === 'float64' ? Float64Array : Float32Array
-  const ordered = namedSlots(structure).map(({ name, shape }) => {
+  const Reals = parts.description.precision === 'float64' ? Float64Array : Float32Array
+  const ordered = namedSlots(parts).map(({ name, shape }) => {
     const tensor = byName.get(name)
     if (!tensor) throw new FormatError(`This model file is damaged: tensor "${name}" is missing.`)
     byName.delete(name)
@@ -165,12 +171,7 @@ function kindOf({ data, shape }: Pick<NamedTensor, 'data' | 'shape'>): string {
   return `${data instanceof Float64Array ? 'float64' : 'float32'} [${shape.join(', ')}]`
 }
 
-function checkSizes({ width, dim }: FlowStructure, { scaler, columns }: ModelRecord): void {
-  if (scaler.mean.length !== width) {
-    throw new FormatError(
-      `This model file is damaged: its scaler has ${scaler.mean.length} columns, its flow ${width}.`,
-    )
-  }
+function checkSizes({ width, dim }: FlowParts, { scaler, columns }: ModelRecord): void {
   const { supports, marginals, whitening } = scaler
   for (const columns of [supports?.length, marginals?.length, whitening?.mean.length]) {
     if (columns === undefined || columns === dim) continue

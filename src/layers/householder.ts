@@ -27,7 +27,7 @@ const schema = v.strictObject({ reflections: v.optional(integer(1)) })
 
 export function buildHouseholder(spec: LayerSpec, dim: number): Layer {
   const { reflections = 2 * Math.ceil(dim / 2) } = checkSpec(spec, schema)
-  const first = Array.from({ length: reflections }, (_, r) => r)
+  const first = () => Array.from({ length: reflections }, (_, r) => r)
   return {
     spec,
     label: 'Householder',
@@ -39,8 +39,8 @@ export function buildHouseholder(spec: LayerSpec, dim: number): Layer {
         else for (let j = 0; j < dim; j++) own[j] = stream.normal()
       }
     },
-    forward: (pass, call) => inOrder(pass, call, first),
-    inverse: (pass, call) => inOrder(pass, call, first.toReversed()),
+    forward: (pass, call) => inOrder(pass, call, first()),
+    inverse: (pass, call) => inOrder(pass, call, first().toReversed()),
   }
 }
 

@@ -156,7 +156,7 @@ try {
   const bytes = { shared: await compile('shared', shared), unshared: await compile('unshared', []) }
   const source = [
     '// Generated from src/kernels/assembly by build.mjs; not committed.',
-    ...Object.entries(bytes).map(([name, base64]) => `export const ${name}Wasm =\n  '${base64}'`),
+    ...Object.entries(bytes).map(([name, base64]) => `export const ${name}Wasm: string =\n  '${base64}'`),
     '',
   ].join('\n')
   await writeFile(join(here, '..', 'wasm.generated.ts'), source)

@@ -1,4 +1,4 @@
-// npm's prepare step: builds wasm and dist from a checkout, and steps aside where the development tools are absent.
+// npm's dependencies step, after node_modules changed: builds wasm and dist in a checkout, and steps aside without development tools.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'

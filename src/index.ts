@@ -1,3 +1,8 @@
+/**
+ * Normalizing flows: build one of layers, fit it to rows or to an energy, and ask it for log-densities, scores and samples.
+ * Rows are row-major [rows, columns], log-densities in nats and in the data's own units; x is data, z is noise.
+ * @module pushforward
+ */
 export { type AutoChoice, type AutoOptions, auto } from './auto/auto.js'
 export type { BaseSpec } from './bases/base.js'
 export { type DiagonalNormalOptions, diagonalNormal } from './bases/diagonal-normal.js'
@@ -7,11 +12,24 @@ export { standardNormal } from './bases/standard-normal.js'
 export { type StudentTOptions, studentT } from './bases/student-t.js'
 export type { LearningOptions } from './bases/theta.js'
 export { type UniformBoxOptions, uniformBox } from './bases/uniform-box.js'
+export type { FoundKind } from './columns/detect-kind.js'
 export { decodeRows, type EncodedTable, encodeRows } from './columns/encode-rows.js'
-export type { CodedColumn, ColumnKind, TableCodec } from './columns/kinds.js'
+export type { DateFormat } from './columns/iso-dates.js'
+export type {
+  Bounded,
+  Category,
+  Circular,
+  CodedColumn,
+  ColumnKind,
+  Continuous,
+  DateKind,
+  Grid,
+  Positive,
+  TableCodec,
+} from './columns/kinds.js'
 export { type ReadTypedTableOptions, readTypedTable } from './columns/read-typed-table.js'
 export { type ColumnsOptions, columnsOf, type FoundColumn, type FoundColumns } from './columns/table-kinds.js'
-export { parseTypedTable, type TypedTable } from './columns/typed-table.js'
+export { parseTypedTable, type TypedTable, type TypedTableOptions } from './columns/typed-table.js'
 export type { Preprocessing } from './data/fit-scaler.js'
 export {
   checkerboard,
@@ -29,24 +47,31 @@ export {
   swissRoll,
   twoSpirals,
 } from './data/generators.js'
+export type { MarginalSpline } from './data/marginal-spline.js'
+export type { Decimal } from './data/number-forms.js'
 export type { Points } from './data/points.js'
 export { type ReadTableOptions, readTable, type StoredTable } from './data/read-table.js'
 export type { RowSet } from './data/row-set.js'
 export type { RowBlock, RowSource } from './data/row-source.js'
 export type { Matrix, Rows } from './data/rows.js'
 export type { Scaler } from './data/scaler.js'
+export type { StoredRows } from './data/stored-rows.js'
 export type { Support } from './data/support.js'
+export type { TableOptions } from './data/table.js'
+export type { ColumnChooser } from './data/table-columns.js'
+export type { Whitening } from './data/whitening.js'
 export * as energies from './energies/energies.js'
 export { type Energy, type EnergyModule, energyModule, type RowEnergy, rowEnergy } from './energies/energy.js'
 export { DataError, FormatError, TrainingError, UsageError } from './errors.js'
 export type { Context, Given } from './flow/context.js'
 export { Ensemble, ensemble, type Model } from './flow/ensemble.js'
+export type { Reals } from './flow/evaluator.js'
 export { type DataProvenance, Flow, type FlowOptions, flow, type SampleOptions, type TraceStep } from './flow/flow.js'
 export type { FlowDescription } from './flow/structure.js'
 export { summary } from './flow/summary.js'
 export { decodeFlow, decodeModel, encodeFlow, encodeModel } from './io/model-record.js'
 export { loadFlow, loadModel, saveFlow } from './io/save-flow.js'
-export type { KernelChoice } from './kernels/create.js'
+export type { KernelChoice, KernelKind } from './kernels/create.js'
 export type { Precision } from './kernels/heap.js'
 export { actNorm } from './layers/act-norm.js'
 export { type AffineCouplingOptions, affineCoupling } from './layers/affine-coupling.js'
@@ -57,7 +82,7 @@ export { type GaussianiseOptions, gaussianise } from './layers/gaussianise.js'
 export { type HouseholderOptions, householder } from './layers/householder.js'
 export { invert } from './layers/invert.js'
 export type { LayerSpec } from './layers/layer.js'
-export { leakyReLU } from './layers/leaky-relu.js'
+export { type LeakyReLUOptions, leakyReLU } from './layers/leaky-relu.js'
 export { type LULinearOptions, luLinear } from './layers/lu-linear.js'
 export { registerLayers } from './layers/modules.js'
 export type { Order } from './layers/order.js'
@@ -76,7 +101,7 @@ export { logProb, sample } from './parallel/evaluate.js'
 export { logProbOfTable } from './parallel/score-values.js'
 export type { Threads } from './parallel/threads.js'
 export { type Predictions, type PredictOptions, predict } from './predict/predict.js'
-export type { PresetOptions, SplinePresetOptions } from './presets/options.js'
+export type { PlainPresetOptions, PresetOptions, SplinePresetOptions } from './presets/options.js'
 export { circular, iaf, maf, nice, nsf, nsfAutoregressive, realNVP, tutorial } from './presets/presets.js'
 export { type AdamOptions, type AdamWOptions, adam, adamW, type Optimizer } from './step/adamw.js'
 export { type Annealing, annealing } from './step/annealing.js'
@@ -105,7 +130,7 @@ export {
 export type { MeanNLL } from './train/mean-nll.js'
 export type { FitOptions, Progress } from './train/options.js'
 export { type PreprocessChoice, type PreprocessOptions, preprocess } from './train/preprocess.js'
-export { type Fold, fold, type Split } from './train/split.js'
+export { type Fold, fold, type Split, type Validation } from './train/split.js'
 export type { Trials, TriedFlow } from './train/trials.js'
 export { additive } from './transformers/additive.js'
 export { type AffineOptions, affine } from './transformers/affine.js'

@@ -20,6 +20,7 @@ import { layersOf, type Recipe, recipeFor, type Shape, withSaid } from './recipe
 import { countingRows, readRows } from './rows.js'
 import type { Candidate, Setting } from './trials.js'
 
+/** What `auto` may take and what it is told; all of it may be left out. */
 export interface AutoOptions {
   /** Seconds that trying and training may take together; default 30. */
   readonly budget?: number

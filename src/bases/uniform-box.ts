@@ -6,6 +6,7 @@ import { checkSpec, echo } from '../options.js'
 import type { Base, BaseSpec } from './base.js'
 import { columns, columnwise, LOCATION, perColumn } from './columns.js'
 
+/** The corners of a box, in the units that the flow sees. */
 export interface UniformBoxOptions {
   /** One bound for all columns or one for each; default −1. */
   readonly low?: number | readonly number[]

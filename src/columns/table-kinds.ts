@@ -9,6 +9,7 @@ import type { TableCodec } from './kinds.js'
 import type { TableColumn } from './table-column.js'
 import type { TypedTable } from './typed-table.js'
 
+/** What is said of columns, before the rest is found out. */
 export interface ColumnsOptions {
   /** What columns are said to be, by their names: `{ age: 'integer', share: 'bounded(0,1)' }`; the others are found out. */
   readonly kinds?: Readonly<Record<string, string>>

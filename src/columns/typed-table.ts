@@ -8,6 +8,7 @@ import { count } from '../data/wording.js'
 import { DataError } from '../errors.js'
 import { type CellPlace, TableColumn } from './table-column.js'
 
+/** What of a table is read, and what messages call it. */
 export interface TypedTableOptions extends ColumnOptions {
   /** What messages call the table, its file name say. */
   source?: string

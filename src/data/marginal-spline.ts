@@ -7,11 +7,11 @@ import { exp, ln } from '../random/elementary.js'
 export interface MarginalSpline {
   /** [knots], one at least; strictly increasing, as `z`. */
   readonly v: Float64Array
-  /** [knots]: g(v). */
+  /** g(v), [knots]. */
   readonly z: Float64Array
-  /** [knots]: g′(v), positive. */
+  /** g′(v), positive, [knots]. */
   readonly slopes: Float64Array
-  /** [2]: the bend 1/a of the tail below the first knot and of that above the last; 0 is a line. */
+  /** The bend 1/a of the tail below the first knot and of that above the last, [2]; 0 is a line. */
   readonly bends: Float64Array
 }
 

@@ -45,6 +45,7 @@ export class RowSet implements Iterable<number> {
     return new RowSet(bits, total, size, false)
   }
 
+  /** Whether a row, counted from 0, is in the set. */
   has(row: number): boolean {
     return row >= 0 && row < this.total && Number.isInteger(row) && contains(this.#bits, row) !== this.#inverted
   }
@@ -64,6 +65,7 @@ export class RowSet implements Iterable<number> {
     return new RowSet(this.#bits, this.total, this.total - this.size, !this.#inverted)
   }
 
+  /** The rows of the set, ascending. */
   *[Symbol.iterator](): Iterator<number> {
     for (let row = 0; row < this.total; row++) if (this.has(row)) yield row
   }

@@ -31,19 +31,23 @@ export class StoredRows implements RowSource, NumberSink {
     this.#folder = folder
   }
 
+  /** Numbers of a row, which come before any of them. */
   begin(columns: number): void {
     this.#columns = columns
   }
 
+  /** The next number, row after row. */
   push(value: number): void {
     this.#block[this.#used++] = value
     if (this.#used === PART) this.#keep()
   }
 
+  /** Numbers of a row. */
   get columns(): number {
     return this.#columns
   }
 
+  /** Whole rows so far. */
   get rows(): number {
     return (this.#parts.length * PART + this.#used) / this.#columns
   }

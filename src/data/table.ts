@@ -7,6 +7,7 @@ export interface Table extends TableShape {
   readonly data: Float64Array<ArrayBuffer>
 }
 
+/** How a table is read where its first bytes do not tell, and what of it. */
 export interface TableOptions extends NumberOptions, Omit<TextOptions, 'columns'> {
   /** Gets a line about what was not as it is in plain CSV: comments, decimal commas, … */
   onNote?: (text: string) => void

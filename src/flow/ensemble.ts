@@ -39,18 +39,22 @@ export class Ensemble<P extends Precision = Precision> {
     this.members = [...members]
   }
 
+  /** How many columns the density is of. */
   get dim(): number {
     return this.members[0].dim
   }
 
+  /** How many columns it is conditioned on; 0 for most. */
   get contextDim(): number {
     return this.members[0].contextDim
   }
 
+  /** Storage and arithmetic of all members. */
   get precision(): P {
     return this.members[0].precision
   }
 
+  /** Implementation for calls on this thread. */
   get kernels(): KernelChoice {
     return this.members[0].kernels
   }

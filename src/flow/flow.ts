@@ -19,6 +19,7 @@ import { Evaluator, type Reals } from './evaluator.js'
 import { eachChunk, logProbInto, type SampleDraw, sampleInto } from './stream-rows.js'
 import { buildStructure, type FlowDescription, type FlowStructure } from './structure.js'
 
+/** What a flow is beside its columns and layers. */
 export interface FlowOptions<P extends Precision = Precision> {
   /** How many columns the density is conditioned on, p(x | c); default 0. */
   context?: number
@@ -34,6 +35,7 @@ export interface FlowOptions<P extends Precision = Precision> {
   kernels?: KernelChoice
 }
 
+/** Which rows are drawn, and what they are given. */
 export interface SampleOptions {
   /** Default 0. The first rows of a longer sample with the same seed are the same rows. */
   seed?: number
@@ -71,6 +73,10 @@ export interface DataProvenance {
  * its own scaler.
  */
 export class Flow<P extends Precision = Precision> {
+  /**
+   * What its description is built to.
+   * @internal
+   */
   readonly structure: FlowStructure
   readonly seed: number
   /** All parameters and then the state of layers and base, in the order of `namedSlots`. Owned by the flow. */
@@ -106,6 +112,7 @@ export class Flow<P extends Precision = Precision> {
     }
   }
 
+  /** How many columns the density is of. */
   get dim(): number {
     return this.structure.dim
   }

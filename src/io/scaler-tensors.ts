@@ -18,7 +18,7 @@ export interface ScalerRecord {
 const NAMES = {
   mean: 'scaler.mean',
   sd: 'scaler.sd',
-  /** [dim, 4]: whether there is a lower bound, that bound, and so for the upper one. */
+  /** Of shape [dim, 4], whether there is a lower bound, that bound, and so for the upper one. */
   supports: 'scaler.supports',
   bends: 'scaler.bends',
   whiteningMean: 'scaler.whitening.mean',

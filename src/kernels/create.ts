@@ -14,6 +14,7 @@ import {
 /** Which implementation runs: SIMD WebAssembly, the TypeScript reference, or the best the machine and model allow. */
 export type KernelChoice = 'auto' | 'simd' | 'portable'
 
+/** Which of the two that is, once it is settled. */
 export type KernelKind = 'simd' | 'portable'
 
 /**

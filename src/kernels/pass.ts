@@ -98,18 +98,24 @@ export class Pass {
   #pieces: Pieces[] = []
   #sites = 0
 
+  /** @internal */
   constructor(
+    /** How many rows the tile has. */
     readonly rows: number,
+    /** @internal */
     readonly tapeRegion: Region,
+    /** @internal */
     readonly scratchRegion: Region,
     /** Where the words stand that address random numbers, in `heap.i32`. */
     readonly key: Offset = NONE,
   ) {}
 
+  /** An array that lives from a way there to its way back. */
   tape(...shape: number[]): Span {
     return { at: this.tapeRegion.take(lengthOf(shape)), shape }
   }
 
+  /** An array that lives until the current call of a layer ends, and holds nothing that matters before. */
   scratch(...shape: number[]): Span {
     return { at: this.scratchRegion.take(lengthOf(shape)), shape }
   }
@@ -124,14 +130,20 @@ export class Pass {
     return this.#sites++
   }
 
-  /** What `branch` has named since this was last asked for. */
+  /**
+   * What `branch` has named since this was last asked for.
+   * @internal
+   */
   takePieces(): Pieces[] {
     const pieces = this.#pieces
     this.#pieces = []
     return pieces
   }
 
-  /** The calls that `work` writes down, by themselves. */
+  /**
+   * The calls that `work` writes down, by themselves.
+   * @internal
+   */
   record(work: () => void): Call[] {
     const before = this.#calls
     const calls: Call[] = []
@@ -141,6 +153,11 @@ export class Pass {
     return calls
   }
 
+  /**
+   * Writes a call down, as operations do.
+   * @throws Error where shapes do not fit.
+   * @internal
+   */
   write(operation: Declaration, given: Readonly<Record<string, Span | number | undefined>>): void {
     const keys = Object.entries(operation.operands).filter(([, { role }]) => role === 'key')
     const whole = { ...given, ...Object.fromEntries(keys.map(([name]) => [name, this.key])) }

@@ -10,6 +10,7 @@ import type { Layer, LayerSpec } from './layer.js'
 /** Starts the coupling near the identity: s and t are about a tenth of what they would be otherwise. */
 const LAST_LAYER_SCALE = 0.1
 
+/** Which columns an affine coupling moves, and the net that it does it by. */
 export interface AffineCouplingOptions {
   /** One entry a coordinate: 1 or true = kept (and fed to the conditioner), 0 or false = transformed. */
   mask: readonly (number | boolean)[]

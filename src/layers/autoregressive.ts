@@ -12,6 +12,7 @@ import { autoregress } from './autoregress.js'
 import type { Layer, LayerSpec } from './layer.js'
 import { type Order, orderOf } from './order.js'
 
+/** What an autoregressive layer is made of, and the order in which columns see each other. */
 export interface AutoregressiveOptions {
   readonly transformer: TransformerSpec
   /** What makes the transformer's numbers; default maskedMLP(). */

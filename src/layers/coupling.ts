@@ -10,6 +10,7 @@ import { coordinates, couple } from './couple.js'
 import type { Layer, LayerSpec } from './layer.js'
 import { transformColumns } from './transform-columns.js'
 
+/** Which columns a coupling moves, by what map, and by what net. */
 export interface CouplingOptions {
   /** One entry a coordinate: 1 or true = kept (and fed to the conditioner), 0 or false = transformed. */
   readonly mask: readonly (number | boolean)[]

@@ -9,6 +9,7 @@ import { allColumns, checkColumns, columnNumbers } from './columns.js'
 import type { Layer, LayerSpec } from './layer.js'
 import { transformColumns } from './transform-columns.js'
 
+/** Which columns are moved, each by itself, and by what map. */
 export interface ElementwiseOptions {
   readonly transformer: TransformerSpec
   /** What makes the transformer's numbers of the context; without it they are parameters. */

@@ -10,6 +10,7 @@ import { logSlopes, quantileKnots } from '../random/quantile-knots.js'
 import { allColumns, checkColumns, columnNumbers } from './columns.js'
 import type { Gradients, Layer, LayerCall, LayerSpec } from './layer.js'
 
+/** Which columns a layer makes about normal, and by how many knots. */
 export interface GaussianiseOptions {
   /** Knots of a column at most, fewer where rows are few; default 32. */
   readonly knots?: number

@@ -5,6 +5,7 @@ import type { Back } from '../nets/conditioner.js'
 import { checkSpec, integer } from '../options.js'
 import type { Gradients, Layer, LayerCall, LayerSpec } from './layer.js'
 
+/** How many reflections an orthogonal mix is made of. */
 export interface HouseholderOptions {
   /** How many; default dim, or dim + 1 where that is odd. An odd number has determinant −1 and cannot be the identity. */
   readonly reflections?: number

@@ -18,7 +18,7 @@ export interface LayerCall {
   readonly from: Span
   /** [dim, rows] */
   readonly to: Span
-  /** [rows]: the way there adds ln|det ∂to/∂from|, which the inverse does by subtracting. */
+  /** Of shape [rows]; the way there adds ln|det ∂to/∂from|, which the inverse does by subtracting. */
   readonly logDet: Span
   /** [contextDim, rows], where the flow has a context. */
   readonly context?: Span
@@ -49,7 +49,9 @@ export interface Bijection {
    * some training rows, row-major [count, dim]: sets parameters and state by them.
    */
   readonly settle?: (rows: Float64Array, values: Values, state: Values) => void
+  /** x → z: writes `to`, adds ln|det ∂to/∂from| to `logDet`, and returns the way back. */
   forward(pass: Pass, call: LayerCall): Back<Gradients>
+  /** z → x: writes `to`, subtracts ln|det ∂from/∂to| from `logDet`, and returns the way back. */
   inverse(pass: Pass, call: LayerCall): Back<Gradients>
 }
 

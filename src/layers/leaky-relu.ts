@@ -13,6 +13,7 @@ import type { Layer, LayerSpec } from './layer.js'
 /** Initial slopes α ~ U(0.5, 1): near the identity, and never close to the α = 0 that has no inverse. */
 const INITIAL_SLOPE = { min: 0.5, max: 1 }
 
+/** How many slopes a leaky ReLU has. */
 export interface LeakyReLUOptions {
   /** Whether each column has a slope of its own; default one for all. */
   readonly perColumn?: boolean

@@ -17,6 +17,7 @@ import type { Layer, LayerSpec } from './layer.js'
 import { randomOrder } from './permutation.js'
 import { reorder, undone } from './reorder.js'
 
+/** What a linear layer has beside its two triangles. */
 export interface LULinearOptions {
   /** Whether a bias is added; default true. */
   readonly bias?: boolean

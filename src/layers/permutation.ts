@@ -6,6 +6,7 @@ import { permutationInto } from '../random/stream.js'
 import type { Layer, LayerSpec } from './layer.js'
 import { reorder, undone } from './reorder.js'
 
+/** The order of columns, said or drawn. */
 export interface PermutationOptions {
   /** Column j of the noise is column order[j] of the data. */
   readonly order?: readonly number[]

@@ -9,6 +9,7 @@ import { lastLayerScaleOption } from './linear.js'
 import type { MaskedConditioner, MaskedShape } from './masked-conditioner.js'
 import { maskedDense } from './masked-dense.js'
 
+/** The size of a masked perceptron, whose outputs see the columns before theirs alone, and what bends in it. */
 export interface MaskedMLPOptions {
   /** Widths of the hidden layers; default [64, 64]. */
   readonly hidden?: readonly number[]

@@ -21,6 +21,7 @@ import { flat } from './masked-mlp.js'
 import type { Spans } from './parameters.js'
 import { QUIET } from './residual.js'
 
+/** The size of a masked residual net, whose outputs see the columns before theirs alone, and what bends in it. */
 export interface MaskedResidualOptions {
   /** The width of all hidden layers; default 64. */
   readonly hidden?: number

@@ -6,6 +6,7 @@ import { type Fourier, fourierOption, withFeatures } from './fourier.js'
 import { hinged, hingesPay } from './hinged.js'
 import { lastLayerScaleOption, linear, linearScratch, stageOf } from './linear.js'
 
+/** The size of a multilayer perceptron and what bends in it. */
 export interface MLPOptions {
   /** Widths of the hidden layers; default [64, 64]. */
   readonly hidden?: readonly number[]

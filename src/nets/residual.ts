@@ -10,6 +10,7 @@ import { type Fourier, fourierOption, withFeatures } from './fourier.js'
 import { type Linear, type LinearGradients, lastLayerScaleOption, linear, linearScratch } from './linear.js'
 import type { ParameterSlot, Spans, Values } from './parameters.js'
 
+/** The size of a residual net and what bends in it. */
 export interface ResidualOptions {
   /** The width of all hidden layers; default 64. */
   readonly hidden?: number

@@ -9,11 +9,13 @@ import { withSharedArrays } from './shared-memory.js'
 import { computeSlot, createSlots, endSlots, type Slots } from './slots.js'
 import { estimatedMilliseconds, resolveThreads, type Threads } from './threads.js'
 
+/** On how many threads a job of many rows runs, and who hears of it. */
 export interface ParallelOptions {
   /** Default 'auto'. */
   threads?: Threads
   /** Rejects the call with `signal.reason` between two chunks. */
   signal?: AbortSignal
+  /** Hears of rows that are done, in the thread of the caller. */
   onProgress?: (progress: { rows: number; total: number }) => void
 }
 

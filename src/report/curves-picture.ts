@@ -18,6 +18,7 @@ export interface DensityCurve {
   readonly values: ArrayLike<number>
 }
 
+/** The densities of a picture, and what is written over them. */
 export interface CurvesOptions {
   readonly title: string
   readonly subtitle: string

@@ -13,6 +13,7 @@ import { encodePng, pngDataUri } from './png.js'
 import { numberText } from './text.js'
 import { COLOUR, heatColour } from './theme.js'
 
+/** What a picture of a density shows, and how finely. */
 export interface DensityOptions {
   readonly flow: Model
   /** [rows, 2], original units. */

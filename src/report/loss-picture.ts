@@ -7,6 +7,7 @@ import { type SideLabel, sideLabels } from './side-labels.js'
 import { natsText, numberText, textWidth } from './text.js'
 import { COLOUR, TEXT } from './theme.js'
 
+/** What a picture of losses shows beside them. */
 export interface LossOptions {
   /** losses[t] belongs to the parameters before update t; nats, standardised units. */
   readonly losses: Float64Array

@@ -9,6 +9,7 @@ import { panel } from './panel.js'
 import { numberText } from './text.js'
 import { COLOUR } from './theme.js'
 
+/** Names of the columns of a picture. */
 export interface ColumnsOptions {
   /** [rows, dim], original units. */
   readonly data: Matrix

@@ -8,6 +8,7 @@ import { panel } from './panel.js'
 import { numberText } from './text.js'
 import { BLUES, COLOUR, HEAT } from './theme.js'
 
+/** What a picture of samples beside rows shows. */
 export interface SamplesOptions {
   /** [rows, 2], original units. */
   readonly data: Matrix

@@ -44,7 +44,8 @@ interface Shown {
   readonly columns: readonly string[]
 }
 
-type Pictures = Map<string, () => string>
+/** Files by name, each with what draws it. */
+export type Pictures = Map<string, () => string>
 
 /** At least this many samples, so that histograms are smooth; otherwise as many as data, up to a limit. */
 const SAMPLES = { least: 4000, most: 20_000 }

@@ -12,7 +12,9 @@ export interface Optimizer {
   readonly weightDecay: number
 }
 
+/** What of AdamW is chosen; the rest has the defaults that `adamW` names. */
 export type AdamWOptions = Partial<Omit<Optimizer, 'type'>>
+/** What of Adam is chosen: as of AdamW, whose weight decay is 0. */
 export type AdamOptions = Omit<AdamWOptions, 'weightDecay'>
 
 const DEFAULTS = { learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4 }

@@ -21,6 +21,7 @@ export interface Mixture {
   readonly weight?: number
 }
 
+/** How a flow is fitted to an energy; the defaults train at a constant rate, without annealing. */
 export interface FitEnergyOptions {
   /** Number of updates; default 5000. */
   steps?: number

@@ -12,6 +12,7 @@ import { threadsOfAll } from '../parallel/threads.js'
 import { exp, ln } from '../random/elementary.js'
 import { seedWords } from '../random/philox.js'
 
+/** How many samples are weighed, and whether they are kept. */
 export interface ImportanceOptions extends ParallelOptions {
   /** Samples, 2 at the least; default 10 000. */
   rows?: number

@@ -30,6 +30,7 @@ export interface Progress {
   readonly rowsPerSecond: number
 }
 
+/** How a flow is fitted to rows; the defaults take all rows a step, with AdamW at a constant rate. */
 export interface FitOptions {
   /** Number of updates; default 50 000. */
   steps?: number

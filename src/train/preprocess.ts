@@ -4,6 +4,7 @@ import type { Support } from '../data/support.js'
 import { UsageError } from '../errors.js'
 import { checkOptions, echo, integer, number, oneOf } from '../options.js'
 
+/** What columns pass before a flow; steps that are not named are taken. */
 export interface PreprocessOptions {
   /**
    * Whether each column passes a fixed monotone spline that makes it about normal, with tails that follow the data's; a

@@ -6,6 +6,7 @@ import { checkSpec, number } from '../options.js'
 import { mapTransformer } from './map.js'
 import type { Transformer, TransformerSpec } from './transformer.js'
 
+/** How far an affine transformer may stretch. */
 export interface AffineOptions {
   /** c, beyond which no |s| goes; default 3. */
   readonly clamp?: number

@@ -4,6 +4,7 @@ import { checkSpec, number } from '../options.js'
 import { shiftTransformer } from './shift.js'
 import type { Transformer, TransformerSpec } from './transformer.js'
 
+/** The circle on which columns are shifted. */
 export interface CircularShiftOptions {
   /** Half the period; default π, for angles in radians. */
   readonly box?: number

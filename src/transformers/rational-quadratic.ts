@@ -15,6 +15,7 @@ import { checkSpec, echo, integer, number } from '../options.js'
 import { exp, ln } from '../random/elementary.js'
 import type { Transformer, TransformerSpec } from './transformer.js'
 
+/** How fine a spline is, where it lies, and how steep it may get. */
 export interface RationalQuadraticOptions {
   /** K; default 8. */
   readonly bins?: number

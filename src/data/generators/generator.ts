@@ -3,6 +3,7 @@ import { UsageError } from '../../errors.js'
 import { PURPOSE } from '../../random/purposes.js'
 import { type RandomStream, randomStream } from '../../random/stream.js'
 
+/** Which rows of a generator are drawn. */
 export interface GeneratorOptions {
   /** An integer from 0 to 2^53 − 1. */
   seed?: number

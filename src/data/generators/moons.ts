@@ -5,6 +5,7 @@ import { noisyCurves } from './curve.js'
 import { COLUMNS, type Draw, drawPoints, type Generator, type GeneratorOptions, type Point } from './generator.js'
 import { entropyOverPlane } from './plane.js'
 
+/** Which rows are drawn of moons of what thickness. */
 export interface MoonsOptions extends GeneratorOptions {
   /** Standard deviation of the noise about the arcs; default 0.1. */
   noise?: number

@@ -17,6 +17,7 @@ import { goodnessText } from './goodness-text.js'
 import { holm } from './holm.js'
 import { noiseTests } from './in-noise.js'
 
+/** What the rows are given, how much they count, and beside which samples they are held. */
 export interface GoodnessOptions extends Pick<ParallelOptions, 'threads' | 'signal'> {
   /** Of the samples, and of what changes places; default 0. */
   readonly seed?: number

@@ -37,6 +37,9 @@ export const TABLE_VERSION = 4
 /** Of a file whose scaler is a line for each column; an older reader takes any scaler for one. */
 const LINES_VERSION = 1
 
+/** `since` of a file: the first pushforward that reads its format. Versions after 4 have it, for older readers to tell. */
+const PACKAGE_VERSION = /^\d{1,4}\.\d{1,4}\.\d{1,4}$/
+
 const versionSchema = v.pipe(v.string(), v.regex(/^[1-9]\d{0,8}$/), v.transform(Number))
 const seed = v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number), v.safeInteger())
 const json = v.pipe(v.string(), v.parseJson())
@@ -143,15 +146,19 @@ export function readRecord(
  * The version of a file that can be read, up to the newest.
  * @throws FormatError for a file that is no model or newer.
  */
-export function checkFormat({ format, formatVersion }: Readonly<Record<string, string>>, newest: number): number {
+export function checkFormat(
+  { format, formatVersion, since }: Readonly<Record<string, string>>,
+  newest: number,
+): number {
   if (format !== FORMAT) {
     throw new FormatError('This safetensors file is not a pushforward model: its metadata has no format "pushforward".')
   }
   const parsed = v.safeParse(versionSchema, formatVersion)
   if (!parsed.success) throw damaged(`its format version is ${JSON.stringify(formatVersion)}, expected a whole number`)
   if (parsed.output > newest) {
+    const update = PACKAGE_VERSION.test(since ?? '') ? `update pushforward to ${since} or later` : 'update pushforward'
     throw new FormatError(
-      `This model has format version ${parsed.output}, and this pushforward reads up to version ${newest}: update pushforward.`,
+      `This model has format version ${parsed.output}, and this pushforward reads up to version ${newest}: ${update}.`,
     )
   }
   return parsed.output

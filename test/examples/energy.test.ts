@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { energyModule, flow, importance, realNVP } from 'pushforward'
@@ -41,12 +40,4 @@ describe('the example of an energy', () => {
     expect(Math.abs(Number(mean) - 1.00437)).toBeLessThan(0.05)
     expect(stdout).toMatch(/^2 threads took/)
   })
-})
-
-test('the snippet of docs/energies.md runs', async () => {
-  const text = await readFile(new URL('../../docs/energies.md', import.meta.url), 'utf8')
-  const [, snippet] = /^```js\n([\s\S]*?)^```$/m.exec(text) as RegExpExecArray
-  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', snippet], { cwd: root })
-  const [, logZ] = /ln Z = (\S+) ±/.exec(stdout) as RegExpExecArray
-  expect(Math.abs(Number(logZ) - Math.log(6.5371522))).toBeLessThan(0.05)
 })

@@ -55,6 +55,7 @@ export function resolvedConfig(data: string, options: TrainOptions): Readonly<Re
     lr: fit.optimizer?.learningRate,
     'weight-decay': fit.optimizer?.weightDecay,
     patience: Number.isFinite(fit.stopping?.patience ?? Number.POSITIVE_INFINITY) ? fit.stopping?.patience : 'off',
+    'on-divergence': fit.onDivergence,
     set: settingsOf(fit),
     checkpoint: options.checkpoint,
     validation: fit.validation,

@@ -1,6 +1,7 @@
 import type { Evaluation } from '../train/figures.js'
 import type { FitResult } from '../train/fit.js'
 import { type MeanNLL, NOISE, noiseOfFolds, withinNoise } from '../train/mean-nll.js'
+import type { Recovery } from '../train/recoveries.js'
 import type { Trials } from '../train/trials.js'
 import { findingsText, wrapped } from './findings-text.js'
 
@@ -17,13 +18,21 @@ const WHY: Readonly<Record<FitResult['stopped'], string>> = {
 
 /** One line on what training did. */
 export function resultText(
-  result: Pick<FitResult, 'steps' | 'bestStep' | 'seconds' | 'stopped' | 'threads' | 'kernels' | 'untrained'>,
+  result: Pick<FitResult, 'steps' | 'bestStep' | 'seconds' | 'stopped' | 'threads' | 'kernels' | 'untrained'> &
+    Partial<Pick<FitResult, 'recoveries'>>,
 ): string {
-  const { steps, bestStep, seconds, stopped, threads, kernels, untrained } = result
+  const { steps, bestStep, seconds, stopped, threads, kernels, untrained, recoveries = [] } = result
   if (untrained) return `Nothing needed training: fitted in ${seconds.toFixed(1)} s.`
   const where = threads === 0 ? 'this thread' : threads === 1 ? '1 thread' : `${threads} threads`
   const best = bestStep < 0 ? '' : `, best at step ${bestStep}`
-  return `${steps} ${steps === 1 ? 'step' : 'steps'} in ${seconds.toFixed(1)} s on ${where} (${kernels}): ${WHY[stopped]}${best}.`
+  return `${steps} ${steps === 1 ? 'step' : 'steps'} in ${seconds.toFixed(1)} s on ${where} (${kernels}): ${WHY[stopped]}${best}${recoveredText(recoveries)}.`
+}
+
+function recoveredText(recoveries: readonly Recovery[]): string {
+  const rate = recoveries.at(-1)?.learningRate
+  if (rate === undefined) return ''
+  const times = recoveries.length === 1 ? 'once' : `${recoveries.length} times`
+  return `; went back ${times} from a loss that was not finite, to half the learning rate each time, ${rate} at last`
 }
 
 /** A small table of the negative log-likelihoods, what else was checked, and the verdict. */

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { UsageError } from '../errors.js'
 import { writeFileWhole } from '../io/write-file.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
+import { warnIfDiverged } from './load-model.js'
 import { say } from './output.js'
 import { readRun } from './run-files.js'
 import { modelPath, wayOut } from './run-folder.js'
@@ -41,6 +42,7 @@ export async function run({ operands, values: { out } }: CommandArguments): Prom
   if (twice !== undefined) throw new UsageError(`${twice} is named twice; expected different runs.`)
   const runs = []
   for (const folder of folders) runs.push(await readRun(folder))
+  for (const { model } of runs) warnIfDiverged(model)
   const { comparePage } = await import('./compare-page.js')
   await write(out, comparePage(runs))
   say(`Report: ${out}`)
@@ -53,6 +55,7 @@ export async function writeReport(
   { out = join(folder, REPORT_FILE), record }: { out?: string; record?: RunRecord } = {},
 ): Promise<string> {
   const files = await readRun(folder)
+  warnIfDiverged(files.model)
   // The chart library behind pages takes longer to load than most commands take to run.
   const { runPage } = await import('./run-page.js')
   await write(out, runPage({ ...files, run: record ?? files.run }))

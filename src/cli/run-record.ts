@@ -1,6 +1,7 @@
 import { cpus } from 'node:os'
 import { cores } from '../parallel/cores.js'
 import type { FitResult } from '../train/fit.js'
+import type { Recovery } from '../train/recoveries.js'
 import type { Trials } from '../train/trials.js'
 import type { From } from './from-model.js'
 import { packageVersion } from './package-version.js'
@@ -36,6 +37,8 @@ export interface RunRecord {
     FitResult,
     'steps' | 'bestStep' | 'stopped' | 'seconds' | 'threads' | 'kernels' | 'untrained'
   > & {
+    /** Where it went back from a loss that was not finite, if it did. */
+    readonly recoveries?: readonly Recovery[]
     /** Of an ensemble, each of its flows; above is then what their mean loss did. */
     readonly members?: readonly MemberRecord[]
   }
@@ -49,10 +52,12 @@ export interface StartsRecord {
   readonly best: number
 }
 
-type MemberRecord = Pick<FitResult, 'steps' | 'bestStep' | 'bestLoss' | 'stopped' | 'seconds'>
+type MemberRecord = Pick<FitResult, 'steps' | 'bestStep' | 'bestLoss' | 'stopped' | 'seconds'> & {
+  readonly recoveries?: readonly Recovery[]
+}
 
-export function memberRecord({ steps, bestStep, bestLoss, stopped, seconds }: FitResult): MemberRecord {
-  return { steps, bestStep, bestLoss, stopped, seconds }
+export function memberRecord({ steps, bestStep, bestLoss, stopped, seconds, recoveries }: FitResult): MemberRecord {
+  return { steps, bestStep, bestLoss, stopped, seconds, ...(recoveries.length > 0 && { recoveries }) }
 }
 
 /** The record of a run that starts now. */
@@ -79,10 +84,14 @@ export function startedRun({
 
 /** The same with what training did. */
 export function trainedRun(record: RunRecord, result: FitResult, members?: readonly FitResult[]): RunRecord {
-  const { steps, bestStep, stopped, seconds, threads, kernels, untrained } = result
+  const { steps, bestStep, stopped, seconds, threads, kernels, untrained, recoveries } = result
   return {
     ...record,
-    training: { steps, bestStep, stopped, seconds, threads, kernels, untrained, members: members?.map(memberRecord) },
+    training: {
+      ...{ steps, bestStep, stopped, seconds, threads, kernels, untrained },
+      ...(recoveries.length > 0 && { recoveries }),
+      members: members?.map(memberRecord),
+    },
   }
 }
 

@@ -10,6 +10,7 @@ import { presets } from '../presets/registry.js'
 import { adamW } from '../step/adamw.js'
 import { type FitOptions, isStill, MAX_STEPS } from '../train/options.js'
 import { checkPreprocess } from '../train/preprocess.js'
+import type { OnDivergence } from '../train/recoveries.js'
 import type { CommandUsage } from './arguments.js'
 import { COLUMN_OPTION_TEXT, type ColumnChoices, columnChoices } from './column-options.js'
 import type { From } from './from-model.js'
@@ -149,6 +150,10 @@ export const trainUsage: CommandUsage = {
     lr: { placeholder: 'RATE', text: 'learning rate (chosen; tutorial 1e-4, other FLOWs 1e-3)' },
     'weight-decay': { placeholder: 'RATE', text: 'weight decay of AdamW (chosen; of a named FLOW 1e-4)' },
     set: { placeholder: 'NAME=VALUE', text: 'more of how to train, between commas, see below' },
+    'on-divergence': {
+      placeholder: 'WHAT',
+      text: 'a loss that is not finite: halve goes back and on at half the learning rate, 3 times; or stop (halve)',
+    },
     patience: {
       placeholder: 'N',
       text: 'steps without a better loss before training stops; 0 or off: never (FLOW: 10000)',
@@ -313,6 +318,9 @@ function saidOf(values: Values, fit: FitOptions): FitOptions {
       weightDecay: nonNegative(values, 'weight-decay', optimizer.weightDecay),
     },
     ...(values.patience !== undefined && { stopping: { patience: patience(values) } }),
+    ...(values['on-divergence'] !== undefined && {
+      onDivergence: choice<OnDivergence>(values, 'on-divergence', ['halve', 'stop']),
+    }),
     ...(values.validation !== undefined && { validation: nonNegative(values, 'validation', 0, 1) }),
   }
 }

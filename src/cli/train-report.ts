@@ -1,6 +1,7 @@
 import type { Evaluation } from '../train/figures.js'
 import type { FitResult } from '../train/fit.js'
 import type { Progress } from '../train/options.js'
+import type { Recovery } from '../train/recoveries.js'
 import { evaluationText, resultText } from './evaluation-text.js'
 import { conditionText } from './given-columns.js'
 import { outliveReader, say, writeObject } from './output.js'
@@ -31,12 +32,21 @@ export async function trainReport(json: boolean, deadline: number | undefined): 
 
 async function personReport(deadline: number | undefined): Promise<TrainReport> {
   const view = await progressView(process.stderr, { deadline })
+  const newOnes = unseenRecoveries()
   return {
     started: ({ name, rows, columns, given }, parameters) =>
       say(`Training on ${rows} rows of ${name} (${conditionText(columns, given)}), ${parameters} parameters.`),
     resumed: (steps) =>
       say(steps > 0 ? `Going on from step ${steps}.` : 'There is no checkpoint yet; training from the beginning.'),
-    progress: view.update,
+    progress(progress) {
+      for (const { step, from, learningRate } of newOnes(progress)) {
+        view.end()
+        say(
+          `The loss at step ${step} is not finite: going back to step ${from}, and on with half the learning rate, ${learningRate}.`,
+        )
+      }
+      view.update(progress)
+    },
     stopped: view.end,
     trained: (result, members) =>
       say(`${members && !result.untrained ? `${members.length} members, each ` : ''}${resultText(result)}`),
@@ -51,6 +61,7 @@ async function personReport(deadline: number | undefined): Promise<TrainReport> 
 function eventReport(): TrainReport {
   let last = Number.NEGATIVE_INFINITY
   let step = 0
+  const newOnes = unseenRecoveries()
   // A reader that leaves (`| head -1`) must not cost the run: what `once` then rejects with is of no interest.
   outliveReader()
   const event = (name: string, rest: object) => void writeObject({ event: name, ...rest }).catch(() => {})
@@ -58,6 +69,7 @@ function eventReport(): TrainReport {
     started: (data, parameters, folder) => event('started', { ...data, parameters, folder }),
     resumed: (steps) => event('resumed', { steps }),
     progress(progress) {
+      for (const recovery of newOnes(progress)) event('recovered', recovery)
       const done = progress.step === progress.steps && step < progress.step
       if (performance.now() - last < JSON_MILLISECONDS && !done) return
       last = performance.now()
@@ -66,12 +78,22 @@ function eventReport(): TrainReport {
       event('progress', progress)
     },
     stopped: () => {},
-    trained: ({ steps, bestStep, bestLoss, seconds, stopped, threads, kernels, untrained }, members) =>
+    trained: ({ steps, bestStep, bestLoss, seconds, stopped, threads, kernels, untrained, recoveries }, members) =>
       event('trained', {
-        ...{ steps, bestStep, bestLoss, seconds, stopped, threads, kernels, untrained },
+        ...{ steps, bestStep, bestLoss, seconds, stopped, threads, kernels, untrained, recoveries },
         ...(members && { members: members.map(memberRecord) }),
       }),
     evaluated: (evaluation) => event('evaluated', evaluation),
     saved: (folder, plots, report) => event('saved', { folder, plots, report }),
+  }
+}
+
+/** Finds in a reading what earlier ones have not had. */
+function unseenRecoveries(): (progress: Progress) => readonly Recovery[] {
+  const seen = new Set<Recovery>()
+  return ({ recoveries }) => {
+    const unseen = recoveries.filter((recovery) => !seen.has(recovery))
+    for (const recovery of unseen) seen.add(recovery)
+    return unseen
   }
 }

@@ -3,8 +3,21 @@ import * as v from 'valibot'
 import { FormatError } from '../errors.js'
 import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.js'
 
-/** Everything a checkpoint of a fit holds: what its steps have come to, and what it is a fit of. */
-export interface CheckpointRecord {
+/** The numbers that steps change. */
+export interface CheckpointArrays {
+  readonly params: Float32Array | Float64Array
+  /** The running average of the parameters; only where there is one. */
+  readonly average: Float32Array | Float64Array | undefined
+  readonly firstMoment: Float32Array | Float64Array
+  readonly secondMoment: Float32Array | Float64Array
+  readonly best: Float32Array | Float64Array
+}
+
+/**
+ * Everything a checkpoint of a fit holds: what its steps have come to, and what it is a fit of. Behind the parameters and their
+ * average lies the layers' state.
+ */
+export interface CheckpointRecord extends CheckpointArrays {
   /** The architecture, as JSON text. */
   readonly flow: string
   /** What decides the numbers of the fit, by name. */
@@ -13,17 +26,14 @@ export interface CheckpointRecord {
   readonly dataSha256: string
   readonly preparedSha256: string
   readonly steps: number
-  /** The parameters, and behind them the layers' state. */
-  readonly params: Float32Array | Float64Array
-  /** Their running average, likewise; only where there is one. */
-  readonly average: Float32Array | Float64Array | undefined
-  readonly firstMoment: Float32Array | Float64Array
-  readonly secondMoment: Float32Array | Float64Array
-  readonly best: Float32Array | Float64Array
   /** Of every step. */
   readonly losses: Float64Array
   /** Of every validated step. */
   readonly validation: Float64Array
+  /** What was before earlier steps, for a fit that may have to go back there. */
+  readonly anchors: readonly (CheckpointArrays & { readonly step: number })[]
+  /** Where it has gone back: from which step to which, and the learning rate from there on. */
+  readonly recoveries: readonly { readonly step: number; readonly from: number; readonly learningRate: number }[]
 }
 
 const FORMAT = 'pushforward-checkpoint'
@@ -34,25 +44,40 @@ const DOUBLES = ['losses', 'validation'] as const
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 const count = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number))
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const textsSchema = v.object({
   flow: v.string(),
   options: v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown())),
   dataSha256: sha256,
   preparedSha256: sha256,
   steps: count,
+  anchors: v.pipe(v.string(), v.parseJson(), v.array(whole)),
+  recoveries: v.pipe(
+    v.string(),
+    v.parseJson(),
+    v.array(v.object({ step: whole, from: whole, learningRate: v.pipe(v.number(), v.finite()) })),
+  ),
 })
 
 /** The bytes of a fit's checkpoint: safetensors, with a SHA-256 of themselves in the metadata. */
 export function encodeCheckpoint(record: CheckpointRecord): Uint8Array<ArrayBuffer> {
-  const { flow, options, dataSha256, preparedSha256, steps } = record
-  const tensors = [...DOUBLES, ...REALS].flatMap((name): Tensor[] => {
-    const data = record[name]
-    if (!data) return []
-    const shape = [data.length]
-    return [data instanceof Float64Array ? { name, dtype: 'F64', shape, data } : { name, dtype: 'F32', shape, data }]
-  })
+  const { flow, options, dataSha256, preparedSha256, steps, anchors, recoveries } = record
+  const tensors = [
+    ...DOUBLES.flatMap((name) => tensorOf(name, record[name])),
+    ...REALS.flatMap((name) => tensorOf(name, record[name])),
+    ...anchors.flatMap((anchor, i) => REALS.flatMap((name) => tensorOf(ofAnchor(i, name), anchor[name]))),
+  ]
   const texts = { flow, options: JSON.stringify(options), dataSha256, preparedSha256, steps: String(steps) }
-  return sealed(tensors, texts)
+  const steady = { anchors: JSON.stringify(anchors.map(({ step }) => step)), recoveries: JSON.stringify(recoveries) }
+  return sealed(tensors, { ...texts, ...steady })
+}
+
+const ofAnchor = (anchor: number, name: string) => `anchor${anchor}.${name}`
+
+function tensorOf(name: string, data: Float32Array | Float64Array | undefined): Tensor[] {
+  if (!data) return []
+  const shape = [data.length]
+  return [data instanceof Float64Array ? { name, dtype: 'F64', shape, data } : { name, dtype: 'F32', shape, data }]
 }
 
 /** The bytes of the checkpoint of several fits: of each the bytes of its last one, where there is one. */
@@ -74,15 +99,29 @@ export function decodeCheckpoint(bytes: Uint8Array): CheckpointRecord {
   }
   const parsed = v.safeParse(textsSchema, metadata)
   if (!parsed.success) throw damaged(`its metadata "${v.getDotPath(parsed.issues[0])}" cannot be used`)
-  const { losses, validation, params, average, firstMoment, secondMoment, best } = Object.fromEntries(
-    tensors.map(({ name, data }) => [name, data]),
-  )
+  const known = Object.fromEntries(tensors.map(({ name, data }) => [name, data]))
+  const { losses, validation } = known
   const { steps } = parsed.output
-  const Reals = params instanceof Float64Array ? Float64Array : Float32Array
-  const reals = [params, firstMoment, secondMoment, best, ...(average ? [average] : [])]
   const doubles = losses instanceof Float64Array && validation instanceof Float64Array && losses.length === steps
-  if (!doubles || !reals.every((data) => data instanceof Reals)) throw damaged('its arrays are not those of a fit')
-  return { ...parsed.output, losses, validation, params, average, firstMoment, secondMoment, best } as CheckpointRecord
+  if (!doubles) throw damaged('its losses are not those of a fit')
+  const Reals = known.params instanceof Float64Array ? Float64Array : Float32Array
+  const anchors = parsed.output.anchors.map((step, i) => ({
+    step,
+    ...arraysOf(known, Reals, (name) => ofAnchor(i, name)),
+  }))
+  return { ...parsed.output, losses, validation, ...arraysOf(known, Reals, (name) => name), anchors }
+}
+
+/** @throws FormatError where one is not there, or of another type. */
+function arraysOf(
+  known: Readonly<Record<string, Tensor['data']>>,
+  Reals: typeof Float32Array | typeof Float64Array,
+  nameOf: (name: string) => string,
+): CheckpointArrays {
+  const arrays = Object.fromEntries(REALS.map((name) => [name, known[nameOf(name)]]))
+  const fit = REALS.every((name) => arrays[name] instanceof Reals || (name === 'average' && arrays[name] === undefined))
+  if (!fit) throw damaged('its arrays are not those of a fit')
+  return arrays as unknown as CheckpointArrays
 }
 
 /**

@@ -25,7 +25,7 @@ export interface TrainingRankTask {
 
 /** What rank 0 writes after every step and the main thread reads whenever it likes. */
 export interface RecordBlock {
-  /** [steps done, step of the best loss, stop requested, snapshot requested, steps of the snapshot] */
+  /** [steps done, step of the best loss, stop requested, snapshot requested, steps of the snapshot or 0, halvings] */
   readonly words: Int32Array
   /** The loss of every step. */
   readonly losses: Float64Array
@@ -38,7 +38,8 @@ const BEST_STEP = 1
 const STOP_REQUESTED = 2
 const SNAPSHOT_REQUESTED = 3
 const SNAPSHOT_STEPS = 4
-const WORDS = 5
+const HALVINGS = 5
+const WORDS = 6
 
 /** A record for `task`, in shared memory where other threads write it. */
 export function createRecord(task: TrainingTask, shared: boolean): RecordBlock {
@@ -52,27 +53,30 @@ export function createRecord(task: TrainingTask, shared: boolean): RecordBlock {
   }
 }
 
-/** Puts the steps of an earlier process into a record that is new. */
+/** Puts the steps of an earlier process into a record that is new, or leaves fewer of those that are in it. */
 export function recordPast({ words, losses, validation }: RecordBlock, past: Past, bestStep: number): void {
-  losses.set(past.losses)
-  validation.set(past.validation)
+  losses.set(past.losses.subarray(0, past.steps))
+  validation.set(past.validation.subarray(0, validation.length))
+  words[HALVINGS] = past.halvings
   words[BEST_STEP] = bestStep
   words[STEPS_DONE] = past.steps
+  // One that nobody has fetched is of a run that had not gone back.
+  if (Atomics.exchange(words, SNAPSHOT_STEPS, 0) > 0) words[SNAPSHOT_REQUESTED] = 1
 }
 
 /** The steps in a record, as far as they are done. */
 export function pastOf({ words, losses, validation }: RecordBlock): Past {
-  return { steps: Atomics.load(words, STEPS_DONE), losses, validation }
+  return { steps: Atomics.load(words, STEPS_DONE), losses, validation, halvings: words[HALVINGS] }
 }
 
-/** Asks for a snapshot after the step that is being taken. */
+/** Asks for a snapshot of the last anchor but one, when the next one is taken. */
 export function requestSnapshot({ words }: RecordBlock): void {
   Atomics.store(words, SNAPSHOT_REQUESTED, 1)
 }
 
-/** How many steps what lies in the snapshot is of; 0 before the first one. */
-export function snapshotSteps({ words }: RecordBlock): number {
-  return Atomics.load(words, SNAPSHOT_STEPS)
+/** How many steps the snapshot is of that has come since this was asked last; 0 where none has. */
+export function fetchSnapshot({ words }: RecordBlock): number {
+  return Atomics.exchange(words, SNAPSHOT_STEPS, 0)
 }
 
 export function requestStop({ words }: RecordBlock): void {
@@ -90,8 +94,11 @@ export function readRecord({ words }: RecordBlock): { steps: number; bestStep: n
 export function recordInto({ words, losses, validation }: RecordBlock, task: TrainingTask): TrainingRecord {
   return {
     stopRequested: () => Atomics.load(words, STOP_REQUESTED) !== 0,
-    snapshotRequested: () => Atomics.exchange(words, SNAPSHOT_REQUESTED, 0) !== 0,
-    publishSnapshot: (steps) => void Atomics.store(words, SNAPSHOT_STEPS, steps),
+    snapshotRequested: () => Atomics.load(words, SNAPSHOT_REQUESTED) !== 0,
+    publishSnapshot(steps) {
+      Atomics.store(words, SNAPSHOT_REQUESTED, 0)
+      Atomics.store(words, SNAPSHOT_STEPS, steps)
+    },
     publish(step, loss, watched, bestStep) {
       losses[step] = loss
       if (task.validationRows > 0 && watched !== undefined) validation[step / task.validationEvery] = watched

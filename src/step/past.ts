@@ -7,10 +7,12 @@ export interface Past {
   readonly losses: Float64Array
   /** The validation loss of every validated step, likewise. */
   readonly validation: Float64Array
+  /** How often it has gone back with half the learning rate. */
+  readonly halvings: number
 }
 
 /** Of a run that begins. */
-export const NO_PAST: Past = { steps: 0, losses: new Float64Array(), validation: new Float64Array() }
+export const NO_PAST: Past = { steps: 0, losses: new Float64Array(), validation: new Float64Array(), halvings: 0 }
 
 /** How many steps from 0 to below `steps` are validated. */
 export function validatedSteps({ validationRows, validationEvery }: TrainingTask, steps: number): number {

@@ -50,7 +50,9 @@ export interface TrainingTask {
   readonly seed: number
   /** Where a step fits samples to an energy, or both them and rows: as many of each, which number `rows` where there are none. */
   readonly energy?: EnergyTask
-  /** Whether there is room for a copy of what a run has come to, taken between two steps. */
+  /** Steps between two anchors, to which a run can go back; 0, the default, keeps none. */
+  readonly anchorEvery?: number
+  /** Whether there is room for a copy of an anchor, which stays while the run goes on. */
   readonly snapshots?: boolean
 }
 
@@ -123,7 +125,9 @@ export interface TrainingPlan extends Moving {
   readonly params: Offset
   /** Their running average, with the state behind it as well; only where there is one. */
   readonly average: Offset
-  /** What is copied there between two steps, without the state, which stays; only where the task has snapshots. */
+  /** What was before two steps, without the state, which stays: anchor k in the one of the parity of k. Only where a task has any. */
+  readonly anchors: readonly [Moving, Moving]
+  /** A copy of an anchor; only where the task has snapshots. */
   readonly snapshot: Moving
   /** Row-major standardised rows, [rows, dim + contextDim]. */
   readonly data: Offset
@@ -142,8 +146,8 @@ export interface TrainingPlan extends Moving {
   readonly squares: Offset
   /** i32: the step after which all ranks leave, or −1; written by rank 0 before a barrier. */
   readonly stopAfter: Offset
-  /** i32: the step after which all ranks copy into the snapshot, or −1; likewise. */
-  readonly snapshotAfter: Offset
+  /** i32: the step in which all ranks copy the anchor before into the snapshot, or −1; likewise. */
+  readonly snapshotAt: Offset
   /** i32, the deal of the units. */
   readonly deal: Offset
   readonly ranks: readonly RankPlan[]
@@ -211,7 +215,17 @@ function placeGlobals(
 ) {
   const weighted = task.weighted ? 1 : 0
   const averaged = task.average ? 1 : 0
-  const copied = task.snapshots ? parameterCount : 0
+  const copy = (there: boolean): Moving => {
+    const numbers = there ? parameterCount : 0
+    return {
+      params: arena.real(numbers),
+      average: arena.real(averaged * numbers),
+      firstMoment: arena.real(numbers),
+      secondMoment: arena.real(numbers),
+      best: arena.real(numbers),
+    }
+  }
+  const anchored = (task.anchorEvery ?? 0) > 0
   const blocks = Math.ceil(parameterCount / SQUARES_BLOCK)
   const rows = takesRows(task) ? task.rows : 0
   return {
@@ -220,13 +234,8 @@ function placeGlobals(
     firstMoment: arena.real(parameterCount),
     secondMoment: arena.real(parameterCount),
     best: arena.real(parameterCount),
-    snapshot: {
-      params: arena.real(copied),
-      average: arena.real(averaged * copied),
-      firstMoment: arena.real(copied),
-      secondMoment: arena.real(copied),
-      best: arena.real(copied),
-    },
+    anchors: [copy(anchored), copy(anchored)] as const,
+    snapshot: copy(anchored && task.snapshots === true),
     data: arena.real(rows * width),
     validationData: arena.real(task.validationRows * width),
     weights: arena.real(weighted * task.rows),
@@ -237,7 +246,7 @@ function placeGlobals(
     averagedLoss: arena.double(averaged * validationShards),
     squares: arena.double(task.clip < Number.POSITIVE_INFINITY ? blocks : 0),
     stopAfter: arena.int(1),
-    snapshotAfter: arena.int(1),
+    snapshotAt: arena.int(1),
     deal: arena.int(dealLength(size)),
   }
 }

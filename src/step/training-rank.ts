@@ -18,10 +18,10 @@ import { Update } from './update.js'
 export interface TrainingRecord {
   /** Whether training should end after the current step. */
   stopRequested(): boolean
-  /** Whether a snapshot should be taken after it. */
+  /** Whether a snapshot is wanted. */
   snapshotRequested(): boolean
   publish(step: number, loss: number, watched: number | undefined, bestStep: number): void
-  /** What `steps` steps came to lies in the snapshot, until the next one is asked for. */
+  /** What `steps` steps came to lies in the snapshot, until the next one is asked for; the request is done with. */
   publishSnapshot(steps: number): void
 }
 
@@ -50,6 +50,9 @@ export class TrainingRank {
   readonly #rate: ScheduledRate
   /** One a phase; they count in the same words. */
   readonly #deals: readonly Deal[]
+  /** The first step of this job, and what is left of the learning rate. */
+  readonly #first: number
+  readonly #rateLeft: number
   #step = 0
   #phase = 0
 
@@ -75,6 +78,9 @@ export class TrainingRank {
     this.#rate = new ScheduledRate(plan.task.schedule, plan.task.steps)
     const { rank, size } = communicator
     this.#deals = plan.phases.map(({ units }) => new Deal(kernels.heap.i32, plan.deal, units.length, rank, size))
+    this.#first = past.steps
+    // Powers of two are exact.
+    this.#rateLeft = 1 / (1 << past.halvings)
     this.#goOn(past)
   }
 
@@ -101,15 +107,16 @@ export class TrainingRank {
     if (!Number.isFinite(loss) || (watched !== undefined && !Number.isFinite(watched.loss))) {
       return { reason: 'diverged', step, loss: Number.isFinite(loss) ? (watched as Watched).loss : loss }
     }
+    this.#anchor(step)
     this.#beginPhase(step + 1)
     if (watched !== undefined && this.#best.improves(step, watched.loss)) this.#update.keepBest(watched.averaged)
     if (watched !== undefined) this.#rate.observe(watched.loss)
-    this.#update.take(step, phase, this.#rate.factor(step))
+    this.#update.take(step, phase, this.#rateLeft * this.#rate.factor(step))
     this.#publish(step, loss, watched?.loss)
     this.#communicator.barrier()
 
     this.#step++
-    this.#snapshot(step)
+    this.#tellSnapshot(step)
     if (this.#kernels.heap.i32[this.#plan.stopAfter] === step) return { reason: 'aborted', step: step + 1 }
     return undefined
   }
@@ -144,12 +151,24 @@ export class TrainingRank {
     return undefined
   }
 
-  /** Copies what the steps up to this one came to where rank 0 has said so: between two barriers, so that all is of one step. */
-  #snapshot(step: number): void {
-    if (!this.#plan.task.snapshots || this.#kernels.heap.i32[this.#plan.snapshotAfter] !== step) return
-    this.#update.snapshot()
-    this.#communicator.barrier()
-    this.#record?.publishSnapshot(step + 1)
+  /**
+   * Keeps what the steps before this one came to as an anchor, where it is time. The anchor before has now been followed by
+   * finite losses alone: whatever becomes of the run, it never goes back behind that one, which is what a snapshot is of.
+   */
+  #anchor(step: number): void {
+    const { task, anchors, snapshot, snapshotAt } = this.#plan
+    const every = task.anchorEvery ?? 0
+    if (every === 0 || step % every !== 0) return
+    const parity = (step / every) % 2
+    this.#update.copy(this.#plan, anchors[parity])
+    if (this.#kernels.heap.i32[snapshotAt] === step) this.#update.copy(anchors[1 - parity], snapshot)
+  }
+
+  /** Behind the barrier, all of a snapshot is there. */
+  #tellSnapshot(step: number): void {
+    const { task, snapshotAt } = this.#plan
+    if (!task.snapshots || this.#kernels.heap.i32[snapshotAt] !== step) return
+    this.#record?.publishSnapshot(step - (task.anchorEvery ?? 0))
   }
 
   /** Phase 1 of a step: units as they are dealt. */
@@ -202,6 +221,12 @@ export class TrainingRank {
     this.#record.publish(step, loss, watched, this.#best.bestStep)
     const { i32 } = this.#kernels.heap
     if (this.#record.stopRequested()) i32[this.#plan.stopAfter] = step
-    if (this.#record.snapshotRequested()) i32[this.#plan.snapshotAfter] = step
+    if (this.#anchorBefore(step + 1) && this.#record.snapshotRequested()) i32[this.#plan.snapshotAt] = step + 1
+  }
+
+  /** Whether an anchor is taken in this step, and the one before is further than where this job began. */
+  #anchorBefore(step: number): boolean {
+    const every = this.#plan.task.anchorEvery ?? 0
+    return every > 0 && step % every === 0 && step - every > this.#first
   }
 }

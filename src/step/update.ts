@@ -26,13 +26,11 @@ export class Update {
   }
 
   /** Copies the slice of all that steps change. */
-  snapshot(): void {
-    const { task, snapshot } = this.#plan
+  copy(from: Moving, to: Moving): void {
     const { first, end } = this.#own.slice
-    const copy = (name: keyof Moving) =>
-      this.#kernels.copy(end - first, this.#plan[name] + first, snapshot[name] + first)
+    const copy = (name: keyof Moving) => this.#kernels.copy(end - first, from[name] + first, to[name] + first)
     for (const name of ['params', 'firstMoment', 'secondMoment', 'best'] as const) copy(name)
-    if (task.average) copy('average')
+    if (this.#plan.task.average) copy('average')
   }
 
   /** Remembers the slice as the best so far, of the parameters or of their average. */

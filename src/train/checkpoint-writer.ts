@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { UsageError } from '../errors.js'
 import { echo } from '../options.js'
-import { pastOf, requestSnapshot, snapshotSteps } from '../parallel/training-tasks.js'
-import { capture, type FitIdentity } from './checkpoint.js'
+import { fetchSnapshot, pastOf, requestSnapshot } from '../parallel/training-tasks.js'
+import { captureEnd, captureSnapshot, type FitIdentity } from './checkpoint.js'
 import type { TrainingJob } from './run-training.js'
 
 /** Where what a run has come to is put on the way, so that another one can go on from there. */
@@ -39,8 +39,8 @@ export class CheckpointWriter {
   #writing: Promise<void> | undefined
   #requested = false
   #failed = false
-  /** Steps of the last one. */
-  #steps: number
+  /** What the last one is of. */
+  #written: string
   #last = performance.now()
 
   /** `fail` is told what `write` throws. */
@@ -54,17 +54,17 @@ export class CheckpointWriter {
     this.#identity = identity
     this.#options = options
     this.#fail = fail
-    this.#steps = pastOf(job.record).steps
+    this.#written = stateOf(job)
   }
 
   /** To be called now and then while the job runs: asks for a snapshot when it is time, and writes one that is there. */
   poll(): void {
     if (this.#writing || this.#failed) return
-    const { plan, record } = this.#job
-    const steps = snapshotSteps(record)
-    if (steps > this.#steps) {
+    const { record } = this.#job
+    const steps = fetchSnapshot(record)
+    if (steps > 0) {
       this.#requested = false
-      this.#write(capture(this.#job, this.#identity, plan.snapshot, steps), steps)
+      this.#write(captureSnapshot(this.#job, this.#identity, steps))
     } else if (!this.#requested && performance.now() - this.#last >= 1000 * this.#options.every) {
       this.#requested = true
       requestSnapshot(record)
@@ -74,14 +74,16 @@ export class CheckpointWriter {
   /** Writes the last one, of a job at rest. */
   async end(): Promise<void> {
     await this.#writing
-    const { plan, record } = this.#job
-    const { steps } = pastOf(record)
-    if (steps > this.#steps && !this.#failed) this.#write(capture(this.#job, this.#identity, plan, steps), steps)
+    const { steps } = pastOf(this.#job.record)
+    const state = stateOf(this.#job)
+    if (steps > 0 && state !== this.#written && !this.#failed) {
+      this.#written = state
+      this.#write(captureEnd(this.#job, this.#identity, steps))
+    }
     await this.#writing
   }
 
-  #write(bytes: Uint8Array, steps: number): void {
-    this.#steps = steps
+  #write(bytes: Uint8Array): void {
     this.#last = performance.now()
     this.#writing = this.#hand(bytes)
   }
@@ -95,4 +97,9 @@ export class CheckpointWriter {
     }
     this.#writing = undefined
   }
+}
+
+/** Two of a run are of the same moment where they have this in common. */
+function stateOf({ record, recoveries }: TrainingJob): string {
+  return `${pastOf(record).steps} ${recoveries.length}`
 }

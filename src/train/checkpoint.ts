@@ -1,32 +1,26 @@
 import { createHash } from 'node:crypto'
 import { DataError, FormatError, UsageError } from '../errors.js'
 import type { FlowStructure } from '../flow/structure.js'
-import { type CheckpointRecord, decodeCheckpoint, encodeCheckpoint } from '../io/checkpoint-file.js'
-import type { KernelKind } from '../kernels/create.js'
+import {
+  type CheckpointArrays,
+  type CheckpointRecord,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from '../io/checkpoint-file.js'
 import { echo } from '../options.js'
-import { recordPast } from '../parallel/training-tasks.js'
-import { type Past, validatedSteps, watchedLosses } from '../step/past.js'
-import type { Moving, TrainingPlan } from '../step/plan.js'
-import { BestSoFar } from '../step/stopping.js'
-import type { CheckedFitOptions } from './options.js'
-import type { TrainingJob } from './run-training.js'
+import { validatedSteps } from '../step/past.js'
+import { type Moving, type TrainingPlan, takesRows } from '../step/plan.js'
+import { anchorAt, comeTo, liveAnchors, MOST_HALVINGS } from './recoveries.js'
+import { MOVING, type TrainingJob } from './run-training.js'
 
 /** What a fit is of, by which it is known again: all that decides its numbers. Threads do not. */
 export type FitIdentity = Pick<CheckpointRecord, 'flow' | 'options' | 'dataSha256' | 'preparedSha256'>
 
-/** What is known of it before the rows are looked at. */
+/** What is known of it before the rows are looked at: the flow, and the options that decide its numbers, by name. */
 export function identityOf(
   { description }: FlowStructure,
-  fit: CheckedFitOptions,
-  kernels: KernelKind,
+  options: Readonly<Record<string, unknown>>,
 ): Pick<FitIdentity, 'flow' | 'options'> {
-  const { steps, batch, optimizer, schedule, clip, average, noise, frozen, validation, validationEvery } = fit
-  const { patience, minDelta, restoreBestWeights } = fit.stopping
-  const options = {
-    ...{ steps, batch, optimizer, schedule, clip, average, noise, frozen, validation, validationEvery },
-    stopping: { patience, minDelta, restoreBestWeights },
-    ...{ seed: fit.seed, splitSeed: fit.splitSeed, preprocess: fit.preprocess, kernels },
-  }
   // JSON has no infinity.
   const text = JSON.stringify(options, (_, value) => (value === Number.POSITIVE_INFINITY ? 'none' : value))
   return { flow: JSON.stringify(description), options: JSON.parse(text) }
@@ -75,7 +69,7 @@ export function preparedSha256({ plan, heap }: Pick<TrainingJob, 'plan' | 'heap'
   const weighted = task.weighted ? 1 : 0
   const hash = createHash('sha256')
   for (const [at, length] of [
-    [data, task.rows * width],
+    [data, (takesRows(task) ? task.rows : 0) * width],
     [validationData, task.validationRows * width],
     [weights, weighted * task.rows],
     [validationWeights, weighted * task.validationRows],
@@ -91,51 +85,91 @@ export function preparedSha256({ plan, heap }: Pick<TrainingJob, 'plan' | 'heap'
  * Puts what a checkpoint holds into a heap that has been loaded, and its losses into the record.
  * @throws FormatError where it does not fit.
  */
-export function restore({ plan, heap, record }: TrainingJob, checkpoint: CheckpointRecord): void {
+export function restore(job: TrainingJob, checkpoint: CheckpointRecord): void {
+  const { plan, heap } = job
   const { task, structure } = plan
-  const { steps, losses, validation } = checkpoint
-  const past: Past = { steps, losses, validation }
-  const lengths = arrayLengths(plan)
+  const { steps, losses, validation, anchors, recoveries } = checkpoint
   const fits =
     steps <= task.steps &&
     validation.length === validatedSteps(task, steps) &&
-    ARRAYS.every((name) => (checkpoint[name]?.length ?? 0) === lengths[name]) &&
+    recoveries.length <= MOST_HALVINGS &&
+    haveLengths(checkpoint, lengthsOf(plan)) &&
+    anchors.every(
+      (anchor) => anchor.step % (task.anchorEvery ?? 0) === 0 && haveLengths(anchor, movingLengths(plan)),
+    ) &&
     checkpoint.params instanceof Float64Array === (structure.description.precision === 'float64')
   if (!fits) throw new FormatError('This checkpoint is damaged: its arrays are not those of its flow.')
-  for (const name of ARRAYS) heap.real.set(checkpoint[name] ?? [], plan[name])
-  const best = new BestSoFar(task.stopping)
-  for (const { step, loss } of watchedLosses(task, past)) best.improves(step, loss)
-  recordPast(record, past, best.bestStep)
+  const put = (arrays: CheckpointArrays, to: Moving) => {
+    for (const name of MOVING) heap.real.set(arrays[name] ?? [], to[name])
+  }
+  put(checkpoint, plan)
+  for (const anchor of anchors) put(anchor, anchorAt(job, anchor.step))
+  job.oldestAnchor = Math.min(steps, ...anchors.map(({ step }) => step))
+  job.recoveries.push(...recoveries)
+  comeTo(job, { steps, losses, validation, halvings: recoveries.length })
 }
 
-/** The checkpoint of a job that has taken `steps` steps, from where its arrays lie: in the snapshot, or, of one at rest, in place. */
-export function capture(job: TrainingJob, identity: FitIdentity, from: Moving, steps: number): Uint8Array<ArrayBuffer> {
-  const { plan, heap, record } = job
-  const { parameterCount } = plan.structure
-  const lengths = arrayLengths(plan)
-  const array = (name: (typeof ARRAYS)[number]) => {
-    const copy = heap.real.slice(plan[name], plan[name] + lengths[name])
-    copy.set(heap.real.subarray(from[name], from[name] + Math.min(parameterCount, lengths[name])))
-    return copy
-  }
+/**
+ * The checkpoint of a job that is running, from the snapshot of an anchor that it will not go back behind: what it may go back
+ * to from there on, it will come to again.
+ */
+export function captureSnapshot(job: TrainingJob, identity: FitIdentity, steps: number): Uint8Array<ArrayBuffer> {
+  return capture(job, identity, { from: job.plan.snapshot, steps, anchors: [] })
+}
+
+/** The checkpoint of a job at rest that has taken so many steps, with the anchors that it may go back to. */
+export function captureEnd(job: TrainingJob, identity: FitIdentity, steps: number): Uint8Array<ArrayBuffer> {
+  const anchors = identity.options.onDivergence === 'halve' ? liveAnchors(job, steps) : []
+  return capture(job, identity, { from: job.plan, steps, anchors })
+}
+
+interface Captured {
+  readonly from: Moving
+  readonly steps: number
+  readonly anchors: readonly number[]
+}
+
+function capture(job: TrainingJob, identity: FitIdentity, { from, steps, anchors }: Captured): Uint8Array<ArrayBuffer> {
+  const { plan, record, recoveries } = job
   return encodeCheckpoint({
     ...identity,
+    ...arraysOf(job, from, lengthsOf(plan)),
     steps,
+    losses: record.losses.subarray(0, steps),
+    validation: record.validation.subarray(0, validatedSteps(plan.task, steps)),
+    anchors: anchors.map((step) => ({ step, ...arraysOf(job, anchorAt(job, step), movingLengths(plan)) })),
+    recoveries,
+  })
+}
+
+type Lengths = Readonly<Record<(typeof MOVING)[number], number>>
+
+/** Of all that a job has in place: state lies behind parameters and their average. */
+function lengthsOf(plan: TrainingPlan): Lengths {
+  const { numberCount } = plan.structure
+  return { ...movingLengths(plan), params: numberCount, average: plan.task.average ? numberCount : 0 }
+}
+
+/** Of what steps change. */
+function movingLengths({ task, structure: { parameterCount: own } }: TrainingPlan): Lengths {
+  return { params: own, average: task.average ? own : 0, firstMoment: own, secondMoment: own, best: own }
+}
+
+const haveLengths = (arrays: CheckpointArrays, lengths: Lengths): boolean =>
+  MOVING.every((name) => (arrays[name]?.length ?? 0) === lengths[name])
+
+/** Copies of arrays that lie somewhere, with the state that stays behind them where the lengths have room for it. */
+function arraysOf({ plan, heap }: TrainingJob, from: Moving, lengths: Lengths): CheckpointArrays {
+  const array = (name: (typeof MOVING)[number]) => {
+    const copy = heap.real.slice(plan[name], plan[name] + lengths[name])
+    copy.set(heap.real.subarray(from[name], from[name] + Math.min(plan.structure.parameterCount, lengths[name])))
+    return copy
+  }
+  return {
     params: array('params'),
     average: plan.task.average && array('average'),
     firstMoment: array('firstMoment'),
     secondMoment: array('secondMoment'),
     best: array('best'),
-    losses: record.losses.subarray(0, steps),
-    validation: record.validation.subarray(0, validatedSteps(plan.task, steps)),
-  })
-}
-
-const ARRAYS = ['params', 'average', 'firstMoment', 'secondMoment', 'best'] as const
-
-/** State lies behind parameters and their average; it stays, and is not in the snapshot. */
-function arrayLengths({ task, structure }: TrainingPlan): Record<(typeof ARRAYS)[number], number> {
-  const { numberCount, parameterCount: own } = structure
-  const average = task.average ? numberCount : 0
-  return { params: numberCount, average, firstMoment: own, secondMoment: own, best: own }
+  }
 }

@@ -11,8 +11,10 @@ import { type Averaging, averaging } from '../step/averaging.js'
 import { type Growing, growingOf } from '../step/batches.js'
 import { constant, type Schedule, schedule } from '../step/schedule.js'
 import { type Stopping, stopping } from '../step/stopping.js'
+import { type CheckpointOptions, checkCheckpoint } from './checkpoint-writer.js'
 import type { Part } from './frozen.js'
-import { MAX_STEPS, type Progress } from './options.js'
+import { checkOnDivergence, MAX_STEPS, type Progress } from './options.js'
+import type { OnDivergence } from './recoveries.js'
 
 /** Rows of the distribution that the energy is of, in part: their likelihood is a share of the loss. */
 export interface Mixture {
@@ -43,6 +45,8 @@ export interface FitEnergyOptions {
   estimator?: 'path' | 'total'
   /** Rows that count beside the energy; default none. */
   mixture?: Mixture
+  /** What becomes of a loss that is not finite, as of `fit`: 'halve' (default) or 'stop'. */
+  onDivergence?: OnDivergence
   /** Addresses samples and shuffles; default 0. */
   seed?: number
   /** Default 'auto', which is none for an energy that is no module. */
@@ -53,12 +57,20 @@ export interface FitEnergyOptions {
   signal?: AbortSignal
   /** If it throws, training ends as by the signal, and the error is rethrown once the weights are committed. */
   onProgress?: (progress: Progress) => void
+  /** As of `fit`. */
+  checkpoint?: CheckpointOptions
+  /**
+   * The bytes of a checkpoint to go on from, as of `fit`: on the same energy, the same rows of a mixture, with the same options
+   * but for threads. Of an energy its name is known, and of a function that it is one: that it is the same is the caller's to see to.
+   */
+  resume?: Uint8Array
 }
 
-type Maybe = 'average' | 'annealing' | 'signal' | 'onProgress' | 'mixture'
+type Maybe = 'average' | 'annealing' | 'signal' | 'onProgress' | 'mixture' | 'resume' | 'checkpoint'
 export type CheckedFitEnergyOptions = Required<Omit<FitEnergyOptions, Maybe>> &
-  Pick<FitEnergyOptions, Exclude<Maybe, 'mixture'>> & {
+  Pick<FitEnergyOptions, Exclude<Maybe, 'mixture' | 'checkpoint'>> & {
     readonly mixture: Required<Mixture> | undefined
+    readonly checkpoint: Required<CheckpointOptions> | undefined
     readonly stopping: Stopping
   }
 
@@ -77,12 +89,17 @@ const schema = v.strictObject({
   frozen: value,
   annealing: value,
   estimator: v.optional(oneOf(['path', 'total']), 'path'),
+  onDivergence: value,
   mixture: v.optional(v.looseObject({}, '{ rows, weight }')),
   seed: value,
   threads: value,
   kernels: value,
   signal: value,
   onProgress: value,
+  checkpoint: value,
+  resume: v.optional(
+    v.custom<Uint8Array>((bytes) => bytes instanceof Uint8Array, 'the bytes of a checkpoint, a Uint8Array'),
+  ),
 })
 
 const mixtureSchema = v.strictObject({
@@ -98,8 +115,8 @@ const mixtureSchema = v.strictObject({
  * @throws UsageError where an option is unknown or outside its range.
  */
 export function checkFitEnergyOptions(options: FitEnergyOptions): CheckedFitEnergyOptions {
-  const { steps, batch, clip, estimator } = checkOptions('fitEnergy', schema, options)
-  const { average, annealing, mixture, signal, onProgress, frozen = [], seed = 0 } = options
+  const { steps, batch, clip, estimator, resume } = checkOptions('fitEnergy', schema, options)
+  const { average, annealing, mixture, signal, onProgress, frozen = [], onDivergence = 'halve', seed = 0 } = options
   seedWords(seed)
   return {
     steps,
@@ -111,6 +128,7 @@ export function checkFitEnergyOptions(options: FitEnergyOptions): CheckedFitEner
     frozen,
     annealing: annealing && annealingOf(annealing),
     estimator,
+    onDivergence: checkOnDivergence(onDivergence),
     mixture: mixture && (checkOptions('mixture', mixtureSchema, mixture) as Required<Mixture>),
     seed,
     threads: options.threads ?? 'auto',
@@ -118,5 +136,7 @@ export function checkFitEnergyOptions(options: FitEnergyOptions): CheckedFitEner
     stopping: stopping({ restoreBestWeights: false }),
     signal,
     onProgress,
+    checkpoint: options.checkpoint && checkCheckpoint(options.checkpoint),
+    resume,
   }
 }

@@ -208,7 +208,11 @@ function gridPoints({ rowsSeen }: FitResult): number {
 }
 
 function lossesOf(result: FitResult): Evaluation['losses'] {
-  const { steps, stopped, losses, bestLoss, bestStep, logScale, untrained } = result
+  const { steps, stopped, losses, bestLoss, bestStep, logScale, untrained, recoveries } = result
   const ends = { first: losses[0], last: losses[losses.length - 1] }
-  return { steps, stopped, ...ends, best: bestLoss, bestStep, logScale, untrained, stillFalling: stillFalling(result) }
+  return {
+    ...{ steps, stopped, ...ends, best: bestLoss, bestStep, logScale, untrained },
+    ...(recoveries.length > 0 && { recoveries }),
+    stillFalling: stillFalling(result),
+  }
 }

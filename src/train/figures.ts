@@ -4,6 +4,7 @@ import type { DominatingRows } from './dominating-rows.js'
 import type { FitResult } from './fit.js'
 import type { MeanNLL } from './mean-nll.js'
 import type { Quartiles } from './quartiles.js'
+import type { Recovery } from './recoveries.js'
 import type { RegressionFigures } from './regression.js'
 import type { SamplesOutside } from './samples-outside.js'
 import type { StrangestRows } from './strangest-rows.js'
@@ -92,6 +93,8 @@ export interface Evaluation {
     readonly logScale: number
     /** Whether there was nothing to train: what was fitted is what columns pass, and the base. */
     readonly untrained: boolean
+    /** Where training went back from a loss that was not finite, if it did. */
+    readonly recoveries?: readonly Recovery[]
     /** Whether more steps would have made them lower yet; null where the steps are too few to tell. */
     readonly stillFalling: boolean | null
   }

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { abortable, type RowSource } from '../data/row-source.js'
 import { isBent } from '../data/scaler.js'
 import { type Energy, type EnergyModule, loadEnergy, moduleOf } from '../energies/energy.js'
 import { TrainingError, UsageError } from '../errors.js'
 import { Evaluator, type Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
+import type { FlowStructure } from '../flow/structure.js'
 import { createHeap, type KernelKind, resolveKernels } from '../kernels/create.js'
 import type { Offset } from '../kernels/heap.js'
 import { estimatedMilliseconds, resolveThreads, type Threads } from '../parallel/threads.js'
@@ -12,10 +14,13 @@ import { batchPhases, rowsOf } from '../step/batches.js'
 import { planTraining, type TrainingTask } from '../step/plan.js'
 import { batchTileRows, cutIntoShards } from '../step/shards.js'
 import type { TrainingEnd } from '../step/training-rank.js'
+import { checkpointOf, checkSameRows, type FitIdentity, identityOf, preparedSha256, restore } from './checkpoint.js'
+import { CheckpointWriter } from './checkpoint-writer.js'
 import { type CheckedFitEnergyOptions, checkFitEnergyOptions, type FitEnergyOptions } from './energy-options.js'
 import { frozenRanges } from './frozen.js'
 import { withContext } from './given-rows.js'
 import { loadRows } from './load-rows.js'
+import { anchorSteps, divergedText, type Recovery, trainToEnd } from './recoveries.js'
 import { checkBytes, commit, exclusively, runTraining, type TrainingJob } from './run-training.js'
 import { settleLayers } from './settle.js'
 import { splitRows } from './split.js'
@@ -32,6 +37,8 @@ export interface FitEnergyResult {
   readonly losses: Float64Array
   readonly seconds: number
   readonly stopped: 'steps' | 'aborted'
+  /** Where training went back from a loss that was not finite, and on with half the learning rate. */
+  readonly recoveries: readonly Recovery[]
   readonly threads: number
   readonly kernels: KernelKind
 }
@@ -41,10 +48,14 @@ export interface FitEnergyResult {
  * ln q(x) + U(x), which is KL(q ‖ p) − ln Z, goes down. Commits the last weights, or their average, once at the end. x is in the
  * data's units: through the flow's scaler, which stays as it is, and of a new flow is none.
  *
+ * With a `checkpoint` another call can go on from where this one was, bit for bit, and where a loss is not finite it goes back,
+ * as `fit` does.
+ *
  * Reverse KL forgives a flow that leaves modes out: `annealing`, or a `mixture` with rows of each, against that.
  *
  * @throws UsageError before any work, where the flow has a context or a base that would be learnt, or where an energy that is no
- *   module is to run on other threads; TrainingError where a loss is not finite, with the best weights so far committed.
+ *   module is to run on other threads; FormatError, DataError for a checkpoint that is none, or of something else; TrainingError
+ *   where a loss is not finite, and going back is no help or not wanted, with the best weights so far committed.
  */
 export async function fitEnergy(
   flow: Flow,
@@ -129,41 +140,99 @@ async function train(
     cutIntoShards(batchRows, batchTileRows(batchRows, structure)).count,
     estimatedMilliseconds(structure.parameterCount, waysOf(options) * rowsOf(phases, task.steps), kernels),
   )
-  const plan = planTraining(structure, task, Math.max(1, size))
+  const known = identityOf(structure, decidingOptions(energy, options, kernels))
+  const resumed = options.resume && checkpointOf(options.resume, known)
+  const plan = planTraining(structure, withAnchors(task, structure, options, kernels), Math.max(1, size))
   checkBytes(plan)
   const heap = createHeap(plan.arena, kernels, size > 0)
-  const job: TrainingJob = { plan, heap, record: createRecord(task, size > 0), energy }
-  await load(job, flow, kernels, rows, options.signal)
+  const job: TrainingJob = { plan, heap, record: createRecord(task, size > 0), energy, recoveries: [], oldestAnchor: 0 }
+  const loaded = await load(job, flow, kernels, rows, options.signal)
+  const identity = loaded && (options.checkpoint || resumed) ? { ...known, ...hashesOf(job) } : undefined
+  if (resumed && identity) {
+    checkSameRows(resumed, identity)
+    restore(job, resumed)
+  }
 
   const started = performance.now()
   const seconds = () => (performance.now() - started) / 1000
-  const { end: reached, failure } = await supervise(plan, job.record, options, seconds, () =>
-    runTraining(size, flow, job, options.signal),
+  const last = task.average ? plan.average : plan.params
+  const { checkpoint, onDivergence } = options
+  const { end, failure } = await supervise(
+    plan,
+    job,
+    options,
+    seconds,
+    () =>
+      trainToEnd(
+        job,
+        onDivergence,
+        () => runTraining(size, flow, job, options.signal),
+        (end) => afterLastUpdate(end, flow, job, last, kernels),
+      ),
+    checkpoint && identity && ((fail) => new CheckpointWriter(job, identity, checkpoint, fail)),
   )
   const { steps, bestStep } = readRecord(job.record)
-  const last = task.average ? plan.average : plan.params
-  const end = steps > 0 ? afterLastUpdate(reached, flow, job, last, kernels) : reached
   if (end.reason !== 'diverged') {
     if (steps > 0) commit(flow, job, last)
   } else if (bestStep >= 0) commit(flow, job, plan.best)
   if (failure !== undefined) throw failure
   const losses = job.record.losses.slice(0, steps)
-  if (end.reason === 'diverged') throw diverged(end, bestStep, losses)
+  if (end.reason === 'diverged') {
+    throw new TrainingError(
+      `${divergedText(end, bestStep, job.recoveries)} Try a lower learning rate, clip, or look whether the energy is finite wherever samples fall.`,
+      end.step,
+      { losses },
+    )
+  }
   const stopped = end.reason === 'aborted' ? 'aborted' : 'steps'
-  return { steps, losses, seconds: seconds(), stopped, threads: size, kernels }
+  return { steps, losses, seconds: seconds(), stopped, recoveries: job.recoveries, threads: size, kernels }
 }
 
-/** Fills a fresh heap: the flow's numbers, and the rows of a mixture. */
+/** Room for anchors and their copies, where a run may go back to them or be gone on with. */
+function withAnchors(
+  task: TrainingTask,
+  { parameterCount }: FlowStructure,
+  { onDivergence, checkpoint }: CheckedFitEnergyOptions,
+  kernels: KernelKind,
+): TrainingTask {
+  const rows = typeof task.batch === 'number' ? task.batch : task.batch.to
+  const anchorEvery = checkpoint || onDivergence === 'halve' ? anchorSteps(parameterCount, rows, kernels) : 0
+  return { ...task, anchorEvery, snapshots: checkpoint !== undefined }
+}
+
+/** The options that decide the numbers of a run. */
+function decidingOptions(
+  energy: Energy | EnergyModule,
+  options: CheckedFitEnergyOptions,
+  kernels: KernelKind,
+): Readonly<Record<string, unknown>> {
+  const { steps, batch, optimizer, schedule, clip, average, frozen, annealing, estimator, seed, onDivergence } = options
+  return {
+    ...{ steps, batch, optimizer, schedule, clip, average, frozen, annealing, estimator, seed, onDivergence, kernels },
+    mixture: options.mixture?.weight,
+    energy: moduleOf(energy)?.name ?? 'a function',
+  }
+}
+
+/** SHA-256 of the rows of a mixture as steps see them, and of these and the scaler behind which samples are. */
+function hashesOf(job: TrainingJob): Pick<FitIdentity, 'dataSha256' | 'preparedSha256'> {
+  const { mean = [], sd = [] } = job.plan.task.energy ?? {}
+  const dataSha256 = preparedSha256(job)
+  const scaler = Float64Array.from([...mean, ...sd])
+  return { dataSha256, preparedSha256: createHash('sha256').update(dataSha256).update(scaler).digest('hex') }
+}
+
+/** Fills a fresh heap: the flow's numbers, and the rows of a mixture; false where it was aborted before all were there. */
 async function load(
   { plan, heap }: TrainingJob,
   flow: Flow,
   kernels: KernelKind,
   rows: RowSource | undefined,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<boolean> {
   heap.real.set(flow.numbers, plan.params)
   heap.i32[plan.stopAfter] = -1
-  heap.i32[plan.snapshotAfter] = -1
+  heap.i32[plan.snapshotAt] = -1
   if (rows) {
     const evaluator = new Evaluator(flow.structure, kernels)
     evaluator.setScaler(flow.scaler)
@@ -177,6 +246,7 @@ async function load(
     if (!signal?.aborted) settleLayers(flow.structure, plan, heap, kernels)
   }
   if (plan.task.average) heap.real.copyWithin(plan.average, plan.params, plan.params + flow.numbers.length)
+  return !signal?.aborted
 }
 
 /** Samples that the last weights are tried on. */
@@ -186,11 +256,11 @@ const TRIAL_ROWS = 4096
 function afterLastUpdate(
   end: TrainingEnd,
   { structure }: Flow,
-  { plan, heap }: TrainingJob,
+  { plan, heap, record }: TrainingJob,
   params: Offset,
   kernels: KernelKind,
 ): TrainingEnd {
-  if (end.reason === 'diverged') return end
+  if (end.reason === 'diverged' || readRecord(record).steps === 0) return end
   const evaluator = new Evaluator(structure, kernels)
   evaluator.setNumbers(heap.real.subarray(params, params + structure.numberCount) as Reals)
   const count = Math.min(evaluator.chunkRows, TRIAL_ROWS)
@@ -198,13 +268,4 @@ function afterLastUpdate(
   const finite = (values: Reals) => values.every(Number.isFinite)
   const sound = finite(evaluator.rows.subarray(0, count * structure.dim)) && finite(evaluator.values.subarray(0, count))
   return sound ? end : { reason: 'diverged', step: end.step, loss: Number.NaN }
-}
-
-function diverged({ step, loss }: { step: number; loss: number }, bestStep: number, losses: Float64Array) {
-  const kept = bestStep >= 0 ? `the weights of step ${bestStep} are kept` : 'the initial weights are kept'
-  return new TrainingError(
-    `The loss at step ${step} is ${loss}; ${kept}. Try a lower learning rate, clip, or look whether the energy is finite wherever samples fall.`,
-    step,
-    { losses },
-  )
 }

@@ -137,6 +137,7 @@ class Tally {
         (sum, latest, m) => sum + (this.#ended.has(m) ? 0 : (latest?.rowsPerSecond ?? 0)),
         0,
       ),
+      recoveries: begun.flatMap(({ recoveries }) => recoveries),
     })
   }
 

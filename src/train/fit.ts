@@ -1,27 +1,25 @@
 import type { RowSet } from '../data/row-set.js'
 import { abortable, type RowSource } from '../data/row-source.js'
 import type { Rows } from '../data/rows.js'
-import { DataError, TrainingError, UsageError } from '../errors.js'
+import { DataError, TrainingError } from '../errors.js'
 import { Evaluator, type Reals } from '../flow/evaluator.js'
 import type { Flow } from '../flow/flow.js'
-import type { FlowStructure } from '../flow/structure.js'
 import type { CheckpointRecord } from '../io/checkpoint-file.js'
 import { createHeap, type KernelKind, resolveKernels } from '../kernels/create.js'
-import type { Heap, Offset } from '../kernels/heap.js'
-import { estimatedMilliseconds, resolveThreads } from '../parallel/threads.js'
+import type { Offset } from '../kernels/heap.js'
 import { createRecord, readRecord } from '../parallel/training-tasks.js'
-import { batchPhases, rowsOf } from '../step/batches.js'
-import { planTraining, type TrainingPlan, type TrainingTask } from '../step/plan.js'
+import { rowsOf } from '../step/batches.js'
 import { ScheduledRate } from '../step/schedule.js'
-import { batchTileRows, cutIntoShards } from '../step/shards.js'
 import type { TrainingEnd } from '../step/training-rank.js'
 import { checkpointOf, checkSameRows, type FitIdentity, identityOf, preparedSha256, restore } from './checkpoint.js'
 import { CheckpointWriter } from './checkpoint-writer.js'
+import { decidingOptions, planFit } from './fit-plan.js'
 import { frozenRanges } from './frozen.js'
 import { type GivenRows, weightsOf, withContext } from './given-rows.js'
 import { load, readRows } from './load-rows.js'
 import { type CheckedFitOptions, checkFitOptions, type FitOptions, isStill } from './options.js'
-import { checkBytes, commit, exclusively, runTraining, type TrainingJob } from './run-training.js'
+import { divergedText, type Recovery, trainToEnd } from './recoveries.js'
+import { commit, exclusively, runTraining, type TrainingJob } from './run-training.js'
 import { settleLayers } from './settle.js'
 import { type Split, validationRowsOf } from './split.js'
 import { supervise, watchedAt } from './supervise.js'
@@ -43,6 +41,8 @@ export interface FitResult {
   readonly seconds: number
   /** 'after' where `stopping.after` said so. */
   readonly stopped: 'steps' | 'after' | 'patience' | 'aborted'
+  /** Where training went back from a loss that was not finite, and on with half the learning rate; losses are of what counts. */
+  readonly recoveries: readonly Recovery[]
   /** What the schedule multiplied the learning rate by at the last step; 1 where it goes by plateaus. */
   readonly finalRate: number
   readonly threads: number
@@ -80,8 +80,11 @@ export interface FitResult {
  *
  * With a `checkpoint` another call can go on from where this one was, in another process and on other threads: `resume`.
  *
- * @throws UsageError, DataError before any work, FormatError for a checkpoint that is none; TrainingError where a loss is not finite, with the best weights so
- *   far committed.
+ * Where a loss is not finite, training goes back and on at half the learning rate, by `onDivergence`: to the same step and the
+ * same bits for any number of threads, with and without checkpoints.
+ *
+ * @throws UsageError, DataError before any work, FormatError for a checkpoint that is none; TrainingError where a loss is not
+ *   finite, and going back is no help or not wanted, with the best weights so far committed.
  */
 export async function fit(
   flow: Flow,
@@ -105,12 +108,10 @@ async function train(
   const validationRows = validationRowsOf(source.rows, options.validation)
   const { weighted, frozen } = { weighted: weights !== undefined, frozen: frozenRanges(structure, options.frozen) }
   const kernels = resolveKernels(options.kernels, structure.description.precision)
-  const known = identityOf(structure, options, kernels)
+  const known = identityOf(structure, decidingOptions(options, kernels))
   const resumed = options.resume && checkpointOf(options.resume, known)
-  const prepare = (rows: number, held: number) => {
-    const task: TrainingTask = { ...taskOf(rows, held, options), weighted, frozen }
-    return planned(structure, task, options, kernels)
-  }
+  const prepare = (rows: number, validationRows: number) =>
+    planFit(structure, { rows, validationRows, weighted, frozen }, options, kernels)
   // Whether a heap holds them is known before the rows are looked at.
   const whole = prepare(source.rows - validationRows, validationRows)
   const read = await readRows(flow, abortable(source, options.signal), weights, options, kernels)
@@ -122,27 +123,32 @@ async function train(
   const { scaler, sha256, logScale, validationLogScale } = await load(heap, plan, flow, read, options)
   if (!options.signal?.aborted) settleLayers(structure, plan, heap, kernels)
   if (task.average) heap.real.copyWithin(plan.average, plan.params, plan.params + structure.numberCount)
-  const job: TrainingJob = { plan, heap, record: createRecord(task, size > 0) }
-  const { record } = job
+  const job: TrainingJob = { plan, heap, record: createRecord(task, size > 0), recoveries: [], oldestAnchor: 0 }
+  const { record, recoveries } = job
   const identity = identified(job, known, sha256, options)
   if (resumed && identity) goOn(job, resumed, identity)
 
   const started = performance.now()
   const seconds = () => (performance.now() - started) / 1000
-  const { checkpoint } = options
-  const supervised = await supervise(
+  const { checkpoint, onDivergence } = options
+  const { restoreBestWeights } = options.stopping
+  const last = task.average ? plan.average : plan.params
+  const { end, failure } = await supervise(
     plan,
-    record,
+    job,
     options,
     seconds,
-    () => runTraining(size, flow, job, options.signal),
+    () =>
+      trainToEnd(
+        job,
+        onDivergence,
+        () => runTraining(size, flow, job, options.signal),
+        (end) => (restoreBestWeights ? end : afterLastUpdate(end, flow, job, last, kernels)),
+      ),
     checkpoint && identity && ((fail) => new CheckpointWriter(job, identity, checkpoint, fail)),
   )
   const { steps, bestStep } = readRecord(record)
-  let { end } = supervised
-  const last = task.average ? plan.average : plan.params
-  if (!options.stopping.restoreBestWeights && steps > 0) end = afterLastUpdate(end, flow, plan, last, heap, kernels)
-  const restoreBest = options.stopping.restoreBestWeights || end.reason === 'diverged'
+  const restoreBest = restoreBestWeights || end.reason === 'diverged'
   if (steps > 0) {
     const from = restoreBest ? plan.best : last
     if (!restoreBest || bestStep >= 0) commit(flow, { plan, heap }, from)
@@ -152,11 +158,10 @@ async function train(
     flow.training = undefined
   }
   if (end.reason === 'diverged') flow.training = 'diverged'
-  if (supervised.failure !== undefined) throw supervised.failure
+  if (failure !== undefined) throw failure
   if (end.reason === 'diverged') {
-    const kept = bestStep >= 0 ? `the weights of step ${bestStep} are kept` : 'the initial weights are kept'
     throw new TrainingError(
-      `The loss at step ${end.step} is ${end.loss}; ${kept}. Try a lower learning rate, or look at the data for outliers.`,
+      `${divergedText(end, bestStep, recoveries)} Try a lower learning rate, or look at the data for outliers.`,
       end.step,
       { losses: record.losses.slice(0, steps) },
     )
@@ -172,6 +177,7 @@ async function train(
     validationEvery: task.validationEvery,
     seconds: seconds(),
     stopped: end.reason,
+    recoveries,
     finalRate:
       task.optimizer.learningRate === 0
         ? 0
@@ -203,47 +209,6 @@ function goOn(job: TrainingJob, checkpoint: CheckpointRecord, identity: FitIdent
   restore(job, checkpoint)
 }
 
-/** The plan of a task, and how many threads it is for. */
-function planned(
-  structure: FlowStructure,
-  task: TrainingTask,
-  { threads }: CheckedFitOptions,
-  kernels: KernelKind,
-): { plan: TrainingPlan; size: number } {
-  const phases = batchPhases(task.batch, task.rows, task.steps)
-  const [{ batchRows }] = phases
-  const size = resolveThreads(
-    threads,
-    cutIntoShards(batchRows, batchTileRows(batchRows, structure)).count,
-    estimatedMilliseconds(structure.parameterCount, rowsOf(phases, task.steps), kernels),
-  )
-  const plan = planTraining(structure, task, Math.max(1, size))
-  checkBytes(plan)
-  return { plan, size }
-}
-
-function taskOf(
-  rows: number,
-  validationRows: number,
-  options: CheckedFitOptions,
-): Omit<TrainingTask, 'weighted' | 'frozen'> {
-  const batch = options.batch === 'all' ? rows : options.batch
-  const [least, most] = typeof batch === 'number' ? [batch, batch] : [batch.from, batch.to]
-  if (most > rows) {
-    throw new UsageError(`batch is ${most}, but there are ${rows} training rows; use "all" or a smaller batch.`)
-  }
-  const { steps, optimizer, schedule, clip, average, noise, stopping, seed } = options
-  return {
-    rows,
-    validationRows,
-    batch,
-    steps,
-    validationEvery: options.validationEvery ?? Math.floor(rows / least),
-    ...{ optimizer, schedule, clip, average, noise, stopping, seed },
-    snapshots: options.checkpoint !== undefined,
-  }
-}
-
 /** Rows that the weights after the last update are tried on: enough to see whether they still are a density. */
 const TRIAL_ROWS = 4096
 
@@ -251,12 +216,11 @@ const TRIAL_ROWS = 4096
 function afterLastUpdate(
   end: TrainingEnd,
   flow: Flow,
-  plan: TrainingPlan,
+  { plan, heap, record }: TrainingJob,
   params: Offset,
-  heap: Heap,
   kernels: KernelKind,
 ): TrainingEnd {
-  if (end.reason === 'diverged') return end
+  if (end.reason === 'diverged' || readRecord(record).steps === 0) return end
   const { structure, task, data } = plan
   const evaluator = new Evaluator(flow.structure, kernels)
   evaluator.setNumbers(heap.real.subarray(params, params + structure.numberCount) as Reals)

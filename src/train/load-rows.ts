@@ -136,7 +136,7 @@ export async function load(
 ): Promise<Loaded> {
   heap.real.set(flow.numbers, plan.params)
   heap.i32[plan.stopAfter] = -1
-  heap.i32[plan.snapshotAfter] = -1
+  heap.i32[plan.snapshotAt] = -1
   const ofTraining = weightsIn(weights, training)
   if (ofTraining) loadWeights(heap, plan.weights, ofTraining)
   const held = weightsIn(weights, validation)

@@ -23,6 +23,7 @@ export function meanResult(results: readonly FitResult[], seconds: number, threa
     bestStep: judged ? best * every : -1,
     bestLoss: judged ? watched[best] : Number.NaN,
     stopped: results.some(({ stopped }) => stopped === 'aborted') ? 'aborted' : longest.stopped,
+    recoveries: results.flatMap(({ recoveries }) => recoveries),
     seconds,
     threads: plan.atOnce * plan.threads,
     logScale: meanOver(trained, ({ logScale }) => logScale),

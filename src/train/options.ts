@@ -12,6 +12,7 @@ import { type Stopping, stopping } from '../step/stopping.js'
 import { type CheckpointOptions, checkCheckpoint } from './checkpoint-writer.js'
 import type { Part } from './frozen.js'
 import { checkPreprocess, type PreprocessChoice } from './preprocess.js'
+import type { OnDivergence, Recovery } from './recoveries.js'
 import { checkValidation, type Validation } from './split.js'
 
 /** A reading of a training run, about ten times a second. */
@@ -28,6 +29,8 @@ export interface Progress {
   readonly patience: number
   /** Rows trained on a second, since the start. */
   readonly rowsPerSecond: number
+  /** Where it has gone back from a loss that was not finite, in order. */
+  readonly recoveries: readonly Recovery[]
 }
 
 /** How a flow is fitted to rows; the defaults take all rows a step, with AdamW at a constant rate. */
@@ -60,6 +63,11 @@ export interface FitOptions {
   validation?: Validation
   /** Steps between two validations; default once an epoch. */
   validationEvery?: number
+  /**
+   * What becomes of a loss that is not finite: 'halve' (default) goes back to what was before one of the steps that led there,
+   * and on with half the learning rate, three times at most; 'stop' ends training.
+   */
+  onDivergence?: OnDivergence
   /** Addresses the split and the shuffles; default 0. */
   seed?: number
   /** Addresses the split alone, where it is not to be that of the shuffles; default `seed`. */
@@ -108,6 +116,7 @@ const NAMES = [
   'stopping',
   'validation',
   'validationEvery',
+  'onDivergence',
   'seed',
   'splitSeed',
   'threads',
@@ -139,6 +148,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     frozen = [],
     validation = 0,
     validationEvery,
+    onDivergence = 'halve',
     seed = 0,
     splitSeed = seed,
     threads = 'auto',
@@ -162,6 +172,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
   if (validationEvery !== undefined && (!Number.isInteger(validationEvery) || validationEvery < 1)) {
     throw new UsageError(`validationEvery is ${validationEvery}; expected an integer ≥ 1.`)
   }
+  checkOnDivergence(onDivergence)
   if (!watchable && (rule.restoreBestWeights || rule.patience !== Number.POSITIVE_INFINITY)) {
     throw new UsageError(
       'stopping with minibatches needs rows to watch, a batch loss is too noisy: set validation to 0.1, or batch to "all".',
@@ -189,6 +200,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     stopping: rule,
     validation,
     validationEvery,
+    onDivergence,
     seed,
     splitSeed,
     threads,
@@ -199,4 +211,10 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     checkpoint: checkpoint && checkCheckpoint(checkpoint),
     resume,
   }
+}
+
+/** @throws UsageError where a value is none. */
+export function checkOnDivergence(value: unknown): OnDivergence {
+  if (value === 'stop' || value === 'halve') return value
+  throw new UsageError(`onDivergence is ${echo(value)}; expected "halve" or "stop".`)
 }

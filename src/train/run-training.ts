@@ -10,6 +10,7 @@ import { pastOf, type RecordBlock, recordInto, type TrainingRankTask } from '../
 import { alone } from '../step/communicator.js'
 import type { TrainingPlan } from '../step/plan.js'
 import { type TrainingEnd, TrainingRank } from '../step/training-rank.js'
+import type { Recovery } from './recoveries.js'
 
 /** Without workers the steps run on the calling thread, which gets this often a turn for everything else. */
 const TURN_MILLISECONDS = 50
@@ -42,6 +43,9 @@ export function checkBytes({ bytes }: TrainingPlan): void {
   )
 }
 
+/** The arrays that steps change, by their names in a plan. */
+export const MOVING = ['params', 'average', 'firstMoment', 'secondMoment', 'best'] as const
+
 /** A training job that is ready to run. */
 export interface TrainingJob {
   readonly plan: TrainingPlan
@@ -49,6 +53,10 @@ export interface TrainingJob {
   readonly record: RecordBlock
   /** What it is on, where that is an energy: in a module, for a job on other threads. */
   readonly energy?: Energy | EnergyModule
+  /** Where it has gone back, in order. */
+  readonly recoveries: Recovery[]
+  /** The step of the first anchor that it may go back to. */
+  oldestAnchor: number
 }
 
 /** Copies weights that a job has come to into the flow, whose scaler then belongs to them. */

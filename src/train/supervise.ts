@@ -4,6 +4,7 @@ import type { TrainingPlan, TrainingTask } from '../step/plan.js'
 import type { TrainingEnd } from '../step/training-rank.js'
 import type { CheckpointWriter } from './checkpoint-writer.js'
 import type { CheckedFitOptions, Progress } from './options.js'
+import type { TrainingJob } from './run-training.js'
 
 const PROGRESS_MILLISECONDS = 100
 
@@ -14,7 +15,7 @@ const PROGRESS_MILLISECONDS = 100
  */
 export async function supervise(
   plan: TrainingPlan,
-  record: RecordBlock,
+  { record, recoveries }: Pick<TrainingJob, 'record' | 'recoveries'>,
   { signal, onProgress, stopping }: Pick<CheckedFitOptions, 'signal' | 'onProgress' | 'stopping'>,
   seconds: () => number,
   work: () => Promise<TrainingEnd>,
@@ -32,7 +33,8 @@ export async function supervise(
       best: watchedAt(record, task, bestStep),
       bestStep,
       patience: Math.max(0, stopping.patience - (steps - 1 - Math.max(0, bestStep))),
-      rowsPerSecond: (rowsOf(plan.phases, steps) - before) / seconds(),
+      rowsPerSecond: Math.max(0, rowsOf(plan.phases, steps) - before) / seconds(),
+      recoveries: [...recoveries],
     }
     onProgress(progress)
   }

@@ -29,12 +29,17 @@ interface Ground {
 
 /**
  * One sentence on how a flow did: whether it is better than a Gaussian, and a mixture of such, and by how much; whether its
- * loss still fell at the end; whether there are enough rows. On the rows that know the least of it: drawn anew, else of the
+ * loss still fell at the end, and whether it diverged on the way; whether there are enough rows. On the rows that know the least of it: drawn anew, else of the
  * test, else left out in turn by cross-validation, else held out, else the very ones trained on.
  */
 export function verdict(evaluation: Evaluation, { moreSteps = 'more steps' }: VerdictOptions = {}): string {
   const ground = groundOf(evaluation)
-  const parts = [comparison(evaluation, ground), lossText(evaluation, moreSteps), rowsText(evaluation, ground)]
+  const parts = [
+    comparison(evaluation, ground),
+    ...recoveriesText(evaluation),
+    lossText(evaluation, moreSteps),
+    rowsText(evaluation, ground),
+  ]
   return `${ground.words} ${subject(evaluation, ground)} ${parts.join('; ')}.`
 }
 
@@ -90,6 +95,15 @@ function compared(gain: MeanNLL, noise: number, rival: string, unit = ''): strin
 /** Whether row for row there is no difference but rounding: what a flow starts from is a rival at times, and may be the best. */
 function isRival({ mean, standardError }: MeanNLL): boolean {
   return mean !== null && standardError !== null && Math.max(Math.abs(mean), NOISE * standardError) < ROUNDING
+}
+
+function recoveriesText({ losses: { recoveries } }: Evaluation): string[] {
+  const last = recoveries?.at(-1)
+  if (!recoveries || !last) return []
+  const times = recoveries.length === 1 ? 'once' : `${recoveries.length} times`
+  return [
+    `its training diverged ${times} and went on at half the learning rate each time, ${last.learningRate} at last`,
+  ]
 }
 
 function lossText({ losses, trials }: Evaluation, moreSteps: string): string {

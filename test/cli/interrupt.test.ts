@@ -115,4 +115,8 @@ test('a model whose training diverged, as with --lr 100, says so to whoever uses
     ])
     expect([tame.code, tame.stderr]).toEqual([0, ''])
   }
+  const [wild, tame] = await Promise.all(['wild', 'tame'].map((run) => pushforward(['report', join(folder, run)])))
+  expect(wild.stderr).toMatch(/^Warning: The training of this model diverged; [^\n]*\nReport: [^\n]*\n$/)
+  expect(tame.stderr).toMatch(/^Report: [^\n]*\n$/)
+  expect(await readFile(join(folder, 'wild', 'report.html'), 'utf8')).toContain('The training of this model diverged; ')
 })

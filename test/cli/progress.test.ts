@@ -12,6 +12,7 @@ const progress = {
   bestStep: 100,
   patience: 80,
   rowsPerSecond: 1.234e6,
+  recoveries: [],
 }
 const reading = { ...progress, seconds: 30 }
 /** A terminal of so many columns, and what was written to it. */

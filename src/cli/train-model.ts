@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { TableCodec } from '../columns/kinds.js'
 import { ensemble, type Model, membersOf } from '../flow/ensemble.js'
 import { Flow, flow } from '../flow/flow.js'
@@ -6,11 +7,11 @@ import { fitEnsemble, memberSeed } from '../train/fit-ensemble.js'
 import { meanResult } from '../train/mean-result.js'
 import { isStill } from '../train/options.js'
 import type { Architecture } from './architecture.js'
+import { MetricsFile } from './metrics-file.js'
 import { warn } from './output.js'
-import type { RunFolder } from './run-folder.js'
 import type { Job } from './train-job.js'
 import type { TrainOptions } from './train-options.js'
-import type { TrainReport } from './train-report.js'
+import { TRAINED_FILES } from './train-outcome.js'
 
 /** What training did: of an ensemble its members, and their mean as if that were one flow's. */
 export interface Trained {
@@ -36,27 +37,33 @@ export function buildModel(
   return count === 1 ? members[0] : ensemble(members)
 }
 
-/** Checkpoints into the folder; where one cannot be written, training goes on, and the next one is tried. */
-function checkpointing({ path, checkpoints }: RunFolder, every: number | undefined, report: TrainReport) {
-  async function write(bytes: Uint8Array): Promise<void> {
+/** Checkpoints into the folder, and losses beside them; where one cannot be written, training goes on, and the next one is tried. */
+async function checkpointing({ folder: { path, checkpoints }, options, report, checkpoint }: Job) {
+  const metrics = new MetricsFile(join(path, TRAINED_FILES.metrics))
+  async function attempt(work: () => Promise<void>): Promise<void> {
     try {
-      await checkpoints.write(bytes)
+      await work()
     } catch (cause) {
       report.stopped()
       warn(`A checkpoint cannot be written in ${path}: ${(cause as Error).message}; training goes on.`)
     }
   }
-  return { every, write }
+  async function write(bytes: Uint8Array): Promise<void> {
+    await checkpoints.write(bytes)
+    await metrics.follow(bytes)
+  }
+  // Losses that came after the checkpoint are those of steps that are to be taken.
+  if (checkpoint) await attempt(() => metrics.follow(checkpoint))
+  return { every: options.checkpoint as number | undefined, write: (bytes: Uint8Array) => attempt(() => write(bytes)) }
 }
 
 /** Trains the model of a job; one that is interrupted is left with the members that were trained. */
 export async function trainModel(job: Job, signal: AbortSignal): Promise<Trained> {
-  const { model, weights, options, report, folder } = job
+  const { model, weights, options, report } = job
   const rows = { rows: job.rows, weights: weights?.rows }
   const still = isStill(options.fit)
   const onProgress = still ? undefined : report.progress
-  const checkpoint =
-    still || options.checkpoint === 'off' ? undefined : checkpointing(folder, options.checkpoint, report)
+  const checkpoint = still || options.checkpoint === 'off' ? undefined : await checkpointing(job)
   const how = { ...options.fit, signal, onProgress, checkpoint, resume: job.checkpoint }
   try {
     if (model instanceof Flow) return { result: await fit(model, rows, how) }

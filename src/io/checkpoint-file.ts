@@ -30,6 +30,8 @@ export interface CheckpointRecord extends CheckpointArrays {
   readonly losses: Float64Array
   /** Of every validated step. */
   readonly validation: Float64Array
+  /** Steps between two of those. */
+  readonly validationEvery: number
   /** What was before earlier steps, for a fit that may have to go back there. */
   readonly anchors: readonly (CheckpointArrays & { readonly step: number })[]
   /** Where it has gone back: from which step to which, and the learning rate from there on. */
@@ -51,6 +53,7 @@ const textsSchema = v.object({
   dataSha256: sha256,
   preparedSha256: sha256,
   steps: count,
+  validationEvery: count,
   anchors: v.pipe(v.string(), v.parseJson(), v.array(whole)),
   recoveries: v.pipe(
     v.string(),
@@ -61,15 +64,19 @@ const textsSchema = v.object({
 
 /** The bytes of a fit's checkpoint: safetensors, with a SHA-256 of themselves in the metadata. */
 export function encodeCheckpoint(record: CheckpointRecord): Uint8Array<ArrayBuffer> {
-  const { flow, options, dataSha256, preparedSha256, steps, anchors, recoveries } = record
+  const { flow, options, dataSha256, preparedSha256, steps, validationEvery, anchors, recoveries } = record
   const tensors = [
     ...DOUBLES.flatMap((name) => tensorOf(name, record[name])),
     ...REALS.flatMap((name) => tensorOf(name, record[name])),
     ...anchors.flatMap((anchor, i) => REALS.flatMap((name) => tensorOf(ofAnchor(i, name), anchor[name]))),
   ]
   const texts = { flow, options: JSON.stringify(options), dataSha256, preparedSha256, steps: String(steps) }
-  const steady = { anchors: JSON.stringify(anchors.map(({ step }) => step)), recoveries: JSON.stringify(recoveries) }
-  return sealed(tensors, { ...texts, ...steady })
+  const more = {
+    validationEvery: String(validationEvery),
+    anchors: JSON.stringify(anchors.map(({ step }) => step)),
+    recoveries: JSON.stringify(recoveries),
+  }
+  return sealed(tensors, { ...texts, ...more })
 }
 
 const ofAnchor = (anchor: number, name: string) => `anchor${anchor}.${name}`
@@ -139,13 +146,21 @@ export function decodeCheckpoints(bytes: Uint8Array): (Uint8Array | undefined)[]
 }
 
 /**
+ * Reads a checkpoint of one fit, or of each of several that has one, with its number.
+ * @throws FormatError where the bytes are not a whole checkpoint, or of a newer format.
+ */
+export function decodeEach(bytes: Uint8Array): { readonly member?: number; readonly record: CheckpointRecord }[] {
+  const { tensors, metadata } = unsealed(bytes)
+  if (metadata.members === undefined) return [{ record: decodeCheckpoint(bytes) }]
+  return tensors.map(({ name, data }) => ({ member: Number(name), record: decodeCheckpoint(data as Uint8Array) }))
+}
+
+/**
  * How many steps a checkpoint is of, those of all members together.
  * @throws FormatError where the bytes are not a whole checkpoint, or of a newer format.
  */
 export function checkpointSteps(bytes: Uint8Array): number {
-  const { tensors, metadata } = unsealed(bytes)
-  if (metadata.members === undefined) return decodeCheckpoint(bytes).steps
-  return tensors.reduce((sum, { data }) => sum + decodeCheckpoint(data as Uint8Array).steps, 0)
+  return decodeEach(bytes).reduce((sum, { record }) => sum + record.steps, 0)
 }
 
 const NO_SHA256 = '0'.repeat(64)

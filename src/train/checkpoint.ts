@@ -91,6 +91,7 @@ export function restore(job: TrainingJob, checkpoint: CheckpointRecord): void {
   const { steps, losses, validation, anchors, recoveries } = checkpoint
   const fits =
     steps <= task.steps &&
+    checkpoint.validationEvery === task.validationEvery &&
     validation.length === validatedSteps(task, steps) &&
     recoveries.length <= MOST_HALVINGS &&
     haveLengths(checkpoint, lengthsOf(plan)) &&
@@ -137,6 +138,7 @@ function capture(job: TrainingJob, identity: FitIdentity, { from, steps, anchors
     steps,
     losses: record.losses.subarray(0, steps),
     validation: record.validation.subarray(0, validatedSteps(plan.task, steps)),
+    validationEvery: plan.task.validationEvery,
     anchors: anchors.map((step) => ({ step, ...arraysOf(job, anchorAt(job, step), movingLengths(plan)) })),
     recoveries,
   })

@@ -63,6 +63,36 @@ describe('runs that are killed and gone on with come to the model, the losses an
 })
 
 describe('a run that was killed', () => {
+  test('has its losses in metrics.jsonl, and they are the first ones of the run when it has gone on', async () => {
+    const lines = async (run: string) =>
+      (await readFile(at(run, 'metrics.jsonl'), 'utf8'))
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+    await cp(at('killed'), at('losses'), { recursive: true })
+    const before = await lines('losses')
+    // A line of 100 of the million steps, a validation each.
+    expect(before.slice(0, 2)).toMatchObject([{ step: 0, validation: expect.any(Number) }, { step: 100 }])
+    expect(before.length).toBeGreaterThan(10)
+    // A kill in the middle of a line, and losses of steps that no checkpoint has.
+    await writeFile(at('losses', 'metrics.jsonl'), '{"step":0,"loss":7}\n{"step":900000,"loss":7}\n{"step":9001')
+    let during: unknown[] = []
+    await pushforward(['train', '--resume', at('losses')], {
+      onStart: (child) =>
+        child.stderr?.on('data', async (text) => {
+          if (!String(text).includes('Going on')) return
+          while (during.length <= before.length) {
+            await sleep(20)
+            during = await lines('losses').catch(() => [])
+          }
+          child.kill('SIGKILL')
+        }),
+    })
+    expect(during.slice(0, before.length)).toEqual(before)
+    const trained = during.map((line) => (line as { step: number }).step).filter((step) => step % 100 === 0)
+    expect(trained).toEqual(trained.map((_, i) => 100 * i))
+  })
+
   test('is told from one at work, by show and by --resume, and has two checkpoints', async () => {
     expect((await json('killed', 'run.json')).status).toBe('running')
     const whole = (await readdir(at('killed', 'checkpoints'))).filter((name) => !name.startsWith('.'))

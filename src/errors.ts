@@ -27,3 +27,11 @@ export class TrainingError extends Error {
     this.losses = options.losses ?? new Float64Array()
   }
 }
+
+/** What was thrown, as an error: code of one's own may throw anything, even nothing. */
+export function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown
+  return new Error(
+    `${thrown === null ? 'null' : `A value of type ${typeof thrown}`} was thrown, which is no error and says nothing of the cause.`,
+  )
+}

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { Piscina } from 'piscina'
+import { asError } from '../errors.js'
 import { cores } from './cores.js'
 import { abortJob } from './shared-communicator.js'
 import { freeIdleArrays } from './shared-memory.js'
@@ -187,7 +188,7 @@ export async function runRanks<Result>(
     try {
       return await crew.run<Result>(name, taskOf(rank), lastResort.signal)
     } catch (cause) {
-      giveUp(new Error(`Thread ${rank + 1} of ${crew.ranks} failed: ${(cause as Error).message}`, { cause }))
+      giveUp(new Error(`Thread ${rank + 1} of ${crew.ranks} failed: ${asError(cause).message}`, { cause }))
       throw cause
     }
   })

@@ -1,4 +1,5 @@
 // How the calling side learns that a thread has begun with the task it was given.
+import { asError } from '../errors.js'
 import { registeredModules, registerLayers } from '../layers/modules.js'
 
 /** What a thread is handed: one word of shared memory, which it sets to 1 when it begins, its task, and modules of layers. */
@@ -20,8 +21,17 @@ export function hasBegun({ started }: Handed<unknown>): boolean {
 export function begin<Task, Result>(work: (task: Task) => Result): (handed: Handed<Task>) => Result | Promise<Result> {
   return ({ started, task, modules }) => {
     Atomics.store(started, 0, 1)
-    // Without modules there is nothing to wait for: a rank that has begun is at work.
-    if (modules.length === 0) return work(task)
-    return Promise.all(modules.map(registerLayers)).then(() => work(task))
+    try {
+      // Without modules there is nothing to wait for: a rank that has begun is at work.
+      const result = modules.length === 0 ? work(task) : Promise.all(modules.map(registerLayers)).then(() => work(task))
+      return result instanceof Promise ? result.catch(fail) : result
+    } catch (thrown) {
+      return fail(thrown)
+    }
   }
+}
+
+/** A pool takes null that was thrown for a result. */
+function fail(thrown: unknown): never {
+  throw asError(thrown)
 }

@@ -1,5 +1,5 @@
 import { type Energy, type EnergyModule, loadEnergy, moduleOf } from '../energies/energy.js'
-import { UsageError } from '../errors.js'
+import { asError, UsageError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
 import { createKernels, shareHeap } from '../kernels/create.js'
 import type { Heap, Offset } from '../kernels/heap.js'
@@ -118,11 +118,20 @@ async function runHere({ plan, heap, record }: TrainingJob, energy: Energy | und
     pastOf(record),
   )
   for (;;) {
-    const turn = performance.now() + TURN_MILLISECONDS
-    while (performance.now() < turn) {
+    const end = stepsOfTurn(trainer)
+    if (end) return end
+    await new Promise((resolve) => setTimeout(resolve, 0))
+  }
+}
+
+function stepsOfTurn(trainer: TrainingRank): TrainingEnd | undefined {
+  try {
+    for (const turn = performance.now() + TURN_MILLISECONDS; performance.now() < turn; ) {
       const end = trainer.step()
       if (end) return end
     }
-    await new Promise((resolve) => setTimeout(resolve, 0))
+    return undefined
+  } catch (thrown) {
+    throw asError(thrown)
   }
 }

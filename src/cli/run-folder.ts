@@ -56,7 +56,8 @@ export async function openRunFolder(path: string, first: Readonly<Record<string,
   try {
     for (const [name, value] of Object.entries(first)) await writeFileWhole(join(path, name), jsonText(value))
   } catch (error) {
-    await folder.discard()
+    // Where that fails as well, the first reason is the one to tell.
+    await folder.discard().catch(() => {})
     throw cannotUse(path, (error as Error).message, error)
   }
   return folder

@@ -10,7 +10,7 @@ import { fileFirst } from './data-source.js'
 import { type EarlierRun, reopenRun, resumedRecord, resumeValues } from './earlier-run.js'
 import { catchInterrupts, INTERRUPTED } from './interrupt.js'
 import { metricsText } from './metrics.js'
-import { say } from './output.js'
+import { say, warn } from './output.js'
 import { type Prepared, prepare } from './prepare-training.js'
 import { writeReport } from './report.js'
 import { defaultRunPath, modelPath, openRunFolder, type RunFolder, wayOut } from './run-folder.js'
@@ -100,9 +100,18 @@ async function conclude(job: Job, { result, members }: Trained, signal: AbortSig
   const record = endedRun(job.record, interrupted ? 'interrupted' : 'finished')
   const page = job.options.draws ? await writeReport(folder.path, { record }) : undefined
   await folder.writeJson('run.json', record)
-  if (!interrupted) await folder.checkpoints.remove()
+  if (!interrupted) await removeCheckpoints(folder)
   report.saved(folder.path, plots, page)
   return interrupted || signal.aborted ? INTERRUPTED : 0
+}
+
+/** All is there: what is in the way of nothing is no reason to fail. */
+async function removeCheckpoints({ checkpoints, path }: RunFolder): Promise<void> {
+  try {
+    await checkpoints.remove()
+  } catch (cause) {
+    warn(`The run is finished, but its checkpoints stay in ${path}: ${(cause as Error).message}.`)
+  }
 }
 
 /**
@@ -126,7 +135,8 @@ async function saveModel(model: Model, folder: RunFolder): Promise<void> {
 /** Leaves what there is of a run that failed, with the reason in run.json, and returns the error to be shown. */
 async function recordFailure({ folder, model, record }: Job, error: unknown): Promise<unknown> {
   if (error instanceof UsageError || error instanceof DataError) {
-    await folder.discard()
+    // Where that fails, the first reason is the one to tell.
+    await folder.discard().catch(() => {})
     return error
   }
   let shown: unknown = error

@@ -130,6 +130,7 @@ export {
 export type { MeanNLL } from './train/mean-nll.js'
 export type { FitOptions, Progress } from './train/options.js'
 export { type PreprocessChoice, type PreprocessOptions, preprocess } from './train/preprocess.js'
+export type { OnDivergence, Recovery } from './train/recoveries.js'
 export { type Fold, fold, type Split, type Validation } from './train/split.js'
 export type { Trials, TriedFlow } from './train/trials.js'
 export { additive } from './transformers/additive.js'

@@ -45,8 +45,9 @@ const begin = (out: string) =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pushforward-disk-'))
-  const rows = Array.from({ length: 80 }, (_, i) => `${Math.sin(i)},${Math.cos(3 * i) + i / 40}`)
-  await writeFile(at('points.csv'), `x,y\n${rows.join('\n')}\n`)
+  // Three columns: of two, the density would be summed up over a fine grid.
+  const rows = Array.from({ length: 80 }, (_, i) => `${Math.sin(i)},${Math.cos(3 * i) + i / 40},${(i * 37) % 11}`)
+  await writeFile(at('points.csv'), `x,y,z\n${rows.join('\n')}\n`)
   operations = await disk.during(at('whole'), undefined, async () => {
     expect((await begin(at('whole'))).error).toBeUndefined()
   })

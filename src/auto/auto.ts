@@ -16,7 +16,7 @@ import { FOLDS } from './curves.js'
 import { chooseByFolds, foldsPay } from './folds.js'
 import { chooseByHeldOut } from './held-out.js'
 import { shapeText } from './reasons.js'
-import { layersOf, type Recipe, recipeFor, type Shape, withSaid } from './recipe.js'
+import { fitOptionsOf, layersOf, mostSteps, type Recipe, recipeFor, type Shape, withSaid } from './recipe.js'
 import { countingRows, readRows } from './rows.js'
 import type { Candidate, Setting } from './trials.js'
 
@@ -83,6 +83,33 @@ const DEFAULT_SHARE = 0.1
  * @throws UsageError where an option is not of its kind; DataError as `fit`; signal.reason when aborted.
  */
 export async function auto(rows: Rows | RowSource | GivenRows, options: AutoOptions = {}): Promise<AutoChoice> {
+  const { setting, recipe, byFolds, told } = outset(rows, options)
+  const { plain, bent } = startsOf(recipe, setting)
+  const choice = await (byFolds ? chooseByFolds : chooseByHeldOut)(plain, bent, setting)
+  return { ...choice, reasons: [told, ...choice.reasons] }
+}
+
+/** What `auto` begins with. */
+export interface AutoOutset extends Pick<AutoChoice, 'layers' | 'fit'> {
+  /** Columns, rows, layers and nets in a line. */
+  readonly told: string
+  /** Whether rows are cross-validated, and then all trained on. */
+  readonly byFolds: boolean
+}
+
+/**
+ * The layers that `auto` would try, and their training, which no row has a say in yet but by number.
+ * @throws UsageError as `auto`.
+ */
+export function autoOutset(rows: Rows | RowSource | GivenRows, options: AutoOptions = {}): AutoOutset {
+  const { setting, recipe, byFolds, told } = outset(rows, options)
+  const { shape } = setting
+  const steps = options.steps ?? mostSteps(recipe, shape)
+  const validation = byFolds ? 0 : setting.options.validation
+  return { layers: layersOf(recipe, shape), fit: { ...fitOptionsOf(recipe, shape, steps), validation }, told, byFolds }
+}
+
+function outset(rows: Rows | RowSource | GivenRows, options: AutoOptions) {
   const { budget = DEFAULT_BUDGET, seed = 0, validation = DEFAULT_SHARE } = options
   if (!(budget > 0 && budget < Number.POSITIVE_INFINITY)) {
     throw new UsageError(`auto's budget is ${echo(budget)}; expected seconds > 0.`)
@@ -106,10 +133,7 @@ export async function auto(rows: Rows | RowSource | GivenRows, options: AutoOpti
     options: { ...options, budget, seed, validation, refit: options.refit ?? options.validation === undefined },
     spent: () => (performance.now() - started) / 1000,
   }
-  const { plain, bent } = startsOf(recipe, setting)
-  const choice = await (byFolds ? chooseByFolds : chooseByHeldOut)(plain, bent, setting)
-  const told = byFolds ? { ...shape, rows: source.rows } : shape
-  return { ...choice, reasons: [shapeText(told, recipe), ...choice.reasons] }
+  return { setting, recipe, byFolds, told: shapeText(byFolds ? { ...shape, rows: source.rows } : shape, recipe) }
 }
 
 /** One normal behind columns that are each about normal, and what others are looked for behind: long tails alone bent. */

@@ -1,4 +1,4 @@
-import { auto } from '../auto/auto.js'
+import { type AutoOptions, auto, autoOutset } from '../auto/auto.js'
 import { fineTuning, mostFineTuning } from '../auto/fine-tuning.js'
 import { MIXTURES } from '../auto/reasons.js'
 import { stepsWithin } from '../auto/trials.js'
@@ -65,28 +65,49 @@ export async function chooseFlow(
   known: Known,
   options: TrainOptions,
 ): Promise<Settled> {
-  const { fit, preset, seed, preprocess, fillValue, ensemble, starts } = options
-  const { threads, steps, batch } = fit
   const budget = budgetOf(options)
   say(`Choosing a flow by ${budget ?? DEFAULT_BUDGET} s of trying and training; --flow takes one as it is.`)
   const choice = await choosing(MIXTURES, budget, (onTrying) =>
-    auto(weights ? { rows, weights } : rows, {
-      ...{ dim, columns, seed, threads, steps, onTrying, recipe: preset, members: ensemble },
-      // Starts are told apart by rows held out.
-      validation: (fit.validation ?? (starts > 1 ? HELD_OUT : undefined)) as number | undefined,
-      refit: options.refit && starts === 1,
-      ...(budget !== undefined && { budget: ownBudget(budget, starts) }),
-      ...(typeof batch === 'number' && { batch }),
-      ...(preprocess !== undefined && { preprocess: withPreprocess(options, preprocess, known).fit.preprocess }),
-      ...(known.supports && { supports: known.supports }),
-      ...(fillValue === 'none' && { fillValues: 'keep' }),
-    }),
+    auto(weights ? { rows, weights } : rows, { ...autoOptions(columns, dim, known, options), onTrying }),
   )
   for (const reason of choice.reasons) say(`  ${reason}`)
   const { layers, base, trials } = choice
   const chosen = { layers, ...(base && { base }) }
   const settled = { ...options, chosen, preprocess: choice.fit.preprocess, fit: options.over(choice.fit) }
   return { model: buildModel(dim, columns, chosen, settled, known.table), options: settled, trials }
+}
+
+/** What a choice by the rows begins with, and the line that it would tell first. */
+export function outsetFlow(
+  { rows, weights }: Part,
+  columns: readonly string[],
+  dim: number,
+  known: Known,
+  options: TrainOptions,
+): Settled & { told: string } {
+  const { layers, fit, told } = autoOutset(
+    weights ? { rows, weights } : rows,
+    autoOptions(columns, dim, known, options),
+  )
+  const settled = { ...options, fit: options.over(fit) }
+  return { model: buildModel(dim, columns, { layers }, settled, known.table), options: settled, told }
+}
+
+function autoOptions(columns: readonly string[], dim: number, { supports }: Known, options: TrainOptions): AutoOptions {
+  const { fit, preset, seed, preprocess, fillValue, ensemble, starts } = options
+  const { threads, steps, batch } = fit
+  const budget = budgetOf(options)
+  return {
+    ...{ dim, columns, seed, threads, steps, recipe: preset, members: ensemble },
+    // Starts are told apart by rows held out.
+    validation: (fit.validation ?? (starts > 1 ? HELD_OUT : undefined)) as number | undefined,
+    refit: options.refit && starts === 1,
+    ...(budget !== undefined && { budget: ownBudget(budget, starts) }),
+    ...(typeof batch === 'number' && { batch }),
+    ...(preprocess !== undefined && { preprocess: withPreprocess(options, preprocess, { supports }).fit.preprocess }),
+    ...(supports && { supports }),
+    ...(fillValue === 'none' && { fillValues: 'keep' }),
+  }
 }
 
 /** A flow that was named, with as many steps as the budget allows where there is one. */

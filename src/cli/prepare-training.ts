@@ -26,16 +26,16 @@ export type Prepared = Omit<Job, 'folder' | 'checkpoint' | 'report'> & {
   readonly deadline: number | undefined
 }
 
+/** The rows of a run, and what is known before a model is settled. */
+export interface ReadRows extends Pick<Job, 'data' | 'rows' | 'test' | 'numbers' | 'weights' | 'options'>, Chosen {
+  readonly part: Part
+}
+
 /**
- * Reads the data and settles the model: whatever is wrong with the request comes out here, and nothing is written. Of a run that
- * goes on, `before` tells what has been settled.
+ * Reads the data, and looks at everything that was asked for: whatever is wrong with the request comes out here, and nothing is
+ * written.
  */
-export async function prepare(
-  argument: string,
-  asked: TrainOptions,
-  json: boolean,
-  before?: RunRecord,
-): Promise<Prepared> {
+export async function readRows(argument: string, asked: TrainOptions, json: boolean): Promise<ReadRows> {
   const { seed, out } = asked
   if (out !== undefined) await checkUnused(out)
   const begun = asked.from && (await readFrom(asked.from, asked.fit.kernels))
@@ -53,23 +53,36 @@ export async function prepare(
   const { rest, test } = splitOffTest(points.rows, options.test, seed)
   const rows = test.size > 0 ? chosenRows(points, rest) : points
   const part = { rows, weights: weightsIn(weights, rest) }
-  const budget = budgetOf(options)
-  const deadline = budget === undefined ? undefined : performance.now() + 1000 * budget
-  const chosen = { begun, named, how, known: codec ? knownOf(codec) : {}, starts: before?.starts }
-  const { starts, trials = before?.trials, ...settled } = await settle(part, data, chosen, options)
-  const given = columns.length > dim ? columns.slice(dim) : undefined
-  const record = { name: data.name, rows: points.rows, columns, given, sha256: await dataSha256(points) }
   return {
-    data,
-    columns,
-    rows,
-    ...{ test: undefined, numbers: undefined, trials },
+    ...{ data, options, rows, part, begun, named, how, known: codec ? knownOf(codec) : {} },
+    ...{ test: undefined, numbers: undefined },
     ...(test.size > 0 && { test: chosenRows(points, test), numbers: { rows: rest, test } }),
     weights: weights && { rows: part.weights, test: weightsIn(weights, test) },
-    record: startedRun({ seed, data: record, from: begun?.from, starts, trials }),
+  }
+}
+
+/** Reads the data and settles the model. Of a run that goes on, `before` tells what has been settled. */
+export async function prepare(
+  argument: string,
+  asked: TrainOptions,
+  json: boolean,
+  before?: RunRecord,
+): Promise<Prepared> {
+  const { part, begun, named, how, known, ...read } = await readRows(argument, asked, json)
+  const { points, columns, dim, name, kinds } = read.data
+  const budget = budgetOf(read.options)
+  const deadline = budget === undefined ? undefined : performance.now() + 1000 * budget
+  const chosen = { begun, named, how, known, starts: before?.starts }
+  const { starts, trials = before?.trials, ...settled } = await settle(part, read.data, chosen, read.options)
+  const given = columns.length > dim ? columns.slice(dim) : undefined
+  const record = { name, rows: points.rows, columns, given, sha256: await dataSha256(points) }
+  return {
+    ...read,
+    ...{ columns, trials },
+    record: startedRun({ seed: asked.seed, data: record, from: begun?.from, starts, trials }),
     deadline,
     ...settled,
-    options: { ...settled.options, kinds: data.kinds },
+    options: { ...settled.options, kinds },
   }
 }
 
@@ -77,20 +90,19 @@ function knownOf({ codec, supports }: RowCodec): Known {
   return { ...(!isPlain(codec) && { table: codec }), ...(isBounded(supports) && { supports }) }
 }
 
-/** What of the model is there before the rows are asked, or from an earlier run. */
+/** What of the model is there before the rows are asked. */
 interface Chosen {
   readonly begun: Begun | undefined
   readonly named: Architecture | undefined
   readonly how: NonNullable<TrainOptions['preprocess']>
   readonly known: Known
-  readonly starts: StartsRecord | undefined
 }
 
 /** The model that is trained: one that there is, a flow that was named, or one that the rows decide on; the best of its starts. */
 async function settle(
   part: Part,
   { columns, dim }: TrainingRows,
-  { begun, named, how, known, starts }: Chosen,
+  { begun, named, how, known, starts }: Chosen & { starts: StartsRecord | undefined },
   options: TrainOptions,
 ): Promise<Settled & { starts?: StartsRecord }> {
   if (begun) {

@@ -60,7 +60,8 @@ async function json(path: string): Promise<unknown> {
   }
 }
 
-function described(model: Model, { run, evaluation }: Beside): object {
+/** A model as one JSON object. */
+export function described(model: Model, { run, evaluation }: Beside): object {
   if (!(model instanceof Flow)) {
     const { dim, contextDim, parameterCount, members } = model
     const each = members.map((member) => described(member, {}))
@@ -121,7 +122,7 @@ function shown(model: Model, { run, evaluation }: Beside): string {
 }
 
 /** Of a flow, or of an ensemble and each kind of member that it has. */
-function summaries(model: Model): string[] {
+export function summaries(model: Model): string[] {
   if (model instanceof Flow) return [summary(model)]
   const kinds = new Set(model.members.map(summary))
   return [

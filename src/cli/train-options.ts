@@ -171,6 +171,9 @@ export const trainUsage: CommandUsage = {
       placeholder: 'WHEN',
       text: 'pictures and report.html: auto, on, or off; auto draws unless a single step was asked for (auto)',
     },
+    'dry-run': {
+      text: 'tell columns, flow, parameters, memory, steps and time, and end before anything is trained or written',
+    },
     config: { placeholder: 'FILE', text: "a run's config.json to repeat; options given beside it win" },
     checkpoint: { placeholder: 'TIME', text: 'between two checkpoints, such as 10s or 5m; off: none (30s)' },
     resume: { placeholder: 'RUN', text: 'a run folder to go on with from its last checkpoint, see below' },
@@ -243,7 +246,7 @@ const MOST_ROWS = 2 ** 29
 
 /** The options that decide a run: those that config.json holds. */
 export const CONFIGURABLE = Object.keys(trainUsage.options).filter(
-  (name) => !['config', 'json', 'out', 'resume'].includes(name),
+  (name) => !['config', 'dry-run', 'json', 'out', 'resume'].includes(name),
 )
 
 /**

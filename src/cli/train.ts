@@ -32,6 +32,10 @@ export async function run({ operands: [operand], values: given }: CommandArgumen
   const { data: named, values } = await withConfig(operand && fileFirst(operand), told, CONFIGURABLE)
   const data = named ?? 'jang'
   const json = flag(values, 'json')
+  if (flag(values, 'dry-run')) {
+    const { dryRun } = await import('./dry-run.js')
+    return dryRun(data, trainOptions(values, named), json)
+  }
   const prepared = await prepare(data, trainOptions(values, named), json, earlier?.record)
   // From here on there are files, so that a signal must not end the process where it stands.
   let job: Job | undefined

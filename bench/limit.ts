@@ -1,11 +1,11 @@
 // Speed of light: what the operations of kernels, a training step, a scored and a sampled row would take if this machine did
 // nothing but multiply and add in registers, beside what they do take; and where the rest goes.
 import { type Flow, fit, logProb, sample } from 'pushforward'
+import { operations } from '#flow/operations.js'
 import { createHeap, createKernels } from '#kernels/create.js'
 import { Arena, NONE } from '#kernels/heap.js'
 import { type ArgumentsOf, type OperationName, operationNamed } from '#kernels/program.js'
 import { evaluationTimes } from './limit/evaluation-times.js'
-import { operations } from './limit/operations.js'
 import { passKernels } from './limit/pass-kernels.js'
 import { nanoseconds, peak, peakNow } from './limit/register-loops.js'
 import { endTrainingTimes, type TrainingTimes, trainingTimes } from './limit/training-times.js'

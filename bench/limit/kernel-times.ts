@@ -1,7 +1,7 @@
+import { callAt } from '#flow/operations.js'
 import type { Offset } from '#kernels/heap.js'
 import type { Kernels } from '#kernels/kernels.js'
 import { median } from '../machine.js'
-import { callAt } from './operations.js'
 import { peakNow } from './register-loops.js'
 
 const ROUNDS = 9

@@ -7,6 +7,7 @@ import { isStill } from '../train/options.js'
 import { type FitMemory, fitMemory } from '../train/fit-memory.js'
 import { sideBySide } from '../train/side-by-side.js'
 import { secondsPerStep } from '../train/step-time.js'
+import { bytesText } from './bytes-text.js'
 import { budgetOf, outsetFlow, type Settled, takeFlow, trainOn, withPreprocess } from './choose-flow.js'
 import { choosing } from './choosing.js'
 import { say, writeObject } from './output.js'
@@ -39,7 +40,7 @@ export async function dryRun(data: string, asked: TrainOptions, json: boolean): 
   const read = await readRows(data, asked, json)
   const outline = await outlineOf(read)
   const memory = memoryOf(outline, read)
-  const duration = await durationOf(outline, read)
+  const duration = await durationOf(outline, read, memory)
   if (json) {
     const { model, told } = outline
     const { name, points, columns, dim } = read.data
@@ -80,7 +81,11 @@ function memoryOf({ model, options }: Outline, { rows, weights }: ReadRows): Mem
 }
 
 /** By the budget, or by a short probe. */
-async function durationOf({ model, options, told }: Outline, { part, options: asked }: ReadRows): Promise<Duration> {
+async function durationOf(
+  { model, options, told }: Outline,
+  { part, options: asked }: ReadRows,
+  { threads }: Memory,
+): Promise<Duration> {
   const budget = budgetOf(asked)
   const { steps = 1 } = options.fit
   // How many of them fit into it is found out after the choice.
@@ -89,7 +94,13 @@ async function durationOf({ model, options, told }: Outline, { part, options: as
   const members = options.starts > 1 ? [membersOf(model)[0]] : membersOf(model)
   const rows = part.weights ? { rows: part.rows, weights: part.weights } : part.rows
   const each = await choosing('the speed of a step', undefined, () =>
-    secondsPerStep(rows, () => copyFlow(members[0]), options.fit, members.length),
+    // So short a run would take none by itself.
+    secondsPerStep(
+      rows,
+      () => copyFlow(members[0]),
+      members.length > 1 ? options.fit : { ...options.fit, threads },
+      members.length,
+    ),
   )
   const tried = options.starts > 1 ? START_SHARE * options.starts : 0
   return { steps, seconds: (1 + tried) * steps * each, secondsPerStep: each }
@@ -132,10 +143,4 @@ function durationText(
     ? ', less where patience ends it'
     : ''
   return `Time: ${count(steps ?? 0, 'step')} of ${(1000 * each).toPrecision(3)} ms, about ${clock} of training${tried}${before}${patience}.`
-}
-
-/** Three figures: 512 B, 1.23 MB. */
-function bytesText(bytes: number): string {
-  const power = Math.min(3, Math.max(0, Math.floor(Math.log10(bytes) / 3)))
-  return `${power === 0 ? Math.round(bytes) : (bytes / 1000 ** power).toPrecision(3)} ${['B', 'kB', 'MB', 'GB'][power]}`
 }

@@ -21,6 +21,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<C
   show: { summary: "a model's layers, parameters and provenance", load: () => import('./show.js') },
   report: { summary: 'a page of what a run has left, or of several runs', load: () => import('./report.js') },
   data: { summary: 'rows of a generator', load: () => import('./data.js') },
+  doctor: {
+    summary: 'whether all that is needed is there, and how fast this machine is',
+    load: () => import('./doctor.js'),
+  },
 }
 
 const EXIT = { done: 0, failed: 1, usage: 2 }

@@ -19,7 +19,7 @@ export interface RunFolder {
   discard(): Promise<void>
 }
 
-const RUNS = 'runs'
+export const RUNS = 'runs'
 const POINTER = 'latest'
 const AT_WORK = 'another process is training in it'
 

@@ -9,7 +9,7 @@ import { sideBySide } from './side-by-side.js'
 const FIRST_STEPS = 4
 /** They end when one lasts so much longer than the one before, or all of them have taken so long. */
 const TELLING_SECONDS = 0.3
-const MOST_SECONDS = 3
+const MOST_SECONDS = 2
 
 /**
  * Seconds that a step of such flows takes, or one of each of so many side by side: by a few fits of new flows that are soon

@@ -45,7 +45,10 @@ describe.concurrent('pushforward', () => {
 
   const refusals: [string, RegExp][] = [
     ['trian', /There is no command trian\. Did you mean train\?/],
-    ['--verbose', /There is no option --verbose\. Commands are train, sample, score, predict, show, report, data\./],
+    [
+      '--verbose',
+      /There is no option --verbose\. Commands are train, sample, score, predict, show, report, data, doctor\./,
+    ],
     ['train --lyaers 3', /train has no option --lyaers\. Did you mean --layers\?/],
     ['train --momentum=3', /train has no option --momentum\. See pushforward train --help\./],
     ['sample model --steps 3', /sample has no option --steps\./],

@@ -1,6 +1,6 @@
 // Writes the dispatcher of recorded calls from the declarations in ../operations, then compiles the SIMD kernels twice
-// (shared and unshared memory) and embeds the bytes in src/kernels/wasm.generated.ts,
-// so that the core needs neither a file nor the network to start.
+// (shared and unshared memory) and the loops that measure a machine, and embeds the bytes in
+// src/kernels/wasm.generated.ts, so that the core needs neither a file nor the network to start.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
@@ -58,6 +58,15 @@ async function compile(name, flags) {
   const { error, stderr } = await asc.main(args)
   if (error) throw new Error(`AssemblyScript (${name}): ${error.message}\n${stderr.toString()}`)
   return Buffer.from(hoistVectors(await readFile(file))).toString('base64')
+}
+
+/** The loops of peak/peak.ts, which need no memory. */
+async function compilePeak() {
+  const file = join(outDir, 'peak.wasm')
+  const options = ['--runtime', 'stub', '--noAssert', '-O3', '--enable', 'simd']
+  const { error, stderr } = await asc.main(['peak.ts', '--baseDir', join(here, 'peak'), '--outFile', file, ...options])
+  if (error) throw new Error(`AssemblyScript (peak): ${error.message}\n${stderr.toString()}`)
+  return (await readFile(file)).toString('base64')
 }
 
 /** The operations as ../program.ts has them, in the order of their codes. */
@@ -153,7 +162,11 @@ ${operations.map((operation, code) => caseOf(operation, code, functions.get(oper
 
 await writeDispatcher()
 try {
-  const bytes = { shared: await compile('shared', shared), unshared: await compile('unshared', []) }
+  const bytes = {
+    shared: await compile('shared', shared),
+    unshared: await compile('unshared', []),
+    peak: await compilePeak(),
+  }
   const source = [
     '// Generated from src/kernels/assembly by build.mjs; not committed.',
     ...Object.entries(bytes).map(([name, base64]) => `export const ${name}Wasm: string =\n  '${base64}'`),

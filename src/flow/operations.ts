@@ -1,10 +1,10 @@
-import type { FlowStructure } from '#flow/structure.js'
-import { Tile } from '#flow/tile.js'
-import { createHeap, createKernels } from '#kernels/create.js'
-import { Arena, type Offset } from '#kernels/heap.js'
-import type { Kernels } from '#kernels/kernels.js'
-import { COST } from '#kernels/operation.js'
-import { decode, headOf } from '#kernels/program.js'
+import { createHeap, createKernels } from '../kernels/create.js'
+import { Arena, type Offset } from '../kernels/heap.js'
+import type { Kernels } from '../kernels/kernels.js'
+import { COST } from '../kernels/operation.js'
+import { decode, headOf } from '../kernels/program.js'
+import type { FlowStructure } from './structure.js'
+import { Tile } from './tile.js'
 
 /** The operation of the recorded call that begins at `at`, where the next one begins, and what it costs as declared. */
 export function callAt(i32: Int32Array, at: Offset): { name: string; next: Offset; operations: number } {

@@ -1,5 +1,5 @@
 // What this machine can do at best with 128-bit vectors: twelve independent sums in registers, nothing loaded or
-// stored inside the loop. Each call does n × 12 vector operations. AssemblyScript; compiled by ../limit.ts.
+// stored inside the loop. Each call does n × 12 vector operations. AssemblyScript; compiled by ../build.mjs.
 
 @inline
 function finish(a: v128, b: v128, c: v128, d: v128, e: v128, f: v128): f32 {

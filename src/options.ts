@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { didYouMean } from './data/nearest-name.js'
 import { UsageError } from './errors.js'
 
 /** Characters of a value that a message repeats, at most. */
@@ -27,8 +28,7 @@ export function checkOptions<E extends Entries>(
   }
   const unknown = Object.keys(given).find((name) => !names.includes(name))
   if (unknown !== undefined) {
-    const takes = names.length > 0 ? `it takes ${names.join(', ')}` : 'it takes none'
-    throw new UsageError(`${what} has no option ${echo(unknown)}; ${takes}.`)
+    throw unknownOption(what, unknown, names)
   }
   const result = v.safeParse(schema, given)
   if (result.success) return result.output
@@ -38,6 +38,19 @@ export function checkOptions<E extends Entries>(
   // Of an option that is not there, the schema of all options says no more than that.
   const [missing] = value === undefined ? (v.safeParse(schema.entries[name], value).issues ?? []) : []
   throw new UsageError(`${what}'s ${name} is ${echo(value)}; expected ${(missing ?? issue).message}.`)
+}
+
+/** The error of an option that there is not, with those that there are. */
+export function unknownOption(what: string, name: string, known: readonly string[]): UsageError {
+  const takes = known.length > 0 ? `it takes ${known.join(', ')}` : 'it takes none'
+  return new UsageError(`${what} has no option ${echo(name)}; ${takes}. ${didYouMean(name, known)}`.trimEnd())
+}
+
+/** The same of a type of layer, base or the like. */
+export function unknownType(what: string, type: unknown, builders: ReadonlyMap<string, unknown>): UsageError {
+  const known = [...builders.keys()]
+  const near = didYouMean(String(type), known)
+  return new UsageError(`No ${what} is called ${echo(type)}; known are ${known.join(', ')}. ${near}`.trimEnd())
 }
 
 /** The options of a spec, its type aside. */

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js'
-import { echo } from '../options.js'
+import { echo, unknownType } from '../options.js'
 import type { Base, BaseSpec } from './base.js'
 import { buildDiagonalNormal } from './diagonal-normal.js'
 import { buildFullNormal } from './full-normal.js'
@@ -24,11 +24,11 @@ const builders = new Map<string, BaseBuilder>([
 export function buildBase(spec: BaseSpec, dim: number, contextDim: number): Base {
   const builder = builders.get(spec?.type)
   if (!builder) {
-    const known = [...builders.keys()]
     if (typeof spec?.type !== 'string') {
+      const known = [...builders.keys()]
       throw new UsageError(`The base is ${echo(spec)}; expected the value of ${known.join('(…) or ')}(…).`)
     }
-    throw new UsageError(`No base is called ${echo(spec.type)}; known are ${known.join(', ')}.`)
+    throw unknownType('base', spec.type, builders)
   }
   return builder(spec, dim, contextDim)
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { BaseSpec } from '../bases/base.js'
-import { nearestName } from '../data/nearest-name.js'
+import { didYouMean } from '../data/nearest-name.js'
 import { UsageError } from '../errors.js'
 import type { LayerSpec } from '../layers/layer.js'
 import type { EmbeddingSpec } from '../nets/embedding.js'
@@ -30,8 +30,8 @@ export async function architecture(
   if (flow.endsWith('.json')) return described(flow, Object.keys(options))
   const preset = Object.hasOwn(presets, flow) ? presets[flow] : undefined
   if (!preset) {
-    const near = nearestName(flow, Object.keys(presets))
-    const way = near ? `Did you mean ${near}?` : `Known are ${Object.keys(presets).join(', ')}.`
+    const names = Object.keys(presets)
+    const way = didYouMean(flow, names, { otherwise: `Known are ${names.join(', ')}.` })
     throw new UsageError(`--flow is ${JSON.stringify(flow)}, which is no preset and no .json file. ${way}`)
   }
   return { layers: preset.layers(dim, options), base: preset.base, standardise: preset.standardise ?? true }
@@ -59,10 +59,11 @@ function read(parsed: unknown, what: string): Architecture {
     ...unknown
   } = (Array.isArray(parsed) ? { layers: parsed } : (parsed ?? {})) as Partial<Architecture> & Record<string, unknown>
   const [key] = Object.keys(unknown)
+  const near = didYouMean(key ?? '', ['layers', 'base', 'embedding', 'standardise'])
   if (!Array.isArray(layers) || key !== undefined || typeof standardise !== 'boolean') {
     const held = key === undefined ? 'no list of layers' : `"${key}"`
     throw new UsageError(
-      `${what} holds ${held}; expected { "layers": [{ "type": "leakyReLU" }, …] }, and base, embedding, standardise beside them.`,
+      `${what} holds ${held}; expected { "layers": [{ "type": "leakyReLU" }, …] }, and base, embedding, standardise beside them. ${near}`.trimEnd(),
     )
   }
   return { layers, ...(base && { base }), ...(embedding && { embedding }), standardise }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { joinNames } from '../data/column-list.js'
 import { generators } from '../data/generators.js'
-import { nearestName } from '../data/nearest-name.js'
+import { didYouMean } from '../data/nearest-name.js'
 import { UsageError } from '../errors.js'
 import { GENERATED_ROWS } from './data-source.js'
 import { settingsOf } from './settings.js'
@@ -114,8 +114,7 @@ async function readConfig(path: string, known: readonly string[]): Promise<Recor
   return Object.fromEntries(
     Object.entries(parsed).map(([name, value]) => {
       if (!names.includes(name)) {
-        const near = nearestName(name, names)
-        const way = near === undefined ? `It may hold ${names.join(', ')}.` : `Did you mean ${near}?`
+        const way = didYouMean(name, names, { otherwise: `It may hold ${names.join(', ')}.` })
         throw new UsageError(`--config ${path}: train has no option ${JSON.stringify(name)}. ${way}`)
       }
       return [name, textOf(path, name, value)]

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { type Generator, generators } from '../data/generators.js'
-import { nearestName } from '../data/nearest-name.js'
+import { didYouMean } from '../data/nearest-name.js'
 import type { ReadTableOptions, StoredTable } from '../data/read-table.js'
 import { StoredRows } from '../data/stored-rows.js'
 import { UsageError } from '../errors.js'
@@ -63,7 +63,7 @@ export function checkFile(argument: string, rows: number | undefined): void {
   if (rows !== undefined)
     throw new UsageError(`--rows is for generators (${[...generators.keys()].join(', ')}); a file is read whole.`)
   if (argument !== '-' && !existsSync(argument)) {
-    throw new UsageError(`There is no file or generator ${argument}.${hint(argument)}`)
+    throw new UsageError(`There is no file or generator ${argument}. ${hint(argument)}`)
   }
 }
 
@@ -81,8 +81,6 @@ function drawn(generator: Generator, rows: number, seed: number): StoredRows {
 }
 
 function hint(argument: string): string {
-  const near = nearestName(argument, generators.keys())
-  return near === undefined
-    ? ` Generators are ${[...generators.keys()].join(', ')}.`
-    : ` Did you mean the generator ${near}?`
+  const otherwise = `Generators are ${[...generators.keys()].join(', ')}.`
+  return didYouMean(argument, generators.keys(), { otherwise, shownAs: (name) => `the generator ${name}` })
 }

@@ -1,3 +1,4 @@
+import { didYouMean } from '../data/nearest-name.js'
 import { UsageError } from '../errors.js'
 import type { Part } from '../train/frozen.js'
 import type { Values } from './values.js'
@@ -16,6 +17,6 @@ function parts(text: string): Part[] {
   const [from, to] = [Number(first), Number(last)]
   if (from <= to && to < MOST_LAYERS) return Array.from({ length: to - from + 1 }, (_, i) => from + i)
   throw new UsageError(
-    `--frozen has ${JSON.stringify(text)}; expected layers by their numbers from 0, base or embedding, such as 0,1,3-5 or base.`,
+    `--frozen has ${JSON.stringify(text)}; expected layers by their numbers from 0, base or embedding, such as 0,1,3-5 or base. ${didYouMean(text, ['base', 'embedding'])}`.trimEnd(),
   )
 }

@@ -1,4 +1,5 @@
 import { splitNames } from '../data/column-list.js'
+import { didYouMean } from '../data/nearest-name.js'
 import { UsageError } from '../errors.js'
 
 /** Option texts by name, as `parseCommand` returns them. */
@@ -109,11 +110,12 @@ export function probabilities(values: Values, name: string, fallback: readonly n
 }
 
 /** One of a few words. */
-export function choice<Word extends string>(values: Values, name: string, words: readonly [Word, ...Word[]]): Word {
+export function choice<Word extends string>(values: Values, name: string, words: readonly Word[]): Word {
   const text = values[name] ?? words[0]
   const word = words.find((word) => word === text)
   if (word !== undefined) return word
-  throw refused(name, text, words.join(', '))
+  const { message } = refused(name, text, words.join(', '))
+  throw new UsageError(`${message} ${didYouMean(text, words)}`.trimEnd())
 }
 
 /** One of a few words, or an integer of [min, max]. */

@@ -1,4 +1,4 @@
-import { nearestName } from '../data/nearest-name.js'
+import { didYouMean } from '../data/nearest-name.js'
 import { UsageError } from '../errors.js'
 import { echo } from '../options.js'
 import { circularOf } from './circular.js'
@@ -47,10 +47,8 @@ export function parseKind(text: string, title: string): AskedKind {
   if (kind === 'circular' && inner === undefined) return { kind }
   if (kind === 'circular' && numbers.length === 1 && numbers[0] > 0) return { kind, period: numbers[0] }
   if (kind !== undefined && kind !== 'bounded' && kind !== 'circular' && inner === undefined) return { kind }
-  const near = kind === undefined ? nearestName(word, WORDS) : undefined
-  throw new UsageError(
-    `${title} is ${echo(text)}; expected ${EXPECTED}.${near === undefined ? '' : ` Did you mean ${near}?`}`,
-  )
+  const near = kind === undefined ? didYouMean(word, WORDS) : ''
+  throw new UsageError(`${title} is ${echo(text)}; expected ${EXPECTED}. ${near}`.trimEnd())
 }
 
 const numberOf = (text: string) => (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN)

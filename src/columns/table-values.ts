@@ -1,5 +1,7 @@
+import { didYouMean } from '../data/nearest-name.js'
 import { RowSet } from '../data/row-set.js'
 import { blockRowsOf, chosenRows, type RowBlock, type RowSource } from '../data/row-source.js'
+import { placeOf } from '../data/table-columns.js'
 import { shortened } from '../data/wording.js'
 import { DataError } from '../errors.js'
 import { formatDate, sameFormat } from './iso-dates.js'
@@ -32,7 +34,11 @@ export async function tableValues(table: TypedTable, codec: TableCodec): Promise
   const places = codec.columns.map(({ name }) => seats.get(name) ?? -1)
   const absent = places.indexOf(-1)
   if (absent >= 0) {
-    throw new DataError(`${table.source}: no column is named ${JSON.stringify(codec.columns[absent].name)}.`)
+    placeOf(
+      codec.columns[absent].name,
+      table.columns.map(({ name }) => name),
+      table.source,
+    )
   }
   const read = codec.columns.map((column, j) => valueReader(table.columns[places[j]], column))
   const width = table.columns.length
@@ -122,7 +128,7 @@ export function unknown(name: string, text: string, levels: readonly string[], p
   const listed = levels.slice(0, MOST_LISTED).map(shown).join(', ')
   const more = levels.length > MOST_LISTED ? ` and ${levels.length - MOST_LISTED} more` : ''
   throw new DataError(
-    `${place}: column ${JSON.stringify(name)} has ${shown(text)}, which the model does not know; it knows ${listed}${more}.`,
+    `${place}: column ${JSON.stringify(name)} has ${shown(text)}, which the model does not know; it knows ${listed}${more}. ${didYouMean(text, levels, { shownAs: shown })}`.trimEnd(),
   )
 }
 

@@ -1,3 +1,13 @@
+/** "Did you mean NAME?" of the known name that was likely meant; else `otherwise`, or nothing. */
+export function didYouMean(
+  name: string,
+  known: Iterable<string>,
+  { otherwise = '', shownAs = (near) => near }: { otherwise?: string; shownAs?: (near: string) => string } = {},
+): string {
+  const near = nearestName(name, known)
+  return near === undefined ? otherwise : `Did you mean ${shownAs(near)}?`
+}
+
 /** The candidate that `name` was probably meant to be: at most a third of its letters wrong, case aside. */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   let nearest: string | undefined

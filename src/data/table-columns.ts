@@ -1,7 +1,7 @@
 import { DataError } from '../errors.js'
 import type { TableHeader } from './cells.js'
 import { joinNames } from './column-list.js'
-import { nearestName } from './nearest-name.js'
+import { didYouMean } from './nearest-name.js'
 import { listed } from './wording.js'
 
 /** Which columns of a table are read, and under which names. */
@@ -97,7 +97,6 @@ export function placeOf(name: string, all: readonly string[], place: string): nu
 
 function missing(name: string, all: readonly string[], place: string): never {
   const known = all.filter((other) => other !== '')
-  const near = nearestName(name, known)
-  const meant = near === undefined ? '' : ` Did you mean ${quote(near)}?`
-  throw new DataError(`${place}: no column is named ${quote(name)}.${meant} There are ${listed(known)}.`)
+  const meant = [didYouMean(name, known, { shownAs: quote }), `There are ${listed(known)}.`].join(' ').trimStart()
+  throw new DataError(`${place}: no column is named ${quote(name)}. ${meant}`)
 }

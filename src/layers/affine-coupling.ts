@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.js'
 import { type Activation, checkActivation } from '../nets/activations.js'
 import { perceptron } from '../nets/mlp.js'
-import { echo } from '../options.js'
+import { echo, unknownOption } from '../options.js'
 import { softAffineTransformer } from '../transformers/soft-affine.js'
 import { coordinates, couple } from './couple.js'
 import { checkMask } from './coupling.js'
@@ -32,8 +32,7 @@ export interface AffineCouplingOptions {
 export function affineCoupling(options: AffineCouplingOptions): LayerSpec {
   const { mask, hidden = [4], activation = 'tanh', ...unknown } = options
   const [key] = Object.keys(unknown)
-  if (key !== undefined)
-    throw new UsageError(`affineCoupling has no option "${key}"; it takes mask, hidden, activation.`)
+  if (key !== undefined) throw unknownOption('affineCoupling', key, ['mask', 'hidden', 'activation'])
   if (!Array.isArray(mask) || !Array.isArray(hidden)) {
     throw new UsageError(
       `affineCoupling takes arrays as mask and hidden, such as { mask: [1, 0], hidden: [4] }; got ${echo(options)}.`,

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.js'
+import { unknownType } from '../options.js'
 import { buildActNorm } from './act-norm.js'
 import { buildAffineCoupling } from './affine-coupling.js'
 import { buildAutoregressive } from './autoregressive.js'
@@ -50,8 +51,6 @@ export function buildLayer(spec: LayerSpec, dim: number, contextDim: number): La
     throw new UsageError(`A layer is ${what}; expected the value of ${[...builders.keys()].join('(…) or ')}(…).`)
   }
   const builder = builders.get(spec.type)
-  if (!builder) {
-    throw new UsageError(`No layer is called "${spec.type}"; known are ${[...builders.keys()].join(', ')}.`)
-  }
+  if (!builder) throw unknownType('layer', spec.type, builders)
   return builder(spec, dim, contextDim)
 }

@@ -1,5 +1,4 @@
-import { UsageError } from '../errors.js'
-import { echo } from '../options.js'
+import { unknownType } from '../options.js'
 import type { ConditionerSpec } from './conditioner.js'
 import type { MaskedConditioner, MaskedShape } from './masked-conditioner.js'
 import { buildMaskedMLP } from './masked-mlp.js'
@@ -24,9 +23,6 @@ export function buildMaskedConditioner(
   share: (width: number) => number = (width) => width,
 ): MaskedConditioner {
   const builder = builders.get(spec?.type)
-  if (!builder) {
-    const known = [...builders.keys()].join(', ')
-    throw new UsageError(`No masked conditioner is called ${echo(spec?.type)}; known are ${known}.`)
-  }
+  if (!builder) throw unknownType('masked conditioner', spec?.type, builders)
   return builder(spec, shape, share)
 }

@@ -1,5 +1,4 @@
-import { UsageError } from '../errors.js'
-import { echo } from '../options.js'
+import { unknownType } from '../options.js'
 import type { Conditioner, ConditionerSpec } from './conditioner.js'
 import { buildMLP } from './mlp.js'
 import { buildResidual } from './residual.js'
@@ -25,8 +24,6 @@ export function buildConditioner(
   contextDim: number,
 ): Conditioner {
   const builder = builders.get(spec?.type)
-  if (!builder) {
-    throw new UsageError(`No conditioner is called ${echo(spec?.type)}; known are ${[...builders.keys()].join(', ')}.`)
-  }
+  if (!builder) throw unknownType('conditioner', spec?.type, builders)
   return builder(spec, inputs, outputs, contextDim)
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js'
-import { echo } from '../options.js'
+import { echo, unknownOption } from '../options.js'
 
 /** Adam or AdamW as a value: all that two threads need to take the same step. */
 export interface Optimizer {
@@ -52,9 +52,7 @@ export function optimizerOf(value: unknown): Optimizer {
 
 function checked(type: Optimizer['type'], options: AdamWOptions, defaults: Partial<typeof DEFAULTS>): Optimizer {
   for (const [name, value] of Object.entries({ ...defaults, ...options })) {
-    if (!(name in defaults)) {
-      throw new UsageError(`${type} has no option "${name}"; it takes ${Object.keys(defaults).join(', ')}.`)
-    }
+    if (!(name in defaults)) throw unknownOption(type, name, Object.keys(defaults))
     const beta = name.startsWith('beta')
     // With ε = 0 a parameter without a gradient would become 0/0.
     const range = beta ? 'in [0, 1)' : name === 'epsilon' ? '> 0' : '≥ 0'

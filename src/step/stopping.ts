@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.js'
+import { unknownOption } from '../options.js'
 
 /** When training ends before its last step, and which parameters it leaves behind. */
 export interface Stopping {
@@ -17,7 +18,7 @@ export function stopping(options: Partial<Stopping> = {}): Stopping {
   const { patience = Number.POSITIVE_INFINITY, minDelta = 0, restoreBestWeights = true, after, ...unknown } = options
   const [key] = Object.keys(unknown)
   if (key !== undefined) {
-    throw new UsageError(`stopping has no option "${key}"; it takes patience, minDelta, restoreBestWeights, after.`)
+    throw unknownOption('stopping', key, ['patience', 'minDelta', 'restoreBestWeights', 'after'])
   }
   if (typeof restoreBestWeights !== 'boolean') {
     throw new UsageError(`stopping.restoreBestWeights is ${restoreBestWeights}; expected true or false.`)

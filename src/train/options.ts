@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.js'
 import type { KernelChoice } from '../kernels/create.js'
-import { echo } from '../options.js'
+import { echo, unknownOption } from '../options.js'
 import type { Threads } from '../parallel/threads.js'
 import { seedWords } from '../random/philox.js'
 import { adamW, type Optimizer, optimizerOf } from '../step/adamw.js'
@@ -137,7 +137,7 @@ export function checkFitOptions(options: FitOptions, rows: number): CheckedFitOp
     if (name === 'standardise') {
       throw new UsageError('fit has no option "standardise" any more: set preprocess to "standardise" or "none".')
     }
-    if (!NAMES.includes(name)) throw new UsageError(`fit has no option "${name}"; it takes ${NAMES.join(', ')}.`)
+    if (!NAMES.includes(name)) throw unknownOption('fit', name, NAMES)
   }
   const {
     steps = 50_000,

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js'
-import { echo } from '../options.js'
+import { unknownType } from '../options.js'
 import { buildAdditive } from './additive.js'
 import { buildAffine } from './affine.js'
 import { buildCircularShift } from './circular-shift.js'
@@ -39,9 +39,7 @@ const builders = new Map<string, TransformerBuilder>([
 /** @throws UsageError where the type is unknown or its options are not usable. */
 export function buildTransformer(spec: TransformerSpec): Transformer {
   const builder = builders.get(spec?.type)
-  if (!builder) {
-    throw new UsageError(`No transformer is called ${echo(spec?.type)}; known are ${[...builders.keys()].join(', ')}.`)
-  }
+  if (!builder) throw unknownType('transformer', spec?.type, builders)
   return builder(spec)
 }
 

@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { nearestName } from '../data/nearest-name.js'
+import { didYouMean } from '../data/nearest-name.js'
 import { UsageError } from '../errors.js'
 
 /** An option as `--help` shows it; without a placeholder it takes no value. */
@@ -8,6 +8,8 @@ export interface OptionUsage {
   readonly text: string
   /** Whether it may be given several times, its texts being parts of a list between commas. */
   readonly repeatable?: boolean
+  /** Words that its value may be, for a shell to complete. */
+  readonly words?: readonly string[]
 }
 
 /** What a command takes, and what its `--help` says. */
@@ -17,6 +19,8 @@ export interface CommandUsage {
   readonly summary: string
   /** Fewest and most operands. */
   readonly operands: readonly [min: number, max: number]
+  /** Words that operands may be, by their names in the synopsis, for a shell to complete. */
+  readonly words?: Readonly<Record<string, readonly string[]>>
   readonly options: Readonly<Record<string, OptionUsage>>
   /** Lines to copy. */
   readonly examples: readonly string[]
@@ -31,7 +35,7 @@ export interface CommandArguments {
   readonly help: boolean
 }
 
-const HELP: OptionUsage = { text: 'show this' }
+export const HELP: OptionUsage = { text: 'show this' }
 
 /**
  * Splits a command's arguments into operands and options.
@@ -76,8 +80,10 @@ function valueMissing({
 
 function unknownOption({ synopsis }: CommandUsage, rawName: string, names: string[]): UsageError {
   const [command] = synopsis.split(' ')
-  const near = nearestName(rawName.replace(/^-+/, ''), names)
-  const way = near === undefined ? `See pushforward ${command} --help.` : `Did you mean --${near}?`
+  const way = didYouMean(rawName.replace(/^-+/, ''), names, {
+    otherwise: `See pushforward ${command} --help.`,
+    shownAs: (name) => `--${name}`,
+  })
   return new UsageError(`${command} has no option ${rawName}. ${way}`)
 }
 

@@ -1,5 +1,5 @@
 import { type Generator, generators } from '../data/generators.js'
-import { nearestName } from '../data/nearest-name.js'
+import { didYouMean } from '../data/nearest-name.js'
 import { UsageError } from '../errors.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { GENERATED_ROWS } from './data-source.js'
@@ -11,6 +11,7 @@ export const usage: CommandUsage = {
   synopsis: 'data [NAME]',
   summary: `Writes rows of a generator as CSV; without NAME, says which generators there are.`,
   operands: [0, 1],
+  words: { NAME: [...generators.keys()] },
   options: {
     rows: { placeholder: 'N', text: `rows to draw (${GENERATED_ROWS})` },
     seed: { placeholder: 'N', text: 'seed; the rows of a smaller set come first in a larger one (0)' },
@@ -36,8 +37,7 @@ export async function run({ operands: [name], values }: CommandArguments): Promi
   }
   const generator = generators.get(name)
   if (!generator) {
-    const near = nearestName(name, generators.keys())
-    const way = near === undefined ? `There are ${[...generators.keys()].join(', ')}.` : `Did you mean ${near}?`
+    const way = didYouMean(name, generators.keys(), { otherwise: `There are ${[...generators.keys()].join(', ')}.` })
     throw new UsageError(`There is no generator ${name}. ${way}`)
   }
   await writeTable(generator.columns, blocks(generator, rows, seed), flag(values, 'json'))

@@ -1,31 +1,11 @@
 #!/usr/bin/env node
-import { nearestName } from '../data/nearest-name.js'
+import { didYouMean } from '../data/nearest-name.js'
 import { DataError, FormatError, UsageError } from '../errors.js'
-import { type CommandArguments, type CommandUsage, commandHelp, parseCommand } from './arguments.js'
+import { commandHelp, parseCommand } from './arguments.js'
+import { COMMANDS } from './commands.js'
 import { leaveWhenInterrupted } from './interrupt.js'
 import { endWithReader, say, writeData } from './output.js'
 import { packageVersion } from './package-version.js'
-
-/** A command's module; loaded when it is asked for, so that nothing else waits for it. */
-interface Command {
-  readonly usage: CommandUsage
-  /** Resolves with the exit code. */
-  run(args: CommandArguments): Promise<number>
-}
-
-const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {
-  train: { summary: 'fit a flow to a generator or a file', load: () => import('./train.js') },
-  sample: { summary: 'draw rows from a model', load: () => import('./sample.js') },
-  score: { summary: 'log-density of every row of a file', load: () => import('./score.js') },
-  predict: { summary: 'one column given all others, in every row of a file', load: () => import('./predict.js') },
-  show: { summary: "a model's layers, parameters and provenance", load: () => import('./show.js') },
-  report: { summary: 'a page of what a run has left, or of several runs', load: () => import('./report.js') },
-  data: { summary: 'rows of a generator', load: () => import('./data.js') },
-  doctor: {
-    summary: 'whether all that is needed is there, and how fast this machine is',
-    load: () => import('./doctor.js'),
-  },
-}
 
 const EXIT = { done: 0, failed: 1, usage: 2 }
 
@@ -65,8 +45,7 @@ async function run([name, ...rest]: readonly string[]): Promise<number> {
   }
   const names = Object.keys(COMMANDS)
   if (!names.includes(name)) {
-    const near = nearestName(name, names)
-    const way = near === undefined ? `Commands are ${names.join(', ')}.` : `Did you mean ${near}?`
+    const way = didYouMean(name, names, { otherwise: `Commands are ${names.join(', ')}.` })
     throw new UsageError(`There is no ${name.startsWith('-') ? 'option' : 'command'} ${name}. ${way}`)
   }
   const command = await COMMANDS[name].load()

@@ -2,7 +2,8 @@ import type { Support } from '../data/support.js'
 import { type PreprocessChoice, preprocess } from '../train/preprocess.js'
 
 /** What --preprocess may be. */
-export type PreprocessName = 'standardise' | 'none' | 'robust' | 'gaussianise'
+export const PREPROCESSINGS = ['standardise', 'none', 'robust', 'gaussianise'] as const
+export type PreprocessName = (typeof PREPROCESSINGS)[number]
 
 /** The same for `fit`; columns keep to their supports unless they pass nothing at all. */
 export function preprocessing(

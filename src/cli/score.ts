@@ -1,3 +1,4 @@
+import { generators } from '../data/generators.js'
 import { type ColumnChooser, columnNames as namesOf } from '../data/table-columns.js'
 import { listed } from '../data/wording.js'
 import { shortestFloat32 } from '../data/write-table.js'
@@ -27,6 +28,7 @@ export const usage: CommandUsage = {
   synopsis: 'score MODEL DATA',
   summary: `Writes the rows of DATA as CSV, each with its log-density under a model as ${SCORE_COLUMN} (nats, original units).`,
   operands: [2, 2],
+  words: { DATA: [...generators.keys()] },
   options: {
     rows: { placeholder: 'N', text: 'rows to draw where DATA is a generator (1024)' },
     ...TABLE_OPTION_TEXT,

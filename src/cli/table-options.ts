@@ -12,12 +12,17 @@ export type TableReading = Pick<ReadTableOptions, 'header' | 'skipRows' | 'comme
 export const TABLE_OPTION_TEXT: Readonly<Record<string, OptionUsage>> = {
   header: {
     placeholder: 'HOW',
+    words: ['yes', 'no'],
     text: 'of text: yes or no, whether its first row holds names, or the names (found out)',
   },
   'skip-rows': { placeholder: 'N', text: 'of text: lines to leave out at the beginning (0)' },
   comment: { placeholder: 'CHAR', text: 'of text: what lines that are no rows begin with (# before the first row)' },
-  delimiter: { placeholder: 'CHAR', text: 'of text: what separates cells; tab, blank, or a character (found out)' },
-  decimal: { placeholder: 'CHAR', text: 'of text: what stands before decimals, . or , (found out)' },
+  delimiter: {
+    placeholder: 'CHAR',
+    words: ['tab', 'blank'],
+    text: 'of text: what separates cells; tab, blank, or a character (found out)',
+  },
+  decimal: { placeholder: 'CHAR', words: ['.', ','], text: 'of text: what stands before decimals, . or , (found out)' },
 }
 
 /** Characters with names, as a shell makes them hard to write. */

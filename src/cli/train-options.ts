@@ -4,6 +4,7 @@ import { generators } from '../data/generators.js'
 import { UsageError } from '../errors.js'
 import { MOST_MEMBERS } from '../flow/ensemble.js'
 import type { LayerSpec } from '../layers/layer.js'
+import { ACTIVATIONS } from '../nets/activations.js'
 import { MAX_THREADS_OF_A_JOB, type Threads } from '../parallel/threads.js'
 import type { SplinePresetOptions } from '../presets/options.js'
 import { presets } from '../presets/registry.js'
@@ -15,8 +16,8 @@ import type { CommandUsage } from './arguments.js'
 import { COLUMN_OPTION_TEXT, type ColumnChoices, columnChoices } from './column-options.js'
 import type { From } from './from-model.js'
 import { frozenOption } from './frozen-option.js'
-import type { PreprocessName } from './preprocessing.js'
-import { withSettings } from './settings.js'
+import { PREPROCESSINGS, type PreprocessName } from './preprocessing.js'
+import { SETTINGS, withSettings } from './settings.js'
 import { TABLE_OPTION_TEXT, type TableReading, tableReading } from './table-options.js'
 import { checkTogether } from './train-conflicts.js'
 import {
@@ -94,10 +95,13 @@ const DEFAULTS = {
   heldOut: 0.1,
 }
 
+const KERNELS = ['auto', 'simd', 'portable'] as const
+const PLOTS = ['auto', 'on', 'off'] as const
+
 export const OPTION_TEXT = {
   seed: { placeholder: 'N', text: 'seed of everything random (0)' },
-  threads: { placeholder: 'N', text: `worker threads, 0 … ${MAX_THREADS_OF_A_JOB}, or auto (auto)` },
-  kernels: { placeholder: 'KIND', text: 'simd, portable, or auto (auto)' },
+  threads: { placeholder: 'N', words: ['auto'], text: `worker threads, 0 … ${MAX_THREADS_OF_A_JOB}, or auto (auto)` },
+  kernels: { placeholder: 'KIND', words: KERNELS, text: 'simd, portable, or auto (auto)' },
 }
 
 export const trainUsage: CommandUsage = {
@@ -108,6 +112,7 @@ export const trainUsage: CommandUsage = {
     `${[...generators.keys()].join(', ')}.`,
   ].join('\n'),
   operands: [0, 1],
+  words: { DATA: [...generators.keys()] },
   options: {
     rows: { placeholder: 'N', text: 'rows to draw from a generator (1024)' },
     columns: { placeholder: 'NAMES', text: 'columns of a file to use, such as x,y (all)' },
@@ -118,10 +123,19 @@ export const trainUsage: CommandUsage = {
     ...TABLE_OPTION_TEXT,
     'fill-value': {
       placeholder: 'V',
+      words: ['none'],
       text: 'leave out rows with this number in a column; none: keep whatever there is',
     },
-    preprocess: { placeholder: 'HOW', text: 'standardise, none, robust or gaussianise, see below (standardise)' },
-    flow: { placeholder: 'FLOW', text: 'a preset or a .json description, see below (chosen by the data)' },
+    preprocess: {
+      placeholder: 'HOW',
+      words: PREPROCESSINGS,
+      text: 'standardise, none, robust or gaussianise, see below (standardise)',
+    },
+    flow: {
+      placeholder: 'FLOW',
+      words: Object.keys(presets),
+      text: 'a preset or a .json description, see below (chosen by the data)',
+    },
     budget: {
       placeholder: 'TIME',
       text: 'for choosing and training, such as 90, 60s or 5m (30s; steps where they are given)',
@@ -134,6 +148,7 @@ export const trainUsage: CommandUsage = {
     from: { placeholder: 'MODEL', text: 'a model to train on, in place of a new flow, see below (none)' },
     frozen: {
       placeholder: 'LAYERS',
+      words: ['base', 'embedding'],
       text: 'what stays as it is: layers from 0, base, embedding, such as 0,3-5,base (none)',
     },
     layers: { placeholder: 'N', text: 'transforms of a preset: tutorial 9, nice and realNVP 8, nsf 6, maf and iaf 5' },
@@ -142,20 +157,26 @@ export const trainUsage: CommandUsage = {
     box: { placeholder: 'B', text: 'splines act on [-B, B], in standardised units (5)' },
     'min-bin-size': { placeholder: 'SHARE', text: 'least share of the box that a bin is wide and high (1e-3)' },
     'min-derivative': { placeholder: 'SLOPE', text: 'least slope at a knot of a spline (1e-3)' },
-    activation: { placeholder: 'NAME', text: 'tanh, relu, silu or gelu (by preset)' },
+    activation: { placeholder: 'NAME', words: ACTIVATIONS, text: 'tanh, relu, silu or gelu (by preset)' },
     dropout: { placeholder: 'SHARE', text: 'share of hidden units that a step leaves out (0)' },
     fourier: { placeholder: 'N', text: 'frequencies of the waves that conditioners see of columns (none; circular 4)' },
     steps: { placeholder: 'N', text: 'most steps (as many as the budget allows; of a named FLOW 50000)' },
-    batch: { placeholder: 'N', text: 'rows of a step, or all (chosen; of a named FLOW all)' },
+    batch: { placeholder: 'N', words: ['all'], text: 'rows of a step, or all (chosen; of a named FLOW all)' },
     lr: { placeholder: 'RATE', text: 'learning rate (chosen; tutorial 1e-4, other FLOWs 1e-3)' },
     'weight-decay': { placeholder: 'RATE', text: 'weight decay of AdamW (chosen; of a named FLOW 1e-4)' },
-    set: { placeholder: 'NAME=VALUE', text: 'more of how to train, between commas, see below' },
+    set: {
+      placeholder: 'NAME=VALUE',
+      words: SETTINGS.map((path) => `${path}=`),
+      text: 'more of how to train, between commas, see below',
+    },
     'on-divergence': {
       placeholder: 'WHAT',
+      words: ['halve', 'stop'],
       text: 'a loss that is not finite: halve goes back and on at half the learning rate, 3 times; or stop (halve)',
     },
     patience: {
       placeholder: 'N',
+      words: ['off'],
       text: 'steps without a better loss before training stops; 0 or off: never (FLOW: 10000)',
     },
     validation: {
@@ -169,13 +190,18 @@ export const trainUsage: CommandUsage = {
     ...OPTION_TEXT,
     plots: {
       placeholder: 'WHEN',
+      words: PLOTS,
       text: 'pictures and report.html: auto, on, or off; auto draws unless a single step was asked for (auto)',
     },
     'dry-run': {
       text: 'tell columns, flow, parameters, memory, steps and time, and end before anything is trained or written',
     },
     config: { placeholder: 'FILE', text: "a run's config.json to repeat; options given beside it win" },
-    checkpoint: { placeholder: 'TIME', text: 'between two checkpoints, such as 10s or 5m; off: none (30s)' },
+    checkpoint: {
+      placeholder: 'TIME',
+      words: ['off'],
+      text: 'between two checkpoints, such as 10s or 5m; off: none (30s)',
+    },
     resume: { placeholder: 'RUN', text: 'a run folder to go on with from its last checkpoint, see below' },
     json: { text: 'events as JSON on stdout, one object a line' },
     out: { placeholder: 'FOLDER', text: 'new or empty folder for the results (runs/<timestamp>-<name>)' },
@@ -190,7 +216,8 @@ export const trainUsage: CommandUsage = {
     'NAME of --set is optimizer (adamW, adam), optimizer.beta1, optimizer.beta2, optimizer.epsilon; schedule (constant, cosine,',
     'oneCycle, stepDecay, reduceOnPlateau, warmUp) and its options, such as schedule.final; clip, the greatest norm of a',
     'gradient; average, the decay of a running average of the weights; noise, its sd on the rows at first, and noise.final;',
-    'batch.from and batch.to; validationEvery. none takes one away.',
+    'batch.from and batch.to; validationEvery; stopping.minDelta, stopping.restoreBestWeights, stopping.after. none takes one',
+    'away. optimizer.learningRate, optimizer.weightDecay and stopping.patience are --lr, --weight-decay and --patience.',
     '',
     'KIND of --column is continuous, or plain, with all digits where samples are drawn; positive (modelled by its logarithm; zeros get a place of their own), bounded(0,1)',
     '(likewise, by its logit), circular (angles, in degrees where they exceed 2π, else radians; or circular(PERIOD)); integer',
@@ -273,7 +300,7 @@ export function trainOptions(values: Values, data: string | undefined): TrainOpt
     fillValue: fillValue(values),
     preprocess: values.preprocess === undefined ? undefined : preprocessOption(values),
     test: values.test === undefined ? undefined : nonNegative(values, 'test', 0, 1),
-    plots: choice(values, 'plots', ['auto', 'on', 'off']),
+    plots: choice(values, 'plots', PLOTS),
     draws: values.plots === 'on' || (values.plots !== 'off' && integer(values, 'steps', undefined, 1, MAX_STEPS) !== 1),
     flow,
     preset: presetOptions(values),
@@ -348,7 +375,7 @@ function fromOption({ from }: Values): From | undefined {
 function preprocessOption(values: Values): PreprocessName | Preprocessing {
   const text = values.preprocess ?? ''
   if (text.startsWith('{')) return checkPreprocess(JSON.parse(text)) as Preprocessing
-  return choice<PreprocessName>(values, 'preprocess', ['standardise', 'none', 'robust', 'gaussianise'])
+  return choice(values, 'preprocess', PREPROCESSINGS)
 }
 
 /** --fill-value: any number, or none. */
@@ -365,8 +392,7 @@ function presetOptions(values: Values): SplinePresetOptions {
     box: values.box === undefined ? undefined : nonNegative(values, 'box', 0),
     minBinSize: values['min-bin-size'] === undefined ? undefined : nonNegative(values, 'min-bin-size', 0, 1),
     minDerivative: values['min-derivative'] === undefined ? undefined : nonNegative(values, 'min-derivative', 0, 1),
-    activation:
-      values.activation === undefined ? undefined : choice(values, 'activation', ['tanh', 'relu', 'silu', 'gelu']),
+    activation: values.activation === undefined ? undefined : choice(values, 'activation', ACTIVATIONS),
     dropout: values.dropout === undefined ? undefined : nonNegative(values, 'dropout', 0, 1),
     fourier: integer(values, 'fourier', undefined, 1),
   }
@@ -385,5 +411,5 @@ export function threads(values: Values): Threads {
 
 /** --kernels of any command. */
 export function kernels(values: Values): 'auto' | 'simd' | 'portable' {
-  return choice(values, 'kernels', ['auto', 'simd', 'portable'])
+  return choice(values, 'kernels', KERNELS)
 }

@@ -7,10 +7,11 @@ import type { Pass, Span } from '../kernels/pass.js'
 import { echo, number, oneOf } from '../options.js'
 
 /** What bends a net's hidden units; tanh, silu and gelu are smooth, relu is not at 0. */
-export type Activation = 'tanh' | 'relu' | 'silu' | 'gelu'
+export const ACTIVATIONS = ['tanh', 'relu', 'silu', 'gelu'] as const
+export type Activation = (typeof ACTIVATIONS)[number]
 
 /** As options of a net. */
-export const activationOption = oneOf(['tanh', 'relu', 'silu', 'gelu'])
+export const activationOption = oneOf(ACTIVATIONS)
 export const dropoutOption = number('a number from 0 to below 1', (rate) => rate >= 0 && Math.fround(rate) < 1)
 
 /** @throws UsageError where it is none. */

@@ -1,5 +1,5 @@
 import { leaveWith } from './interrupt.js'
-import { say } from './output.js'
+import { sayOver } from './output.js'
 import { type ChoiceView, choiceView } from './progress.js'
 
 /** Shows what is tried, and for how long, until `work` is done; a signal meanwhile ends the command in one line. */
@@ -11,7 +11,7 @@ export async function choosing<Result>(
   let view: ChoiceView | undefined
   const release = leaveWith(() => {
     view?.end()
-    say('Interrupted while choosing: nothing is trained yet, and nothing is saved.')
+    sayOver('Interrupted while choosing: nothing is trained yet, and nothing is saved.')
   })
   try {
     view = await choiceView(process.stderr, budget)

@@ -10,7 +10,7 @@ import { secondsPerStep } from '../train/step-time.js'
 import { bytesText } from './bytes-text.js'
 import { budgetOf, outsetFlow, type Settled, takeFlow, trainOn, withPreprocess } from './choose-flow.js'
 import { choosing } from './choosing.js'
-import { say, writeObject } from './output.js'
+import { say, sayLines, writeObject } from './output.js'
 import { type ReadRows, readRows } from './prepare-training.js'
 import { timeText } from './progress-text.js'
 import { described, summaries } from './show.js'
@@ -57,7 +57,7 @@ export async function dryRun(data: string, asked: TrainOptions, json: boolean): 
     })
     return 0
   }
-  for (const line of outlineText(outline, memory, duration)) say(line)
+  sayLines(outlineText(outline, memory, duration).flatMap((text) => text.split('\n')))
   say('Dry run: nothing was trained, nothing is written.')
   return 0
 }

@@ -1,4 +1,4 @@
-import { say } from './output.js'
+import { sayOver } from './output.js'
 
 /** The exit code of a command that was interrupted and has saved what it had. */
 export const INTERRUPTED = 130
@@ -44,7 +44,7 @@ export function catchInterrupts(what: () => string = () => WHILE_TRAINING): {
       return
     }
     first = performance.now()
-    say(`\n${what()}`)
+    sayOver(what())
     controller.abort()
   }
   for (const name of SIGNALS) process.on(name, interrupt).off(name, leave)

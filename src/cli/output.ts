@@ -29,9 +29,43 @@ export async function writeData(text: string): Promise<void> {
   if (!readerGone && !process.stdout.write(text)) await once(process.stdout, 'drain')
 }
 
+/** Takes away what a terminal shows in its last line; undefined where it shows nothing. */
+let takeAway: (() => void) | undefined
+
+/** Has `end` called before anything else is said, as of a line that is rewritten in place; undefined: there is none any more. */
+export function standing(end: (() => void) | undefined): void {
+  takeAway = end
+}
+
 /** Writes a line for a person to stderr. */
 export function say(line: string): void {
+  takeAway?.()
   process.stderr.write(`${line}\n`)
+}
+
+/** Writes a line over the ^C that a terminal shows in its last one. */
+export function sayOver(line: string): void {
+  say(process.stderr.isTTY && process.env.TERM !== 'dumb' ? `\r\x1b[2K${line}` : line)
+}
+
+/** What makes a line one of a table: blanks between its columns. */
+const OF_TABLE = /\S {2,}\S/
+
+/** Writes lines to stderr; on a terminal those of a table are cut where they would wrap, sentences are not. */
+export function sayLines(lines: readonly string[]): void {
+  const width = process.stderr.isTTY ? process.stderr.columns || Number.POSITIVE_INFINITY : Number.POSITIVE_INFINITY
+  for (const line of lines) say(OF_TABLE.test(line) ? cutTo(line, width) : line)
+}
+
+/** A line of at most so many characters; … stands for what is left out. */
+export function cutTo(line: string, width: number): string {
+  const characters = [...line]
+  return characters.length <= width
+    ? line
+    : `${characters
+        .slice(0, Math.max(0, width - 1))
+        .join('')
+        .trimEnd()}…`
 }
 
 /** Writes one JSON object on a line of its own to stdout. */

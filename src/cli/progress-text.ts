@@ -12,7 +12,10 @@ export interface Reading extends Progress {
   readonly budgetLeft?: number
 }
 
-/** How far training is, as one line of at most `width` characters: the more room, the more is told. */
+/**
+ * How far training is, as one line of at most `width` characters: the more room, the more is told. How the loss went comes
+ * before all but the step and the loss.
+ */
 export function progressText(
   reading: Reading,
   width = Number.POSITIVE_INFINITY,
@@ -28,9 +31,11 @@ export function progressText(
     ...(patience === Number.POSITIVE_INFINITY ? [] : [`patience ${patience}`]),
     ...(budgetLeft === undefined ? [rate, left] : [`${left}, ${timeText(budgetLeft)} of budget`, rate]),
   ]
-  let text = parts[0]
-  for (const part of parts.slice(1)) {
-    if (text.length + 2 + part.length > width) break
+  const [first, second, ...others] = parts
+  let text = first
+  const sparks = losses.length > 1 && `${first}  ${second}`.length + 2 + SPARKS.least <= width ? SPARKS.least + 2 : 0
+  for (const part of [second, ...others]) {
+    if (text.length + 2 + part.length + sparks > width) break
     text += `  ${part}`
   }
   if (width === Number.POSITIVE_INFINITY) return text

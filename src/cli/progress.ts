@@ -1,16 +1,19 @@
 import type { Progress } from '../train/options.js'
+import { standing } from './output.js'
 import { choiceText, progressText, type Reading } from './progress-text.js'
 
 const PLAIN_MILLISECONDS = 10_000
 /** For a terminal that does not say how wide it is. */
 const DEFAULT_COLUMNS = 80
+/** Columns left free on the right: a line as wide as the terminal would wrap, and a terminal writes ^C behind it. */
+const FREE_COLUMNS = 3
 /** Losses kept for the sparkline; when there are twice as many, every other one goes. */
 const KEPT_LOSSES = 256
 
 /** Shows how far training is: a bar rewritten in place on a terminal, elsewhere a plain line every ten seconds. */
 export interface ProgressView {
   update(progress: Progress): void
-  /** Leaves the terminal on a fresh line. */
+  /** Takes the bar away. */
   end(): void
 }
 
@@ -51,7 +54,7 @@ export async function choiceView(
   let trying = ''
   const text = () => choiceText(trying, (now() - started) / 1000, budget)
   if (isTerminal(stream)) {
-    const line = await rewrittenLine(stream, (width) => text().slice(0, width), { clear: true })
+    const line = await rewrittenLine(stream, (width) => text().slice(0, width))
     return {
       tell(what) {
         trying = what
@@ -71,11 +74,10 @@ export async function choiceView(
 
 const isTerminal = (stream: NodeJS.WriteStream) => stream.isTTY && process.env.TERM !== 'dumb'
 
-/** A line of a terminal that is written anew whenever it reads otherwise; `clear` takes it away at the end. */
+/** A line of a terminal that is written anew whenever it reads otherwise, and is taken away at the end. */
 async function rewrittenLine(
   stream: NodeJS.WriteStream,
   text: (width: number) => string,
-  { clear = false } = {},
 ): Promise<{ start(): void; end(): void }> {
   const { default: cliProgress } = await import('cli-progress')
   const bar = new cliProgress.SingleBar({
@@ -83,21 +85,24 @@ async function rewrittenLine(
     // Ctrl-C is the command's own affair.
     gracefulExit: false,
     linewrap: true,
-    clearOnComplete: clear,
-    // A line as wide as the terminal would wrap.
-    format: () => text((stream.columns || DEFAULT_COLUMNS) - 1),
+    clearOnComplete: true,
+    format: () => text((stream.columns || DEFAULT_COLUMNS) - FREE_COLUMNS),
   })
   let there = false
-  return {
-    start() {
-      if (!there) bar.start(1, 0)
-      there = true
-    },
-    end() {
-      if (there) bar.stop()
-      there = false
-    },
+  function end(): void {
+    if (!there) return
+    there = false
+    standing(undefined)
+    bar.stop()
   }
+  function start(): void {
+    if (there) return
+    there = true
+    // The bar goes back to where it began when it ends, so that nothing may be written below it.
+    standing(end)
+    bar.start(1, 0)
+  }
+  return { start, end }
 }
 
 async function barView(stream: NodeJS.WriteStream, readingOf: (progress: Progress) => Reading): Promise<ProgressView> {

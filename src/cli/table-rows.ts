@@ -17,7 +17,7 @@ import { checkFile } from './data-source.js'
 import { type Begun, codecFor, columnsFor } from './from-model.js'
 import type { TrainingRows } from './generated-rows.js'
 import { checkGiven } from './given-columns.js'
-import { say } from './output.js'
+import { say, sayLines } from './output.js'
 import { checkWeights } from './row-weights.js'
 import type { TrainOptions } from './train-options.js'
 
@@ -77,7 +77,7 @@ async function foundColumns(table: TypedTable, options: TrainOptions, quiet: boo
   const beside = weights === undefined ? [] : [weights]
   const found = await columnsOf(table, { kinds, all: choices.all, given, beside, seed })
   const lines = quiet ? [] : [`Columns of ${table.source}, ${table.rows} rows`, ...columnsText(table, found)]
-  for (const line of lines) say(line)
+  sayLines(lines)
   return { json: found.codec, kinds: foundTexts(found) }
 }
 

@@ -4,7 +4,7 @@ import type { Progress } from '../train/options.js'
 import type { Recovery } from '../train/recoveries.js'
 import { evaluationText, resultText } from './evaluation-text.js'
 import { conditionText } from './given-columns.js'
-import { outliveReader, say, writeObject } from './output.js'
+import { outliveReader, say, sayLines, writeObject } from './output.js'
 import { progressView } from './progress.js'
 import { memberRecord, type RunRecord } from './run-record.js'
 
@@ -50,7 +50,7 @@ async function personReport(deadline: number | undefined): Promise<TrainReport> 
     stopped: view.end,
     trained: (result, members) =>
       say(`${members && !result.untrained ? `${members.length} members, each ` : ''}${resultText(result)}`),
-    evaluated: (evaluation) => say(evaluationText(evaluation)),
+    evaluated: (evaluation) => sayLines(evaluationText(evaluation).split('\n')),
     saved(folder, _, page) {
       say(`Saved in ${folder}.`)
       if (page !== undefined) say(`Report: ${page}`)

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { cutTo } from '#cli/output.js'
 import { choiceView, progressView } from '#cli/progress.js'
 import { choiceText, progressText, sparkline, timeText } from '#cli/progress-text.js'
 
@@ -38,18 +39,21 @@ describe('progressView', () => {
     expect(written[0].endsWith('\n')).toBe(true)
   })
 
-  test('rewrites a line on a terminal, with what is left of a budget', async () => {
+  test('rewrites a line on a terminal, with what is left of a budget, and takes it away', async () => {
     const { stream, written } = terminal(120)
     const view = await progressView(stream, { now: () => 4000, deadline: 15_000 })
     view.update(progress)
     view.end()
-    expect(written()).toMatch(/step 120\/500 .* left, 0:11 of budget .*\n$/)
+    const text = written()
+    expect(text).toMatch(/step 120\/500 .* left, 0:11 of budget /)
+    // Cursor to the first column, and the line cleared.
+    expect(text.endsWith('\x1b[1G\x1b[2K')).toBe(true)
   })
 })
 
 describe('choiceView', () => {
   test('rewrites what is tried and the time on a terminal, within its width, and takes it away', async () => {
-    const { stream, written } = terminal(24)
+    const { stream, written } = terminal(26)
     let milliseconds = 0
     const view = await choiceView(stream, 30, () => milliseconds)
     view.tell('one normal')
@@ -80,9 +84,11 @@ describe('progressText', () => {
     expect(progressText(reading, 140, losses)).toMatch(/^━+─+ {2}step 120\/500 .* left {2}█[▁▂▃▄▅▆▇█]+▁$/)
   })
 
-  test.each([10, 20, 39, 40, 60, 79, 80, 100, 119, 200])('fits into %i characters', (width) => {
+  test.each([10, 20, 34, 35, 39, 40, 60, 79, 80, 100, 119, 200])('fits into %i characters', (width) => {
     const text = progressText(reading, width, losses)
     expect(text.length).toBeLessThanOrEqual(width)
+    // The step and the loss are 25 characters; 2 blanks and 8 blocks come before anything else.
+    expect(/[▁▂▃▄▅▆▇█]{8}/.test(text)).toBe(width >= 35)
     if (width >= 40) expect(text).toMatch(/step 120\/500 {2}loss 1\.2346/)
     expect(text).not.toMatch(/ $/)
   })
@@ -101,4 +107,11 @@ test('a sparkline spans its lowest to its highest stretch', () => {
 
 test('times read as clocks', () => {
   expect([7, 90, 3725].map(timeText)).toEqual(['0:07', '1:30', '1:02:05'])
+})
+
+test('a line of a table is cut where it would wrap', () => {
+  expect(cutTo('x1  continuous  −1.2 … 2.3', 26)).toBe('x1  continuous  −1.2 … 2.3')
+  expect(cutTo('x1  continuous  −1.2 … 2.3', 24)).toBe('x1  continuous  −1.2 ……')
+  expect(cutTo('x1  continuous', 6)).toBe('x1  c…')
+  expect(cutTo('x1  continuous', 5)).toBe('x1…')
 })

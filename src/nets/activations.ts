@@ -7,8 +7,10 @@ import type { Pass, Span } from '../kernels/pass.js'
 import { echo, number, oneOf } from '../options.js'
 
 /** What bends a net's hidden units; tanh, silu and gelu are smooth, relu is not at 0. */
-export const ACTIVATIONS = ['tanh', 'relu', 'silu', 'gelu'] as const
-export type Activation = (typeof ACTIVATIONS)[number]
+export type Activation = 'tanh' | 'relu' | 'silu' | 'gelu'
+
+/** All of them. */
+export const ACTIVATIONS = ['tanh', 'relu', 'silu', 'gelu'] as const satisfies readonly Activation[]
 
 /** As options of a net. */
 export const activationOption = oneOf(ACTIVATIONS)

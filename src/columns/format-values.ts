@@ -1,4 +1,4 @@
-import { formatRows } from '../data/write-table.js'
+import { formatRows, type Separator } from '../data/write-table.js'
 
 /** How the values of each column are written; undefined of numbers. */
 export type ValueTexts = readonly (((value: number) => string) | undefined)[]
@@ -7,19 +7,21 @@ export type ValueTexts = readonly (((value: number) => string) | undefined)[]
 const PIECE_ROWS = 256
 const NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/
 
-/** The CSV lines of values [rows, columns], some rows a piece; a value that is not there is an empty cell. */
-export function* formatValues(values: Float64Array, texts: ValueTexts): Generator<string> {
+/** The lines of values [rows, columns], some rows a piece; a value that is not there is an empty cell. */
+export function* formatValues(values: Float64Array, texts: ValueTexts, separator: Separator = ','): Generator<string> {
   const columns = texts.length
   if (texts.every((text) => text === undefined) && !values.some(Number.isNaN)) {
-    yield* formatRows(values, columns)
+    yield* formatRows(values, columns, separator)
     return
   }
-  const cells = texts.map((text) => (text ? (value: number) => quoted(text(value)) : numberText))
+  const cells = texts.map((text) =>
+    text ? (value: number) => (Number.isNaN(value) ? '' : quoted(text(value))) : numberText,
+  )
   for (let first = 0; first < values.length; first += PIECE_ROWS * columns) {
     let piece = ''
     for (let at = first; at < Math.min(values.length, first + PIECE_ROWS * columns); at++) {
       const j = at % columns
-      piece += cells[j](values[at]) + (j === columns - 1 ? '\n' : ',')
+      piece += cells[j](values[at]) + (j === columns - 1 ? '\n' : separator)
     }
     yield piece
   }
@@ -32,15 +34,20 @@ export function* formatValueObjects(
   texts: ValueTexts,
 ): Generator<string> {
   const columns = names.length
+  const keys = names.map((name, j) => `${j === 0 ? '{' : ','}${JSON.stringify(name)}:`)
+  const cells = texts.map((text) => {
+    return (value: number) => (text && !Number.isNaN(value) ? JSON.stringify(text(value)) : jsonNumber(value))
+  })
   for (let first = 0; first < values.length; first += PIECE_ROWS * columns) {
     let piece = ''
-    for (let from = first; from < Math.min(values.length, first + PIECE_ROWS * columns); from += columns) {
-      const entries = names.map((name, j) => [name, texts[j]?.(values[from + j]) ?? values[from + j]])
-      piece += `${JSON.stringify(Object.fromEntries(entries))}\n`
+    for (let at = first; at < Math.min(values.length, first + PIECE_ROWS * columns); at++) {
+      const j = at % columns
+      piece += keys[j] + cells[j](values[at]) + (j === columns - 1 ? '}\n' : '')
     }
     yield piece
   }
 }
 
+const jsonNumber = (value: number) => (Object.is(value, -0) ? '-0' : Number.isFinite(value) ? String(value) : 'null')
 const quoted = (text: string) => (NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 const numberText = (value: number) => (Number.isNaN(value) ? '' : Object.is(value, -0) ? '-0' : String(value))

@@ -40,7 +40,27 @@ export function formatDate(value: number, { unit, between, zone }: DateFormat): 
   return `${iso.slice(0, 10)}${between}${iso.slice(11, end)}${zone}`
 }
 
+/** How far a zone is ahead of UTC, in milliseconds; 0 of none. */
+export function offsetOf(zone: string): number {
+  const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(zone) ?? []
+  const minutesAhead = sign === undefined ? 0 : 60 * Number(hours) + Number(minutes)
+  return (sign === '-' ? -minutesAhead : minutesAhead) * UNIT_MILLISECONDS.minute
+}
+
 /** Whether cells of two formats are written alike. */
 export function sameFormat(a: DateFormat, b: DateFormat): boolean {
   return a.unit === b.unit && a.between === b.between && a.zone === b.zone
+}
+
+/** How dates of files that have types for them come: as instants. */
+const INSTANT: DateFormat = { unit: 'millisecond', between: 'T', zone: 'Z' }
+
+/**
+ * Values of one format as those of another, where cells are written alike or the first is that of files with types; undefined
+ * where they are not. They are whole where the other one can write them.
+ */
+export function inFormat(from: DateFormat, to: DateFormat): ((value: number) => number) | undefined {
+  if (sameFormat(from, to)) return (value) => value
+  if (!sameFormat(from, INSTANT)) return undefined
+  return (value) => (value + offsetOf(to.zone)) / UNIT_MILLISECONDS[to.unit]
 }

@@ -4,8 +4,8 @@ import { blockRowsOf, chosenRows, type RowBlock, type RowSource } from '../data/
 import { placeOf } from '../data/table-columns.js'
 import { shortened } from '../data/wording.js'
 import { DataError } from '../errors.js'
-import { formatDate, sameFormat } from './iso-dates.js'
-import type { CodedColumn, TableCodec } from './kinds.js'
+import { formatDate, inFormat } from './iso-dates.js'
+import type { CodedColumn, DateKind, TableCodec } from './kinds.js'
 import type { TableColumn } from './table-column.js'
 import type { TypedTable } from './typed-table.js'
 
@@ -91,21 +91,30 @@ function valueReader(column: TableColumn, { kind, name }: CodedColumn): ValueRea
   if (column.sort === undefined) return undefined
   if (kind.kind === 'category') return levelOf(column, kind.levels)
   const title = JSON.stringify(name)
-  if (kind.kind === 'date') {
-    if (column.sort !== 'date' || column.mixed || !column.format || !sameFormat(column.format, kind.format)) {
-      const { text, place } = column.mixed ?? column.firstText ?? { text: 'numbers', place: 'The table' }
-      throw new DataError(
-        `${place}: column ${title} has ${shown(text)}, where the model knows dates such as ${formatDate(kind.low, kind.format)}.`,
-      )
-    }
-    return undefined
-  }
+  if (kind.kind === 'date') return dateOf(column, title, kind)
   if (column.firstText) {
     throw new DataError(
       `${column.firstText.place}: column ${title} has ${shown(column.firstText.text)}, where the model knows numbers.`,
     )
   }
   return undefined
+}
+
+function dateOf(column: TableColumn, title: string, { format, low }: DateKind): ValueReader {
+  const refused = (place: string, what: string) =>
+    new DataError(
+      `${place}: column ${title} has ${what}, where the model knows dates such as ${formatDate(low, format)}.`,
+    )
+  const converted = column.format && inFormat(column.format, format)
+  if (column.sort !== 'date' || column.mixed || !converted) {
+    const { text, place } = column.mixed ?? column.firstText ?? { text: 'numbers', place: 'The table' }
+    throw refused(place, shown(text))
+  }
+  return (stored, row) => {
+    const value = converted(stored)
+    if (Number.isInteger(value) || Number.isNaN(value)) return value
+    throw refused(`Row ${row} (counted from 0)`, shown(column.textOf(stored, row) ?? ''))
+  }
 }
 
 function levelOf(column: TableColumn, levels: readonly string[]): ValueReader {

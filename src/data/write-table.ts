@@ -9,9 +9,12 @@ const NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/
 /** Numbers [rows, columns], row-major; float32 are written with the digits a float32 needs. */
 export type TableNumbers = Float32Array | Float64Array
 
-/** One CSV line of column names, quoted where they hold a separator, a quote, a line break or spaces at an end. */
-export function formatHeader(columns: readonly string[]): string {
-  return `${columns.map((name) => (NEEDS_QUOTES.test(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(',')}\n`
+/** What separates the cells of a line; a comma where it is not said. */
+export type Separator = ',' | '\t'
+
+/** One line of column names, quoted where they hold a separator, a quote, a line break or spaces at an end. */
+export function formatHeader(columns: readonly string[], separator: Separator = ','): string {
+  return `${columns.map((name) => (NEEDS_QUOTES.test(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(separator)}\n`
 }
 
 /**
@@ -20,10 +23,11 @@ export function formatHeader(columns: readonly string[]): string {
  * Every number is the shortest decimal that reads back as the same float64 (float32), −0 included; infinities are
  * written Infinity and −Infinity.
  */
-export function* formatRows(data: TableNumbers, columns: number): Generator<string> {
+export function* formatRows(data: TableNumbers, columns: number, separator: Separator = ','): Generator<string> {
   const step = columns * Math.max(1, Math.floor(NUMBERS_PER_PIECE / columns))
   for (let first = 0; first < data.length; first += step) {
-    yield formatPiece(data, first, Math.min(data.length, first + step), columns)
+    const text = formatPiece(data, first, Math.min(data.length, first + step), columns)
+    yield separator === ',' ? text : text.replaceAll(',', separator)
   }
 }
 

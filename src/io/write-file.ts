@@ -12,16 +12,20 @@ export interface Disk {
 const DISK: Disk = { open, rename, rm }
 const PART = '.part'
 
+/** What a file is to hold: all of it, or piece by piece. */
+export type FileContent = Uint8Array | string | AsyncIterable<Uint8Array | string>
+
 /**
  * Writes a file so that under its name there is either the whole of it or what was there before: to a temporary name
- * in the same folder, synced to the disk, renamed. On failure nothing stays behind.
+ * in the same folder, synced to the disk, renamed. On failure, of what gives the pieces too, nothing stays behind.
  */
-export async function writeFileWhole(path: string, content: Uint8Array | string, disk = DISK): Promise<void> {
+export async function writeFileWhole(path: string, content: FileContent, disk = DISK): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}${PART}`)
   try {
     const file = await disk.open(temporary, 'wx')
     try {
-      await file.writeFile(content)
+      const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content
+      for await (const piece of pieces) await file.writeFile(piece)
       await file.sync()
     } finally {
       await file.close()

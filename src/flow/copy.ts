@@ -1,6 +1,6 @@
 import { Flow } from './flow.js'
 
-/** A flow of its own with the same layers, numbers, scaler and provenance. */
+/** A flow of its own with the same layers, numbers, scaler, provenance and scores. */
 export function copyFlow(model: Flow): Flow {
   const copy = new Flow(model.structure.description, { seed: model.seed, kernels: model.kernels })
   copy.numbers.set(model.numbers)
@@ -8,5 +8,6 @@ export function copyFlow(model: Flow): Flow {
   copy.scaled = model.scaled
   copy.data = model.data
   copy.training = model.training
+  copy.scores = model.scores
   return copy
 }

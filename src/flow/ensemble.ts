@@ -10,6 +10,7 @@ import { Evaluator, type Reals } from './evaluator.js'
 import { type DataProvenance, Flow, type SampleOptions, sampleOptions } from './flow.js'
 import { LogMeanExp } from './log-mean-exp.js'
 import { type MemberDraw, sampleMembersInto } from './sample-members.js'
+import type { ScoreRecord } from './score-record.js'
 
 /** Members of an ensemble, at most. */
 export const MOST_MEMBERS = 64
@@ -27,6 +28,8 @@ export type Model<P extends Precision = Precision> = Flow<P> | Ensemble<P>
  */
 export class Ensemble<P extends Precision = Precision> {
   readonly members: readonly Flow<P>[]
+  /** Of the mixture, as a flow's. */
+  scores: ScoreRecord | undefined
   #evaluators: Map<string, Evaluator> | undefined
 
   /** @throws UsageError as `ensemble`. */

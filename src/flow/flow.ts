@@ -16,6 +16,7 @@ import { PURPOSE } from '../random/purposes.js'
 import { randomStream } from '../random/stream.js'
 import { type Context, contextOfDraw, contextPart, type Given, joined, type RowParts, readContext } from './context.js'
 import { Evaluator, type Reals } from './evaluator.js'
+import type { ScoreRecord } from './score-record.js'
 import { eachChunk, logProbInto, type SampleDraw, sampleInto } from './stream-rows.js'
 import { buildStructure, type FlowDescription, type FlowStructure } from './structure.js'
 
@@ -90,6 +91,8 @@ export class Flow<P extends Precision = Precision> {
   data: DataProvenance = { columns: undefined, sha256: undefined }
   /** 'diverged' where the last `fit` ended in a loss that was not finite: the flow is what was reached before. In its file too. */
   training: 'diverged' | undefined
+  /** How likely rows were that it was not fitted to, or else those that it was: `scoreRecord` makes it. In its file too. */
+  scores: ScoreRecord | undefined
   #evaluator: Evaluator | undefined
 
   constructor(

@@ -1,6 +1,16 @@
 import * as v from 'valibot'
 import { FormatError } from '../errors.js'
-import { checkFormat, FORMAT, type ModelRecord, readRecord, recordParts, TABLE_VERSION } from './model-file.js'
+import {
+  checkFormat,
+  FORMAT,
+  type KeptScores,
+  type ModelRecord,
+  readRecord,
+  readTexts,
+  recordParts,
+  scoresSchema,
+  TABLE_VERSION,
+} from './model-file.js'
 import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.js'
 import { damaged } from './scaler-tensors.js'
 
@@ -19,8 +29,11 @@ const membersSchema = v.pipe(
   v.check((members) => members <= MOST_MEMBERS),
 )
 
+/** What is of the mixture alone. */
+const mixtureSchema = v.object({ scores: v.optional(scoresSchema) })
+
 /** The bytes of a model file with several flows: safetensors, all float64 tensors first. */
-export function encodeMembers(records: readonly ModelRecord[]): Uint8Array {
+export function encodeMembers(records: readonly ModelRecord[], scores: KeptScores | undefined): Uint8Array {
   const members = records.map((record, m) => {
     const { doubles, reals, texts } = recordParts(record)
     const named = (tensors: readonly Tensor[]) =>
@@ -32,6 +45,7 @@ export function encodeMembers(records: readonly ModelRecord[]): Uint8Array {
     format: FORMAT,
     formatVersion: String(records.some(({ table }) => table !== undefined) ? TABLE_VERSION : ENSEMBLE_VERSION),
     members: String(members.length),
+    ...(scores && { scores: JSON.stringify(scores) }),
     ...Object.assign({}, ...members.map(({ texts }) => texts)),
   })
 }
@@ -42,7 +56,9 @@ export function encodeMembers(records: readonly ModelRecord[]): Uint8Array {
  */
 export function decodeFile(
   bytes: Uint8Array,
-): { readonly flow: ModelRecord } | { readonly members: readonly ModelRecord[] } {
+):
+  | { readonly flow: ModelRecord }
+  | { readonly members: readonly ModelRecord[]; readonly scores: KeptScores | undefined } {
   const { tensors, metadata } = decodeSafetensors(bytes)
   const version = checkFormat(metadata, TABLE_VERSION)
   if (version < ENSEMBLE_VERSION || (version === TABLE_VERSION && metadata.members === undefined))
@@ -66,7 +82,10 @@ export function decodeFile(
     const part = parts[Number(member)]
     if (part) Object.defineProperty(part.texts, name, { value: text, enumerable: true })
   }
-  return { members: parts.map(({ tensors, texts }, m) => ofMember(m, () => readRecord(tensors, texts, version))) }
+  return {
+    members: parts.map(({ tensors, texts }, m) => ofMember(m, () => readRecord(tensors, texts, version))),
+    scores: readTexts(mixtureSchema, metadata).scores,
+  }
 }
 
 /** What is wrong with a member, with its number. */

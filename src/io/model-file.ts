@@ -27,6 +27,15 @@ export interface ModelRecord {
   readonly dataSha256: string | undefined
   /** Written only where its training ended in a loss that was not finite. */
   readonly training: 'diverged' | undefined
+  readonly scores: KeptScores | undefined
+}
+
+/** How likely rows were, as text: older readers pass over it. */
+export interface KeptScores {
+  readonly of: 'held-out' | 'training'
+  readonly rows: number
+  /** Ascending; −∞ is null. */
+  readonly scores: readonly (number | null)[]
 }
 
 export const FORMAT = 'pushforward'
@@ -44,6 +53,16 @@ const versionSchema = v.pipe(v.string(), v.regex(/^[1-9]\d{0,8}$/), v.transform(
 const seed = v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number), v.safeInteger())
 const json = v.pipe(v.string(), v.parseJson())
 
+/** Under the key "scores" of a file, of one flow or several. */
+export const scoresSchema = v.pipe(
+  json,
+  v.object({
+    of: v.picklist(['held-out', 'training']),
+    rows: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+    scores: v.array(v.nullable(v.pipe(v.number(), v.finite()))),
+  }),
+)
+
 const metadataSchema = v.object({
   flow: v.pipe(json, v.record(v.string(), v.unknown())),
   scaled: v.pipe(
@@ -55,6 +74,7 @@ const metadataSchema = v.object({
   table: v.optional(json),
   dataSha256: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
   training: v.optional(v.literal('diverged')),
+  scores: v.optional(scoresSchema),
 })
 
 /** The bytes of a model file: safetensors, with the scaler in float64 and the rest of the record as text. */
@@ -84,6 +104,7 @@ export function recordParts({
   table,
   dataSha256,
   training,
+  scores,
 }: ModelRecord): { doubles: Tensor[]; reals: Tensor[]; texts: Record<string, string> } {
   return {
     doubles: encodeScaler(scaler),
@@ -99,6 +120,7 @@ export function recordParts({
       ...(table !== undefined && { table: JSON.stringify(table) }),
       ...(dataSha256 !== undefined && { dataSha256 }),
       ...(training !== undefined && { training }),
+      ...(scores !== undefined && { scores: JSON.stringify(scores) }),
     },
   }
 }
@@ -122,12 +144,7 @@ export function readRecord(
   texts: Readonly<Record<string, string>>,
   version: number,
 ): ModelRecord {
-  const parsed = v.safeParse(metadataSchema, texts, { abortEarly: true })
-  if (!parsed.success) {
-    const [issue] = parsed.issues
-    throw damaged(`its metadata "${v.getDotPath(issue)}" cannot be used (${issue.message})`)
-  }
-  const { flow, ...rest } = parsed.output
+  const { flow, ...rest } = readTexts(metadataSchema, texts)
   const scaler = decodeScaler(tensors, version > LINES_VERSION)
   const own = tensors.filter(({ name }) => !isOfScaler(name)).map(realTensor)
   return {
@@ -135,11 +152,26 @@ export function readRecord(
     table: undefined,
     dataSha256: undefined,
     training: undefined,
+    scores: undefined,
     ...rest,
     description: flow,
     tensors: own,
     scaler,
   }
+}
+
+/**
+ * What texts say by a schema.
+ * @throws FormatError for values that no model has.
+ */
+export function readTexts<Schema extends v.GenericSchema>(
+  schema: Schema,
+  texts: Readonly<Record<string, string>>,
+): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, texts, { abortEarly: true })
+  if (parsed.success) return parsed.output
+  const [issue] = parsed.issues
+  throw damaged(`its metadata "${v.getDotPath(issue)}" cannot be used (${issue.message})`)
 }
 
 /**

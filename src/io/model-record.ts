@@ -5,12 +5,13 @@ import { RowCodec } from '../columns/table-codec.js'
 import { FormatError, UsageError } from '../errors.js'
 import { type Ensemble, ensemble, type Model, membersOf } from '../flow/ensemble.js'
 import { Flow } from '../flow/flow.js'
+import { type ScoreRecord, scoresKept } from '../flow/score-record.js'
 import { buildParts, type FlowDescription, type FlowParts, namedSlots } from '../flow/structure.js'
 import type { KernelChoice } from '../kernels/create.js'
 import type { Precision } from '../kernels/heap.js'
 import { slotLength } from '../nets/parameters.js'
 import { decodeFile, encodeMembers, ofMember } from './ensemble-file.js'
-import { encodeModel as encodeRecord, type ModelRecord, type NamedTensor } from './model-file.js'
+import { encodeModel as encodeRecord, type KeptScores, type ModelRecord, type NamedTensor } from './model-file.js'
 
 /** The bytes of a flow's model file (safetensors); equal flows give equal bytes. */
 export function encodeFlow(flow: Flow): Uint8Array {
@@ -19,10 +20,11 @@ export function encodeFlow(flow: Flow): Uint8Array {
 
 /** The same of a flow or an ensemble, whose file has all of its members. */
 export function encodeModel(model: Model): Uint8Array {
-  return model instanceof Flow ? encodeFlow(model) : encodeMembers(membersOf(model).map(recordOf))
+  return model instanceof Flow ? encodeFlow(model) : encodeMembers(membersOf(model).map(recordOf), keptScores(model))
 }
 
-function recordOf({ structure, numbers, scaler, scaled, seed, data, training }: Flow): ModelRecord {
+function recordOf(flow: Flow): ModelRecord {
+  const { structure, numbers, scaler, scaled, seed, data, training } = flow
   let end = 0
   const tensors = namedSlots(structure).map((slot): NamedTensor => {
     const begin = end
@@ -39,7 +41,29 @@ function recordOf({ structure, numbers, scaler, scaled, seed, data, training }: 
     table: data.table,
     dataSha256: data.sha256,
     training,
+    scores: keptScores(flow),
   }
+}
+
+/** Digits that tell any two float32 apart. */
+const FLOAT32_DIGITS = 9
+
+function keptScores({ scores: record }: Model): KeptScores | undefined {
+  if (record === undefined) return undefined
+  const kept = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(FLOAT32_DIGITS)) : null)
+  return { of: record.of, rows: record.rows, scores: Array.from(record.scores, kept) }
+}
+
+/** What the file says of scores, where it says something. */
+function scoresOf(kept: KeptScores | undefined): ScoreRecord | undefined {
+  if (kept === undefined) return undefined
+  const { of, rows } = kept
+  const scores = Float64Array.from(kept.scores, (value) => Math.fround(value ?? Number.NEGATIVE_INFINITY))
+  if (scores.length === scoresKept(rows) && scores.every((value, i) => i === 0 || value >= scores[i - 1]))
+    return { of, rows, scores }
+  throw new FormatError(
+    `This model file is damaged: its metadata "scores" are not ${scoresKept(rows)} numbers that ascend.`,
+  )
 }
 
 /**
@@ -70,7 +94,9 @@ export function decodeModel<P extends Precision = 'float32'>(
   const file = decodeFile(bytes)
   if ('flow' in file) return flowOf<P>(file.flow, options)
   const members = file.members.map((record, m) => ofMember(m, () => flowOf<P>(record, options)))
-  return agreed(members)
+  const mixture = agreed(members)
+  mixture.scores = scoresOf(file.scores)
+  return mixture
 }
 
 function agreed<P extends Precision>(members: readonly Flow<P>[]): Ensemble<P> {
@@ -98,6 +124,7 @@ function flowOf<P extends Precision>(record: ModelRecord, { kernels }: { kernels
   const table = tableOf(record, flow)
   flow.data = { columns: record.columns, sha256: record.dataSha256, ...(table && { table }) }
   flow.training = record.training
+  flow.scores = scoresOf(record.scores)
   return flow
 }
 

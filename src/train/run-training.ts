@@ -66,6 +66,8 @@ export function commit(flow: Flow, { plan, heap }: Pick<TrainingJob, 'plan' | 'h
   // What layers have set by the data belongs to these parameters.
   flow.numbers.set(heap.real.subarray(plan.params + parameterCount, plan.params + numberCount), parameterCount)
   flow.scaled = true
+  // They were those of other weights.
+  flow.scores = undefined
 }
 
 /** Runs the job on `size` worker threads, or for 0 on the calling thread. */

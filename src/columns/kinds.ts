@@ -104,6 +104,23 @@ export function isPlain({ columns, given }: TableCodec): boolean {
   )
 }
 
+/** How far the interval reaches that a value of a modelled column stands for; 0 where it has a density. */
+export function valueWidth(kind: ColumnKind): number {
+  switch (kind.kind) {
+    case 'category':
+      return 1
+    case 'circular':
+      return kind.grid?.step ?? 0
+    case 'date':
+      return kind.fine ? 0 : kind.step
+    case 'integer':
+    case 'rounded':
+      return kind.step
+    default:
+      return 0
+  }
+}
+
 /** Values of a grid within which the density is held where there are so few; more have tails beyond. */
 const FEW_VALUES = 20
 

@@ -8,7 +8,7 @@ const WIDENING = 2
 const MOST_NODES = 4096
 
 /** Three-point Gauss-Legendre on [0, 1], exact to the fifth degree. */
-const GAUSS = [
+export const GAUSS = [
   { at: 0.5 - Math.sqrt(0.15), weight: 5 / 18 },
   { at: 0.5, weight: 8 / 18 },
   { at: 0.5 + Math.sqrt(0.15), weight: 5 / 18 },

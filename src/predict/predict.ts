@@ -7,7 +7,7 @@ import { echo } from '../options.js'
 import type { ParallelOptions } from '../parallel/chunks.js'
 import { densityRoom, logProbTo } from '../parallel/evaluate.js'
 import { firstEdges } from './first-edges.js'
-import { NodeDensity } from './node-density.js'
+import { GAUSS, NodeDensity } from './node-density.js'
 
 export interface PredictOptions extends Given, Omit<ParallelOptions, 'onProgress'> {
   /** The column that is predicted from all others: its name, or its place among those that are modelled. */
@@ -45,6 +45,8 @@ type Parallel = Pick<ParallelOptions, 'threads' | 'signal'>
 const QUANTILES = [0.05, 0.25, 0.75, 0.95]
 /** Rows whose densities are looked at together: some hundred places in each. */
 const BLOCK_ROWS = 256
+/** A mass of less is integrated by itself: as a difference of integrals it would be lost in what nodes miss. */
+const LEAST_MASS = 1e-3
 /** Rounds of more places, at most. */
 const ROUNDS = 60
 
@@ -79,7 +81,7 @@ export async function predict(
   const out = roomFor(matrix.rows, quantiles.length, Math.max(0, cells.length - 1))
   for (let first = 0; first < matrix.rows; first += BLOCK_ROWS) {
     const block = matrix.data.subarray(first * matrix.columns, (first + BLOCK_ROWS) * matrix.columns)
-    const densities = await predictor.conditionals(block, { threads, signal })
+    const densities = await predictor.conditionals(block, width, { threads, signal })
     for (const [i, density] of densities.entries()) {
       put(out, first + i, density, block[i * matrix.columns + column], { quantiles, cells, width })
     }
@@ -140,14 +142,23 @@ function put(
   for (const [k, cell] of out.cells.entries()) cell[row] = below[k + 1] - below[k]
   if (Number.isNaN(value)) return
   const middle = value + width / 2
-  out.logProb[row] = width > 0 ? Math.log(nodes.below(value + width) - nodes.below(value)) : logProb - nodes.logMass
+  const mass = nodes.below(value + width) - nodes.below(value)
+  out.logProb[row] = mass > LEAST_MASS ? Math.log(mass) : logProb - nodes.logMass
   out.level[row] = nodes.below(middle)
   out.crps[row] = nodes.crps(middle)
 }
 
+/** ln ∫ p over an interval of this width, ln p being known at the places of the Gauss rule. */
+function logMassOf(logDensity: Float64Array, width: number): number {
+  const top = Math.max(...logDensity)
+  if (top === Number.NEGATIVE_INFINITY) return top
+  const sum = GAUSS.reduce((sum, { weight }, k) => sum + weight * Math.exp(logDensity[k] - top), 0)
+  return top + Math.log(sum * width)
+}
+
 interface Conditional {
   readonly nodes: NodeDensity
-  /** ln p(y, rest) of the row as it is; NaN without y. */
+  /** ln p(y, rest) of the row, or of an interval that y stands for its mass by three places; NaN without y. */
   readonly logProb: number
 }
 
@@ -168,7 +179,8 @@ class Predictor {
     this.#edges = rows > 0 ? firstEdges(model, column, contexts) : new Float64Array(2)
   }
 
-  async conditionals(block: Float32Array | Float64Array, parallel: Parallel): Promise<Conditional[]> {
+  /** `width` is how far the interval reaches that y stands for. */
+  async conditionals(block: Float32Array | Float64Array, width: number, parallel: Parallel): Promise<Conditional[]> {
     const { low, high } = membersOf(this.#model)[0].scaler.supports?.[this.#column] ?? {}
     const rows = block.length / this.#columns
     const nodes = Array.from({ length: rows }, () => new NodeDensity(this.#edges, low, high))
@@ -179,9 +191,11 @@ class Predictor {
       for (const [i, density] of nodes.entries()) if (wanted[i].length > 0) density.take(values[i])
     }
     const own = nodes.map((_, i) => block.subarray(i * this.#columns + this.#column).subarray(0, 1))
-    const known = own.map((value) => Float64Array.from(value).filter((y) => !Number.isNaN(y)))
+    const places = width > 0 ? GAUSS.map(({ at }) => at * width) : [0]
+    const known = own.map(([y]) => Float64Array.from(Number.isNaN(y) ? [] : places, (place) => y + place))
     const values = await this.#logProb(block, known, parallel)
-    return nodes.map((density, i) => ({ nodes: density, logProb: values[i].length > 0 ? values[i][0] : Number.NaN }))
+    const told = (own: Float64Array) => (width > 0 ? logMassOf(own, width) : own[0])
+    return nodes.map((density, i) => ({ nodes: density, logProb: values[i].length > 0 ? told(values[i]) : Number.NaN }))
   }
 
   /** ln p of each row with y in turn each of the values that stand for it. */

@@ -22,7 +22,7 @@ describe('README.md', () => {
     for (const file of ['samples.csv', 'scored.csv', 'runs/points/plots/density.svg', 'runs/again/model.safetensors']) {
       await access(join(reader.folder, file))
     }
-    expect(await readFile(join(reader.folder, 'scored.csv'), 'utf8')).toMatch(/^x1,x2,log_prob\n/)
+    expect(await readFile(join(reader.folder, 'scored.csv'), 'utf8')).toMatch(/^x1,x2,log_prob,quantile\n/)
   })
 
   test('its JavaScript runs as a module of its own', async () => {

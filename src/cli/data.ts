@@ -1,11 +1,12 @@
+import { numberColumn } from '../columns/written-column.js'
 import { type Generator, generators } from '../data/generators.js'
 import { didYouMean } from '../data/nearest-name.js'
 import { UsageError } from '../errors.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { GENERATED_ROWS } from './data-source.js'
 import { writeData } from './output.js'
-import { flag, integer } from './values.js'
-import { writeTable } from './write-table.js'
+import { rowsOutput, writeRows } from './rows-output.js'
+import { integer } from './values.js'
 
 export const usage: CommandUsage = {
   synopsis: 'data [NAME]',
@@ -40,11 +41,11 @@ export async function run({ operands: [name], values }: CommandArguments): Promi
     const way = didYouMean(name, generators.keys(), { otherwise: `There are ${[...generators.keys()].join(', ')}.` })
     throw new UsageError(`There is no generator ${name}. ${way}`)
   }
-  await writeTable(generator.columns, blocks(generator, rows, seed), flag(values, 'json'))
-  return 0
+  const drawn = { rows, blocks: blocks(generator, rows, seed) }
+  return writeRows(generator.columns.map(numberColumn), drawn, await rowsOutput(values))
 }
 
-function* blocks(generator: Generator, rows: number, seed: number): Iterable<Float64Array> {
+async function* blocks(generator: Generator, rows: number, seed: number): AsyncGenerator<Float64Array> {
   for (let first = 0; first < rows; first += BLOCK_ROWS) {
     yield generator.generate(Math.min(BLOCK_ROWS, rows - first), { seed, first }).data as Float64Array
   }

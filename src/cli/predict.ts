@@ -1,10 +1,9 @@
 import type { ColumnKind, TableCodec } from '../columns/kinds.js'
 import { readTypedTable } from '../columns/read-typed-table.js'
-import { tableValues } from '../columns/table-values.js'
+import { type TableValues, tableValues } from '../columns/table-values.js'
 import type { TypedTable } from '../columns/typed-table.js'
 import { placeOf } from '../data/table-columns.js'
 import { DataError, UsageError } from '../errors.js'
-import { columnNames } from '../flow/column-names.js'
 import type { Model } from '../flow/ensemble.js'
 import { type Threads, threadsOfAll } from '../parallel/threads.js'
 import { predict } from '../predict/predict.js'
@@ -13,10 +12,11 @@ import { checkFile } from './data-source.js'
 import { loadModel } from './load-model.js'
 import { say } from './output.js'
 import { PredictedColumn } from './predicted-column.js'
+import { OUTPUT_OPTION_TEXT, rowsOutput, writeRows } from './rows-output.js'
+import { tableOf } from './table-of.js'
 import { TABLE_OPTION_TEXT, tableReading } from './table-options.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
-import { flag, probabilities } from './values.js'
-import { writeValues } from './write-table.js'
+import { probabilities } from './values.js'
 
 const QUANTILES = [0.05, 0.25, 0.75, 0.95]
 const BLOCK_ROWS = 512
@@ -34,7 +34,7 @@ export const usage: CommandUsage = {
     ...TABLE_OPTION_TEXT,
     threads: OPTION_TEXT.threads,
     kernels: OPTION_TEXT.kernels,
-    json: { text: 'rows as JSON objects, one a line' },
+    ...OUTPUT_OPTION_TEXT,
   },
   notes: [
     'Any model that knows the other columns tells p(COLUMN | others): one trained with --given them, or one of all columns. Each',
@@ -55,9 +55,9 @@ export async function run({ operands: [path, data], values }: CommandArguments):
   if (of === undefined) throw new UsageError('predict needs --of COLUMN: which column is to be predicted?')
   const quantiles = probabilities(values, 'quantiles', QUANTILES)
   const wanted = threads(values)
-  const json = flag(values, 'json')
+  const output = await rowsOutput(values)
   const model = await loadModel(path, { kernels: kernels(values) })
-  const table = model.data.table ?? plainTable(model)
+  const table = tableOf(model)
   const kind = kindOf(table, of)
   checkFile(data, undefined)
   const names = table.columns.map(({ name }) => name)
@@ -65,17 +65,15 @@ export async function run({ operands: [path, data], values }: CommandArguments):
     header && !header.includes(of) ? names.filter((name) => name !== of) : names
   const read = await readTypedTable(data, { minimumRows: 1, columns, onNote: say, ...tableReading(values) })
   const predicted = new PredictedColumn(table, of, kind, quantiles)
-  const blocks = predictedBlocks(model, predicted, read, wanted)
-  const has = read.columns.some(({ name }) => name === of)
-  await writeValues(predicted.titles(has), predicted.texts(has), blocks, json)
-  return 0
-}
-
-/** Of a model of plain numbers: what its columns are. */
-function plainTable(model: Model): TableCodec {
-  const names = columnNames(model)
-  const columns = names.map((name) => ({ name, kind: { kind: 'continuous' } as const }))
-  return { columns, given: names.slice(model.dim), seed: 0 }
+  const known = await tableValues(read, predicted.others)
+  const { rows } = known.source
+  if (rows < read.rows) say(`Left out: ${read.rows - rows} of ${read.rows} rows, with a cell that is missing.`)
+  if (rows === 0) throw new DataError(`${read.source}: every row has a cell that is missing.`)
+  return writeRows(
+    predicted.written(read.columns),
+    { rows, blocks: predictedBlocks(model, predicted, { read, known }, wanted) },
+    output,
+  )
 }
 
 function kindOf({ columns, given }: TableCodec, of: string): ColumnKind {
@@ -92,16 +90,12 @@ function kindOf({ columns, given }: TableCodec, of: string): ColumnKind {
 async function* predictedBlocks(
   model: Model,
   column: PredictedColumn,
-  read: TypedTable,
+  { read, known: { source, rows } }: { readonly read: TypedTable; readonly known: TableValues },
   wanted: Threads,
 ): AsyncGenerator<Float64Array> {
   const { codec, place, seat, told } = column
   const has = read.columns.some(({ name }) => name === codec.columns[place])
   const known = has ? await knownValues(read, column) : undefined
-  const { source, rows } = await tableValues(read, column.others)
-  if (source.rows < read.rows)
-    say(`Left out: ${read.rows - source.rows} of ${read.rows} rows, with a cell that is missing.`)
-  if (source.rows === 0) throw new DataError(`${read.source}: every row has a cell that is missing.`)
   const numbersOfRows = [...rows]
   const count = codec.columns.length
   const options = { of: seat, ...told.asked, threads: threadsOfAll(wanted, model, 100 * source.rows) }

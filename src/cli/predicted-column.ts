@@ -1,13 +1,15 @@
 import { type ColumnCodec, columnCodec } from '../columns/column-codec.js'
-import type { Category, ColumnKind, TableCodec } from '../columns/kinds.js'
+import { type Category, type ColumnKind, type TableCodec, valueWidth } from '../columns/kinds.js'
 import { RowCodec } from '../columns/table-codec.js'
+import type { TableColumn } from '../columns/table-column.js'
+import { asRead, numberColumn, type WrittenColumn, writtenColumns } from '../columns/written-column.js'
 import type { Predictions, PredictOptions } from '../predict/predict.js'
 
 /** What is asked of a prediction, and what of it is written behind the other columns; `has`: the row has the column itself. */
 interface Told {
   readonly asked: Pick<PredictOptions, 'quantiles' | 'cells' | 'width'>
-  titles(has: boolean): string[]
-  texts(has: boolean): (((value: number) => string) | undefined)[]
+  /** By figures; values of the column are written as it is. */
+  columns(column: WrittenColumn, has: boolean): WrittenColumn[]
   numbers(predictions: Predictions, i: number, value: number, has: boolean): number[]
 }
 
@@ -32,17 +34,20 @@ export class PredictedColumn {
     this.seat = this.codec.names.indexOf(of)
     this.#of = of
     this.#own = columnCodec(kind, false)
-    this.told =
-      kind.kind === 'category' ? probabilities(kind, this.#own) : distribution(this.#own, widthOf(kind), quantiles)
+    this.told = kind.kind === 'category' ? probabilities(kind) : distribution(this.#own, valueWidth(kind), quantiles)
   }
 
-  titles(has: boolean): string[] {
-    return [...this.#seen(this.codec.columns, has), ...this.told.titles(has).map((title) => `${this.#of}_${title}`)]
-  }
-
-  texts(has: boolean) {
-    const seen = this.#seen(this.codec.texts, has).map((of) => of && whereThere(of))
-    return [...seen, ...this.told.texts(has)]
+  /** What is written: the columns of the table that were read, and behind them what is predicted, which may be missing. */
+  written(read: readonly TableColumn[]): WrittenColumn[] {
+    const seats = new Map(read.map((column) => [column.name, column]))
+    const has = seats.has(this.#of)
+    const all = writtenColumns(this.codec)
+    const seen = this.#seen(all, has).map((column) => ({
+      ...asRead(column, seats.get(column.name) as TableColumn),
+      gaps: column.name === this.#of,
+    }))
+    const told = this.told.columns(all[this.place], has)
+    return [...seen, ...told.map((column) => ({ ...column, name: `${this.#of}_${column.name}`, gaps: true }))]
   }
 
   /** What is there of each column of the table. */
@@ -68,11 +73,18 @@ function distribution(own: ColumnCodec, width: number, quantiles: readonly numbe
   const decoded = (value: number) => (Number.isNaN(value) ? value : own.decode(Float64Array.of(value), 0))
   // Numbers are spread over the interval up to the next one: half of it too much on average.
   const middle = (mean: number) => (own.text || width === 0 ? decoded(mean) : mean - width / 2)
-  const text = own.text && whereThere(own.text)
   return {
     asked: { quantiles, width },
-    titles: (has) => ['mean', 'median', 'sd', ...quantiles.map(quantileName), ...(has ? ['log_prob', 'quantile'] : [])],
-    texts: (has) => [text, text, undefined, ...quantiles.map(() => text), ...(has ? [undefined, undefined] : [])],
+    columns(column, has) {
+      const value = (name: string): WrittenColumn => ({ ...column, name })
+      const mean = column.text ? value('mean') : numberColumn('mean')
+      const own = has ? ['log_prob', 'quantile'] : []
+      return [
+        ...[mean, value('median'), numberColumn('sd')],
+        ...quantiles.map((probability) => value(quantileName(probability))),
+        ...own.map(numberColumn),
+      ]
+    },
     numbers: ({ mean, median, sd, quantiles, logProb, level }, i, _, has) => [
       ...[middle(mean[i]), decoded(median[i]), sd[i]],
       ...quantiles.map((q) => decoded(q[i])),
@@ -82,14 +94,16 @@ function distribution(own: ColumnCodec, width: number, quantiles: readonly numbe
 }
 
 /** What is told of a column of names: the likeliest one, and how likely each is. */
-function probabilities({ levels }: Category, own: ColumnCodec): Told {
+function probabilities({ levels }: Category): Told {
   const count = levels.length
   // Level k is what lies from k to k + 1, or beyond where it is the first or the last.
   const inner = Array.from({ length: count - 1 }, (_, k) => k + 1)
   return {
     asked: { quantiles: [], cells: [Number.NEGATIVE_INFINITY, ...inner, Number.POSITIVE_INFINITY] },
-    titles: (has) => ['likeliest', ...levels.map((level) => `p_${level}`), ...(has ? ['log_prob'] : [])],
-    texts: (has) => [own.text && whereThere(own.text), ...levels.map(() => undefined), ...(has ? [undefined] : [])],
+    columns: (column, has) => [
+      { ...column, name: 'likeliest' },
+      ...[...levels.map((level) => `p_${level}`), ...(has ? ['log_prob'] : [])].map(numberColumn),
+    ],
     numbers({ cells }, i, value, has) {
       const shares = cells.map((cell) => cell[i])
       const likeliest = Number.isNaN(shares[0]) ? Number.NaN : shares.indexOf(Math.max(...shares))
@@ -98,14 +112,5 @@ function probabilities({ levels }: Category, own: ColumnCodec): Told {
   }
 }
 
-const whereThere = (text: (value: number) => string) => (value: number) => (Number.isNaN(value) ? '' : text(value))
-
 /** 0.05 is q05, 0.5 q50, 0.025 q025. */
 const quantileName = (probability: number) => `q${`${probability}`.replace(/^0?\./, '').padEnd(2, '0')}`
-
-/** Up to the next value, where values are rounded. */
-function widthOf(kind: ColumnKind): number {
-  if (kind.kind === 'circular') return kind.grid?.step ?? 0
-  if (kind.kind === 'date') return kind.fine ? 0 : kind.step
-  return kind.kind === 'integer' || kind.kind === 'rounded' ? kind.step : 0
-}

@@ -1,5 +1,5 @@
 import { RowCodec } from '../columns/table-codec.js'
-import type { Matrix } from '../data/rows.js'
+import { numberColumn, writtenColumns } from '../columns/written-column.js'
 import { columnNames } from '../flow/column-names.js'
 import { joined } from '../flow/context.js'
 import type { Model } from '../flow/ensemble.js'
@@ -10,11 +10,11 @@ import { sharedLike } from '../parallel/shared-memory.js'
 import { threadsOfAll } from '../parallel/threads.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { loadModel } from './load-model.js'
+import { OUTPUT_OPTION_TEXT, rowsOutput, writeRows } from './rows-output.js'
 import { eachGiven, type SampleGiven, sampleGiven } from './sample-given.js'
 import { TABLE_OPTION_TEXT } from './table-options.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
-import { flag, integer, nonNegative } from './values.js'
-import { writeTable, writeValues } from './write-table.js'
+import { integer, nonNegative } from './values.js'
 
 const DEFAULT_ROWS = 1000
 
@@ -30,7 +30,7 @@ export const usage: CommandUsage = {
     temperature: { placeholder: 'T', text: 'factor on the noise; below 1 the sample keeps to the middle (1)' },
     ...OPTION_TEXT,
     seed: { placeholder: 'N', text: 'seed of the sample; a longer one begins with the same rows (0)' },
-    json: { text: 'rows as JSON objects, one a line' },
+    ...OUTPUT_OPTION_TEXT,
   },
   notes: [
     'MODEL is a run folder, a model file, or latest, the newest run in runs/. Rows come as those of the file that the model was',
@@ -38,7 +38,7 @@ export const usage: CommandUsage = {
   ].join('\n'),
   examples: [
     'pushforward sample latest > samples.csv',
-    'pushforward sample runs/points --rows 100000 --seed 1 > samples.csv',
+    'pushforward sample runs/points --rows 1e7 --seed 1 --out samples.parquet',
     'pushforward sample runs/penguins --given species=Adelie,body_mass=4200 --rows 100',
   ],
 }
@@ -49,21 +49,20 @@ export async function run({ operands: [path], values }: CommandArguments): Promi
   const seed = integer(values, 'seed', 0, 0)
   const temperature = nonNegative(values, 'temperature', 1)
   const wanted = threads(values)
+  const output = await rowsOutput(values)
   const model = await loadModel(path, { kernels: kernels(values) })
   const given = await sampleGiven(model, values)
   const rows = given && 'each' in given ? given.each.rows : (wantedRows ?? DEFAULT_ROWS)
   const options = { seed, temperature, threads: threadsOfAll(wanted, model, rows) }
   const drawn = blocks(model, rows, given, options)
   const { table } = model.data
-  if (table) {
-    const codec = new RowCodec(table)
-    await writeValues(codec.columns, codec.texts, decoded(codec, drawn), flag(values, 'json'))
-  } else await writeTable(columnNames(model), drawn, flag(values, 'json'))
-  return 0
+  if (!table) return writeRows(columnNames(model).map(numberColumn), { rows, blocks: drawn }, output)
+  const codec = new RowCodec(table)
+  return writeRows(writtenColumns(codec), { rows, blocks: decoded(codec, drawn) }, output)
 }
 
 /** The same as values of the table. */
-async function* decoded(codec: RowCodec, blocks: AsyncIterable<Matrix['data']>): AsyncGenerator<Float64Array> {
+async function* decoded(codec: RowCodec, blocks: AsyncIterable<Float64Array>): AsyncGenerator<Float64Array> {
   for await (const block of blocks) {
     yield codec.decode(block, new Float64Array((block.length / codec.names.length) * codec.columns.length))
   }
@@ -75,7 +74,7 @@ async function* blocks(
   rows: number,
   given: SampleGiven | undefined,
   options: Omit<SampleDraw, 'firstRow'> & ParallelOptions,
-): AsyncGenerator<Matrix['data']> {
+): AsyncGenerator<Float64Array> {
   const { dim, contextDim } = model
   const blockRows = Math.min(rows, parallelRowsOf(dim + contextDim))
   const block = sharedLike(model.scaler.mean, blockRows * dim)
@@ -83,7 +82,7 @@ async function* blocks(
   for await (const { count, context } of eachGiven(given, rows, blockRows)) {
     const part = block.subarray(0, count * dim)
     await sampleTo(model, count, part, { ...options, firstRow, context })
-    yield joined({ data: part, rows: count, columns: dim }, context).part(0, count)
+    yield joined({ data: part, rows: count, columns: dim }, context).part(0, count) as Float64Array
     firstRow += count
   }
 }

@@ -3,6 +3,7 @@ import { readTypedTable } from '../columns/read-typed-table.js'
 import { RowCodec } from '../columns/table-codec.js'
 import { tableValues } from '../columns/table-values.js'
 import type { TypedTable } from '../columns/typed-table.js'
+import { asRead, writtenColumns } from '../columns/written-column.js'
 import { generators } from '../data/generators.js'
 import type { ReadTableOptions } from '../data/read-table.js'
 import type { RowSource } from '../data/row-source.js'
@@ -13,23 +14,21 @@ import { scoredValues } from '../parallel/score-values.js'
 import { type Threads, threadsOfAll } from '../parallel/threads.js'
 import { checkFile } from './data-source.js'
 import { say } from './output.js'
-import { scoreColumn } from './score.js'
-import { writeValues } from './write-table.js'
+import type { ScoredBlock, ScoredRows } from './scored-rows.js'
 
 interface ScoreTableOptions extends ReadTableOptions {
   readonly rows: number | undefined
   readonly threads: Threads
   readonly dropMissing: boolean
-  readonly json: boolean
 }
 
-/** Scores the rows of a file by a model that knows the kinds of its columns. */
-export async function scoreTable(
+/** The rows of a file with their scores by a model that knows the kinds of its columns. */
+export async function scoredTable(
   model: Model,
   table: TableCodec,
   data: string,
-  { rows, threads, dropMissing, json, ...reading }: ScoreTableOptions,
-): Promise<number> {
+  { rows, threads, dropMissing, ...reading }: ScoreTableOptions,
+): Promise<ScoredRows> {
   if (generators.has(data)) {
     throw new UsageError(
       `${data} has the columns of a generator, but the model has ${table.columns.map(({ name }) => name).join(', ')}.`,
@@ -41,16 +40,16 @@ export async function scoreTable(
   const values = await tableValues(read, table)
   checkMissing(read, values.source.rows, dropMissing)
   const seats = new Map(codec.columns.map((name, j) => [name, j]))
-  const order = read.columns.map(({ name }) => seats.get(name) as number)
-  const names = order.map((place) => codec.columns[place])
-  const blocks = besideScores(model, codec, values.source, order, threadsOfAll(threads, model, values.source.rows))
-  await writeValues(
-    [...names, scoreColumn(names)],
-    [...order.map((place) => codec.texts[place]), undefined],
-    blocks,
-    json,
-  )
-  return 0
+  const places = read.columns.map(({ name }) => seats.get(name) as number)
+  const written = writtenColumns(codec)
+  const { source } = values
+  return {
+    columns: places.map((place, j) => asRead(written[place], read.columns[j])),
+    places,
+    rows: source.rows,
+    blocks: scoredBlocks(model, codec, source, places, threadsOfAll(threads, model, source.rows)),
+    number: (row) => values.rows.member(row),
+  }
 }
 
 /** Columns without names of their own have those of the model, in its order. */
@@ -60,21 +59,19 @@ function named(table: TypedTable, { columns }: RowCodec): TypedTable {
   return table
 }
 
-async function* besideScores(
+async function* scoredBlocks(
   model: Model,
   codec: RowCodec,
   source: RowSource,
-  order: readonly number[],
+  places: readonly number[],
   threads: Threads,
-): AsyncGenerator<Float64Array> {
-  const columns = order.length
+): AsyncGenerator<ScoredBlock> {
+  const columns = places.length
   for await (const { values, logProb } of scoredValues(model, codec, source, { threads })) {
-    const block = new Float64Array(logProb.length * (columns + 1))
-    for (let i = 0, to = 0; i < logProb.length; i++) {
-      for (const place of order) block[to++] = values[i * columns + place]
-      block[to++] = shortestFloat32(Math.fround(logProb[i]))
-    }
-    yield block
+    const moved = new Float64Array(values.length)
+    for (let i = 0, to = 0; i < logProb.length; i++)
+      for (const place of places) moved[to++] = values[i * columns + place]
+    yield { values: moved, logProb: logProb.map((value) => shortestFloat32(Math.fround(value))) }
   }
 }
 

@@ -1,3 +1,4 @@
+import { numberColumn } from '../columns/written-column.js'
 import { generators } from '../data/generators.js'
 import { type ColumnChooser, columnNames as namesOf } from '../data/table-columns.js'
 import { listed } from '../data/wording.js'
@@ -6,7 +7,6 @@ import { DataError, UsageError } from '../errors.js'
 import { columnNames } from '../flow/column-names.js'
 import { joined } from '../flow/context.js'
 import type { Model } from '../flow/ensemble.js'
-import type { Reals } from '../flow/evaluator.js'
 import { type ParallelOptions, parallelRowsOf } from '../parallel/chunks.js'
 import { densityRoom, logProbTo } from '../parallel/evaluate.js'
 import { sharedLike } from '../parallel/shared-memory.js'
@@ -16,26 +16,27 @@ import { COLUMN_OPTION_TEXT } from './column-options.js'
 import { type DataSource, fileFirst, readData } from './data-source.js'
 import { loadModel } from './load-model.js'
 import { say } from './output.js'
-import { scoreTable } from './score-table.js'
+import { OUTPUT_OPTION_TEXT, rowsOutput } from './rows-output.js'
+import { scoredTable } from './score-table.js'
+import { type ScoredBlock, writeScores } from './scored-rows.js'
 import { TABLE_OPTION_TEXT, tableReading } from './table-options.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
 import { flag, integer } from './values.js'
-import { writeTable } from './write-table.js'
-
-const SCORE_COLUMN = 'log_prob'
 
 export const usage: CommandUsage = {
   synopsis: 'score MODEL DATA',
-  summary: `Writes the rows of DATA as CSV, each with its log-density under a model as ${SCORE_COLUMN} (nats, original units).`,
+  summary:
+    'Writes the rows of DATA as CSV, each with its log-density under a model, in nats and original units, and its quantile.',
   operands: [2, 2],
   words: { DATA: [...generators.keys()] },
   options: {
     rows: { placeholder: 'N', text: 'rows to draw where DATA is a generator (1024)' },
+    worst: { placeholder: 'N', text: 'only the N rows of lowest log-density, and which column makes each strange' },
     ...TABLE_OPTION_TEXT,
     'drop-missing': COLUMN_OPTION_TEXT['drop-missing'],
     ...OPTION_TEXT,
     seed: { placeholder: 'N', text: 'seed where DATA is a generator (0)' },
-    json: { text: 'rows as JSON objects, one a line; a log-density of −∞ is null' },
+    ...OUTPUT_OPTION_TEXT,
   },
   notes: [
     'MODEL is a run folder, a model file, or latest, the newest run in runs/; DATA is a file, as of train, - for standard',
@@ -43,9 +44,14 @@ export const usage: CommandUsage = {
     'others are left out; without names they are taken in the order that `show` has them in. Where columns are whole numbers,',
     'rounded ones, categories or dates, the log-density has the mass of their values in it, ln P(value) in place of a density,',
     'as the mean over 8 points of the interval that each stands for: on average no more than the exact one.',
+    'quantile is the share of the rows held out in training that have at most this log_prob: 0.01 is odder than 99 % of them.',
+    '--worst adds row, its number from 0, strange_column, the column least likely given the others beside what is typical of',
+    'it, strange_log_prob, its log-density given them, and typical_log_prob, the median of that over rows the model draws.',
   ].join('\n'),
   examples: [
     'pushforward score runs/points points.csv > scored.csv',
+    'pushforward score runs/points points.csv --worst 20',
+    'pushforward score runs/points points.parquet --out scored.parquet',
     'cut -d, -f2,3 all.csv | pushforward score runs/points -',
   ],
 }
@@ -55,44 +61,47 @@ export async function run({ operands: [path, operand], values }: CommandArgument
   const rows = integer(values, 'rows', undefined, 1)
   const seed = integer(values, 'seed', 0, 0)
   const wanted = threads(values)
-  const [dropMissing, json] = [flag(values, 'drop-missing'), flag(values, 'json')]
+  const dropMissing = flag(values, 'drop-missing')
+  const written = { worst: integer(values, 'worst', undefined, 1), output: await rowsOutput(values), threads: wanted }
   const model = await loadModel(path, { kernels: kernels(values) })
   const data = fileFirst(operand)
   const { table } = model.data
   const names = table ? table.columns.map(({ name }) => name) : model.data.columns
   const columnsOf = modelColumns(names, names?.length ?? model.dim + model.contextDim, data)
   const reading = { rows, seed, minimumRows: 1, columns: columnsOf, onNote: say, ...tableReading(values) }
-  if (table) return scoreTable(model, table, data, { ...reading, threads: wanted, dropMissing, json })
+  if (table)
+    return writeScores(model, await scoredTable(model, table, data, { ...reading, ...written, dropMissing }), written)
   if (dropMissing)
     throw new UsageError('--drop-missing is for models that know kinds of columns; this one takes numbers.')
   const source = await readData(data, reading)
   const places = placesOf(model, source)
   const options = { threads: threadsOfAll(wanted, model, source.points.rows) }
-  const blocks = scoredBlocks(model, source, [...places.values()], options)
-  const columns = [...places.keys()]
-  await writeTable([...columns, scoreColumn(columns)], blocks, json)
-  return 0
+  const scored = {
+    columns: [...places.keys()].map(numberColumn),
+    places: [...places.values()],
+    rows: source.points.rows,
+    blocks: scoredBlocks(model, source, [...places.values()], options),
+    number: (row: number) => row,
+  }
+  return writeScores(model, scored, written)
 }
 
-/** The name of the densities, with a number where a column of the rows is called that already. */
-export function scoreColumn(columns: readonly string[]): string {
-  let name = SCORE_COLUMN
-  for (let i = 2; columns.includes(name); i++) name = `${SCORE_COLUMN}_${i}`
-  return name
-}
-
-/** Blocks of rows, each row with its log-density as one column more; all in the same memory. */
-async function* scoredBlocks(model: Model, source: DataSource, places: readonly number[], options: ParallelOptions) {
+/** Blocks of rows with their log-densities; all in the same memory. */
+async function* scoredBlocks(
+  model: Model,
+  source: DataSource,
+  places: readonly number[],
+  options: ParallelOptions,
+): AsyncGenerator<ScoredBlock> {
   const columns = model.dim + model.contextDim
   const blockRows = Math.min(source.points.rows, parallelRowsOf(columns))
   const moved = sharedLike(model.scaler.mean, blockRows * columns)
-  const wide = new Float64Array(blockRows * (columns + 1))
-  const values = densityRoom(model, blockRows)
-  for (const block of source.points.blocks(blockRows)) {
-    const rows = block.length / columns
-    const scores = values.subarray(0, rows)
-    await logProbTo(model, joined({ data: permuted(block, places, moved), rows, columns }), scores, options)
-    yield beside(block, scores, wide)
+  const densities = densityRoom(model, blockRows)
+  for (const values of source.points.blocks(blockRows)) {
+    const rows = values.length / columns
+    const own = densities.subarray(0, rows)
+    await logProbTo(model, joined({ data: permuted(values, places, moved), rows, columns }), own, options)
+    yield { values, logProb: Float64Array.from(own, own instanceof Float32Array ? shortestFloat32 : undefined) }
   }
 }
 
@@ -134,14 +143,4 @@ function permuted(rows: Float64Array, places: readonly number[], target: Float64
   if (places.every((place, j) => place === j)) return rows
   for (let at = 0; at < rows.length; at++) target[at - (at % dim) + places[at % dim]] = rows[at]
   return target.subarray(0, rows.length)
-}
-
-/** Rows [rows, dim] with their scores as one column more, in `target`. */
-function beside(rows: Float64Array, scores: Reals, target: Float64Array): Float64Array {
-  const dim = rows.length / scores.length
-  for (let i = 0; i < scores.length; i++) {
-    target.set(rows.subarray(i * dim, (i + 1) * dim), i * (dim + 1))
-    target[i * (dim + 1) + dim] = scores instanceof Float32Array ? shortestFloat32(scores[i]) : scores[i]
-  }
-  return target.subarray(0, rows.length + scores.length)
 }

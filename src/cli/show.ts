@@ -7,6 +7,7 @@ import { isBounded, supportText } from '../data/support.js'
 import { columnNames, givenNames } from '../flow/column-names.js'
 import { type Model, membersOf } from '../flow/ensemble.js'
 import { Flow } from '../flow/flow.js'
+import type { ScoreRecord } from '../flow/score-record.js'
 import { summary } from '../flow/summary.js'
 import { MODEL_FILE } from '../io/save-flow.js'
 import type { Evaluation } from '../train/figures.js'
@@ -65,7 +66,8 @@ export function described(model: Model, { run, evaluation }: Beside): object {
   if (!(model instanceof Flow)) {
     const { dim, contextDim, parameterCount, members } = model
     const each = members.map((member) => described(member, {}))
-    return { ensemble: members.length, dim, contextDim, parameters: parameterCount, members: each, run, evaluation }
+    const whole = { ensemble: members.length, dim, contextDim, parameters: parameterCount, members: each }
+    return { ...whole, ...keptScores(model), run, evaluation }
   }
   const { structure, seed, data, scaler } = model
   const { description, layers, parameterCount } = structure
@@ -86,6 +88,7 @@ export function described(model: Model, { run, evaluation }: Beside): object {
     ...(data.table && { table: data.table }),
     dataSha256: data.sha256,
     training: model.training,
+    ...keptScores(model),
     run,
     evaluation,
   }
@@ -115,10 +118,20 @@ function shown(model: Model, { run, evaluation }: Beside): string {
     '',
     `${members.length === 1 ? 'Seed' : 'Seeds'} ${members.map(({ seed }) => seed).join(', ')}; training data have SHA-256 ${data.sha256 ?? 'unknown'}.`,
   ]
+  if (model.scores) lines.push(scoresText(model.scores))
   if (model.training) lines.push(DIVERGED)
   if (run) lines.push(runText(run))
   if (evaluation) lines.push('', evaluationText(evaluation))
   return lines.join('\n')
+}
+
+function keptScores({ scores }: Model) {
+  return scores && { scores: { of: scores.of, rows: scores.rows } }
+}
+
+function scoresText({ of, rows }: ScoreRecord): string {
+  const what = of === 'held-out' ? 'rows held out' : 'rows trained on, as none were held out'
+  return `Quantiles of scores are among those of ${rows} ${what}.`
 }
 
 /** Of a flow, or of an ensemble and each kind of member that it has. */

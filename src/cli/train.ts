@@ -9,6 +9,7 @@ import { resolvedConfig, withConfig } from './config.js'
 import { fileFirst } from './data-source.js'
 import { type EarlierRun, reopenRun, resumedRecord, resumeValues } from './earlier-run.js'
 import { catchInterrupts, INTERRUPTED } from './interrupt.js'
+import { scoresOf } from './kept-scores.js'
 import { metricsText } from './metrics.js'
 import { say, warn } from './output.js'
 import { type Prepared, prepare } from './prepare-training.js'
@@ -100,6 +101,8 @@ async function conclude(job: Job, { result, members }: Trained, signal: AbortSig
   await folder.write(TRAINED_FILES.metrics, metricsText(result, members))
   await folder.point()
   report.trained(result, members)
+  job.model.scores = await scoresOf(job, result)
+  await saveModel(job.model, folder)
   const plots = await writeOutcome(job, result, interrupted ? undefined : signal)
   const record = endedRun(job.record, interrupted ? 'interrupted' : 'finished')
   const page = job.options.draws ? await writeReport(folder.path, { record }) : undefined

@@ -234,19 +234,23 @@ describe('samples', () => {
 describe('score', () => {
   test('takes the raw file, in any order of columns, and writes it with log_prob', async () => {
     const { code, stdout, stderr } = await cli('score birds birds.csv')
-    expect([code, stderr]).toEqual([0, 'Left out, as the model does not have them: id, noted.\n'])
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^Left out, as the model does not have them: id, noted.\nQuant/),
+    ])
     const { names, rows } = cells(stdout)
-    expect(names).toEqual([...MODELLED, 'log_prob'])
-    for (const [i, { log_prob, ...row }] of rows.entries()) {
+    expect(names).toEqual([...MODELLED, 'log_prob', 'quantile'])
+    for (const [i, { log_prob, quantile, ...row }] of rows.entries()) {
       const expected = Object.fromEntries(
         MODELLED.map((name) => [name, String(Number(table[i][name as keyof Row]) || table[i][name as keyof Row])]),
       )
       expect({ ...row, rain: String(Number(row.rain)) }).toEqual({ ...expected, rain: String(Number(table[i].rain)) })
       expect(Number(log_prob)).toBeLessThan(0)
+      expect(Number(quantile)).toBeLessThanOrEqual(1)
     }
     const turned = table.map(({ id, noted, ...row }) => Object.fromEntries(Object.entries(row).reverse()))
     const again = cells((await cli('score birds -', csv(turned as never))).stdout)
-    expect(again.names.slice(0, -1)).toEqual(MODELLED.toReversed())
+    expect(again.names.slice(0, -2)).toEqual(MODELLED.toReversed())
     expect(again.rows.map(({ log_prob }) => log_prob)).toEqual(rows.map(({ log_prob }) => log_prob))
   })
 

@@ -230,24 +230,23 @@ describe('sample', () => {
 
 describe('score', () => {
   const expected = async () => (await loadFlow(at('geyser'))).logProb(minutes)
-  const scores = ({ stdout }: { stdout: string }) =>
-    Float32Array.from(parseCsv(stdout).rows, (row) => row[row.length - 1])
+  const scores = ({ stdout }: { stdout: string }) => Float32Array.from(parseCsv(stdout).rows, (row) => row[2])
 
   test('writes the input columns and log_prob, to the last bit', async () => {
     const { code, stdout, stderr } = await pushforward(['score', at('geyser'), at('faithful.csv')])
     expect([code, stderr]).toEqual([0, ''])
-    expect(parseCsv(stdout).columns).toEqual(['eruptions', 'waiting', 'log_prob'])
+    expect(parseCsv(stdout).columns).toEqual(['eruptions', 'waiting', 'log_prob', 'quantile'])
     expect(parseCsv(stdout).rows.map((row) => row.slice(0, 2))).toEqual(minutes)
     expect(scores({ stdout })).toEqual(await expected())
     // Nine digits tell any two float32 apart; their float64 expansion would have sixteen.
-    expect(stdout).not.toMatch(/-[\d.]{12,}\n/)
+    expect(stdout).not.toMatch(/-[\d.]{12,},/)
   })
 
   test('finds columns by name in any order, and leaves others out', async () => {
     const input = `waiting,place,eruptions\n${minutes.map(([e, w]) => `${w},here,${e}`).join('\n')}\n`
     const outcome = await pushforward(['score', at('geyser'), '-'], { input })
     expect(outcome.stderr).toBe('Left out, as the model does not have them: place.\n')
-    expect(parseCsv(outcome.stdout).columns).toEqual(['waiting', 'eruptions', 'log_prob'])
+    expect(parseCsv(outcome.stdout).columns).toEqual(['waiting', 'eruptions', 'log_prob', 'quantile'])
     expect(scores(outcome)).toEqual(await expected())
   })
 
@@ -269,14 +268,14 @@ describe('score', () => {
     await pushforward(['train', at('taken.csv'), '--steps', '2', '--plots', 'off', '--out', at('taken')])
     const { stdout } = await pushforward(['score', at('taken'), at('taken.csv'), '--json'])
     const [first] = stdout.split('\n')
-    expect(Object.keys(JSON.parse(first))).toEqual(['log_prob', 'waiting', 'log_prob_2'])
+    expect(Object.keys(JSON.parse(first))).toEqual(['log_prob', 'waiting', 'log_prob_2', 'quantile'])
     expect(JSON.parse(first)).toMatchObject({ log_prob: minutes[0][0], waiting: minutes[0][1] })
   })
 
   test('takes columns without names in the order of training', async () => {
     const input = minutes.map((row) => row.join(',')).join('\n')
     const outcome = await pushforward(['score', at('geyser'), '-'], { input })
-    expect(parseCsv(outcome.stdout).columns).toEqual(['eruptions', 'waiting', 'log_prob'])
+    expect(parseCsv(outcome.stdout).columns).toEqual(['eruptions', 'waiting', 'log_prob', 'quantile'])
     expect(scores(outcome)).toEqual(await expected())
   })
 
@@ -289,7 +288,7 @@ describe('score', () => {
 
   test('a row beyond all bounds has log_prob −Infinity', async () => {
     const { stdout } = await pushforward(['score', at('geyser'), '-'], { input: 'eruptions,waiting\n1e300,50\n2,50\n' })
-    expect(stdout).toContain('\n1e+300,50,-Infinity\n2,50,-')
+    expect(stdout).toContain('\n1e+300,50,-Infinity,0\n2,50,-')
   })
 
   test('scores a generator', async () => {

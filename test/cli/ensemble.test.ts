@@ -80,7 +80,7 @@ describe('train --ensemble 3', () => {
   test('can be scored, sampled and shown', async () => {
     const model = await loadModel(join(folder, 'three'))
     const scored = parseCsv((await cli('score three points.csv --threads 2')).stdout)
-    expect(scored.columns).toEqual(['x', 'y', 'log_prob'])
+    expect(scored.columns).toEqual(['x', 'y', 'log_prob', 'quantile'])
     const expected = model.logProb(scored.rows.map(([x, y]) => [x, y]))
     for (const [i, row] of scored.rows.entries()) expect(row[2]).toBeCloseTo(expected[i], 5)
     const drawn = parseCsv((await cli('sample three --rows 50 --seed 4')).stdout)

@@ -32,7 +32,10 @@ describe('how a table is read', () => {
     const model = (run: string) => readFile(join(at(run), 'model.safetensors'))
     expect((await model('again')).equals(await model('run'))).toBe(true)
     const scored = await pushforward(['score', at('run'), at('a.txt'), ...options])
-    expect(scored.stdout.split('\n').slice(0, 2)).toEqual(['"x, m",y,log_prob', expect.stringMatching(/^1\.5,0,-/)])
+    expect(scored.stdout.split('\n').slice(0, 2)).toEqual([
+      '"x, m",y,log_prob,quantile',
+      expect.stringMatching(/^1\.5,0,-/),
+    ])
   })
 
   test('score reads what train has read from another format, and from standard input', async () => {

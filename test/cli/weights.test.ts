@@ -72,7 +72,7 @@ describe('train --weights', () => {
     expect(again.code, again.stderr).toBe(0)
     expect(await readFile(at('again', 'model.safetensors'))).toEqual(await readFile(at('first', 'model.safetensors')))
     const { stdout } = await pushforward(['score', at('first'), '-'], { input: 'x,y\n0,0\n' })
-    expect(parseCsv(stdout).columns).toEqual(['x', 'y', 'log_prob'])
+    expect(parseCsv(stdout).columns).toEqual(['x', 'y', 'log_prob', 'quantile'])
     expect(parseCsv(await readFile(at('first', 'samples.csv'), 'utf8')).columns).toEqual(['x', 'y'])
   })
 

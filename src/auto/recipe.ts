@@ -143,7 +143,7 @@ export function netOf({ hidden, activation, dropout, waves, box }: Recipe) {
 /** Validations of a run, at most. */
 const VALIDATIONS = 40
 /** What they may take of a run's time, about: a row costs a third of one that is trained on, and with its average twice that. */
-const VALIDATION_TIME = 0.15
+export const VALIDATION_TIME = 0.15
 const VALIDATION_ROW = 2 / 3
 /** Rows held out for each one trained on, about. */
 const HELD_OUT = 1 / 9

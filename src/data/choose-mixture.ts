@@ -28,7 +28,7 @@ const PRIOR = { usual: 1e-2, piling: 1e-5, margin: 2 }
  * A mixture counts as better than one of fewer components where it is so by this many standard errors of the paired
  * difference, than one normal by so many, and an average than one of fewer mixtures.
  */
-const MARGIN = { held: 0.5, folds: 2, normal: 2, average: 0.5 }
+const MARGIN = { held: 0.5, folds: 2, normal: 2, average: 2 }
 /** As often as this more components may be no better before no more are tried. */
 const PATIENCE = 2
 /** Mixtures that are averaged, at most. */

@@ -40,8 +40,8 @@ describe('README.md', () => {
   })
 
   test('every command it names has a help', async () => {
-    const commands = [...readme.matchAll(/^\| `(\w+) /gm)].map((match) => match[1])
-    expect(commands).toEqual(['train', 'sample', 'score', 'predict', 'show', 'report', 'data'])
+    const commands = [...readme.matchAll(/^\| `(\w+)[ `]/gm)].map((match) => match[1])
+    expect(commands).toEqual(['train', 'sample', 'score', 'predict', 'show', 'report', 'data', 'doctor', 'completion'])
     for (const command of commands) {
       expect(await reader.run({ language: 'sh', text: `pushforward ${command} --help` })).toContain('Examples')
     }

@@ -11,6 +11,8 @@ export function didYouMean(
 /** The candidate that `name` was probably meant to be: at most a third of its letters wrong, case aside. */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   let nearest: string | undefined
+  // Of a single letter all would be another one.
+  if (name.length < 2) return undefined
   let least = Math.max(1, Math.floor(name.length / 3))
   for (const candidate of candidates) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())

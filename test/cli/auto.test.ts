@@ -143,7 +143,7 @@ describe('train FILE', () => {
     ['--budget 5s --steps 9', /--budget and --steps both say how long to train/],
     ['--set clop=1', /--set names "clop", which is no option of a fit. Did you mean clip\?/],
     ['--set clip', /--set has "clip"; expected NAME=VALUE/],
-    ['--set schedule=cosin --steps 3', /schedule is {"type":"cosin"}; expected/],
+    ['--set schedule=cosin --steps 3', /schedule is "cosin"; expected .* Did you mean cosine\?/],
     ['--bins 1', /--bins is "1"; expected an integer ≥ 2/],
     ['--fourier 3.5', /--fourier/],
     ['--min-derivative 1', /--min-derivative is "1"; expected a share from 0 to below 1/],

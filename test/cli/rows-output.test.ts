@@ -117,7 +117,7 @@ describe('--out', () => {
         }, 20)
       },
     })
-    expect([code, stderr]).toEqual([130, `\nStopping; kept.${ending} is not written.\n`])
+    expect([code, stderr]).toEqual([130, `Stopping; kept.${ending} is not written.\n`])
     expect(await readdir(folder)).toEqual(before)
     expect(await readFile(at(`kept.${ending}`), 'utf8')).toBe('as it was')
   })

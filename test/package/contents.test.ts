@@ -29,6 +29,7 @@ describe('the packed package', () => {
       /^dist\/(?!bench\/)[\w./-]+\.(js|d\.ts)$/,
       /^docs\/[\w-]+\.(md|svg)$/,
       /^examples\/[\w-]+\.(mjs|svg|csv)$/,
+      /^examples\/python\/(pushforward_numpy\.py|README\.md)$/,
       /^(README|CHANGELOG|CONTRIBUTING|SECURITY|bench\/README)\.md$/,
       /^(LICENSE|package\.json)$/,
     ]

@@ -1,16 +1,30 @@
-/** Wrong options or arguments: what was wrong, what was got, what was expected, the way out. */
+import { messageLine } from './printable.js'
+
+/** Wrong options or arguments: what was wrong, what was got, what was expected, the way out. Its message is one line. */
 export class UsageError extends Error {
   override name = 'UsageError'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(messageLine(message), options)
+  }
 }
 
-/** Data that cannot be used; the message names file, line, column and value where they are known. */
+/** Data that cannot be used; the message, one line, names file, line, column and value where they are known. */
 export class DataError extends Error {
   override name = 'DataError'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(messageLine(message), options)
+  }
 }
 
-/** A model file that is not one, is damaged, or comes from a newer format. */
+/** A model file that is not one, is damaged, or comes from a newer format. Its message is one line. */
 export class FormatError extends Error {
   override name = 'FormatError'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(messageLine(message), options)
+  }
 }
 
 /** Training that could not go on; the model holds the last good parameters. */
@@ -22,7 +36,7 @@ export class TrainingError extends Error {
   readonly losses: Float64Array
 
   constructor(message: string, step: number, options: ErrorOptions & { losses?: Float64Array } = {}) {
-    super(message, options)
+    super(messageLine(message), options)
     this.step = step
     this.losses = options.losses ?? new Float64Array()
   }
@@ -34,4 +48,14 @@ export function asError(thrown: unknown): Error {
   return new Error(
     `${thrown === null ? 'null' : `A value of type ${typeof thrown}`} was thrown, which is no error and says nothing of the cause.`,
   )
+}
+
+/** What an error says, whatever was thrown: null, texts and objects without a text of their own as well. */
+export function messageOf(error: unknown): string {
+  if (error instanceof Error) return error.message
+  try {
+    return String(error)
+  } catch {
+    return 'something without a text'
+  }
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { joinNames } from '../data/column-list.js'
 import { generators } from '../data/generators.js'
 import { didYouMean } from '../data/nearest-name.js'
-import { UsageError } from '../errors.js'
+import { messageOf, UsageError } from '../errors.js'
 import { GENERATED_ROWS } from './data-source.js'
 import { settingsOf } from './settings.js'
 import { TABLE_OPTION_TEXT, tableReadingTexts } from './table-options.js'
@@ -105,7 +105,7 @@ async function readConfig(path: string, known: readonly string[]): Promise<Recor
   try {
     parsed = JSON.parse(await readFile(path, 'utf8'))
   } catch (cause) {
-    throw new UsageError(`--config ${path} cannot be read: ${(cause as Error).message}.`, { cause })
+    throw new UsageError(`--config ${path} cannot be read: ${messageOf(cause)}.`, { cause })
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new UsageError(`--config ${path} holds no JSON object; give the config.json of a run.`)

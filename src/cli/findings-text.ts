@@ -1,3 +1,4 @@
+import { printable } from '../printable.js'
 import type { DominatingRows } from '../train/dominating-rows.js'
 import type { Evaluation } from '../train/figures.js'
 import type { SamplesOutside } from '../train/samples-outside.js'
@@ -52,7 +53,7 @@ function outsideText({ share, farShare, columns }: SamplesOutside, rows: number)
   const range = (low: number | null, high: number | null) => `${number(low)} … ${number(high)}`
   const far = few ? `, ${percent(farShare)} by over 3 sd` : ''
   return [
-    `${percent(share)} of the samples lie outside the training rows' range${far}: ${worst.name} is ${range(worst.least, worst.greatest)} there, ${range(worst.low, worst.high)} in the rows.`,
+    `${percent(share)} of the samples lie outside the training rows' range${far}: ${printable(worst.name)} is ${range(worst.least, worst.greatest)} there, ${range(worst.low, worst.high)} in the rows.`,
   ]
 }
 

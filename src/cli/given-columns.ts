@@ -2,6 +2,7 @@ import { chosenColumns } from '../data/row-columns.js'
 import type { RowSource } from '../data/row-source.js'
 import { placeOf } from '../data/table-columns.js'
 import { UsageError } from '../errors.js'
+import { printable } from '../printable.js'
 import type { DataSource } from './data-source.js'
 
 /** Rows as a flow takes them: the columns that are modelled, and behind them those that they are given. */
@@ -36,5 +37,6 @@ export function checkGiven(columns: readonly string[], given: readonly string[])
 /** "x1, x2", or "x1 | a, b" where these are given. */
 export function conditionText(columns: readonly string[], given: readonly string[] = []): string {
   const modelled = columns.slice(0, columns.length - given.length)
-  return given.length === 0 ? modelled.join(', ') : `${modelled.join(', ')} | ${given.join(', ')}`
+  const names = (all: readonly string[]) => all.map(printable).join(', ')
+  return given.length === 0 ? names(modelled) : `${names(modelled)} | ${names(given)}`
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { didYouMean } from '../data/nearest-name.js'
-import { DataError, FormatError, UsageError } from '../errors.js'
+import { DataError, FormatError, messageOf, UsageError } from '../errors.js'
+import { messageLine } from '../printable.js'
 import { commandHelp, parseCommand } from './arguments.js'
 import { COMMANDS } from './commands.js'
 import { leaveWhenInterrupted } from './interrupt.js'
@@ -60,8 +61,8 @@ async function show(text: string): Promise<number> {
 
 /** One line of cause and way out; the stack is for those who ask. */
 function report(error: unknown): number {
-  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
-  say(`pushforward: ${process.env.PUSHFORWARD_DEBUG ? (stack ?? message) : message}`)
+  const stack = error instanceof Error && process.env.PUSHFORWARD_DEBUG ? error.stack : undefined
+  say(`pushforward: ${stack ?? messageLine(messageOf(error))}`)
   const usage = error instanceof UsageError || error instanceof DataError || error instanceof FormatError
   return usage ? EXIT.usage : EXIT.failed
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { styleText } from 'node:util'
+import { printable, printableLines } from '../printable.js'
 
 let outlives = false
 let readerGone = false
@@ -24,9 +25,13 @@ export function endWithReader(): void {
   process.stderr.on('error', () => {})
 }
 
-/** Writes data to stdout, and waits where the reader is slower, so that memory holds one piece at a time. */
+/**
+ * Writes data to stdout, and waits where the reader is slower, so that memory holds one piece at a time. A terminal gets
+ * names and levels with their control characters escaped, a file or another program as they are.
+ */
 export async function writeData(text: string): Promise<void> {
-  if (!readerGone && !process.stdout.write(text)) await once(process.stdout, 'drain')
+  const shown = process.stdout.isTTY ? printableLines(text) : text
+  if (!readerGone && !process.stdout.write(shown)) await once(process.stdout, 'drain')
 }
 
 /** Takes away what a terminal shows in its last line; undefined where it shows nothing. */
@@ -37,15 +42,25 @@ export function standing(end: (() => void) | undefined): void {
   takeAway = end
 }
 
-/** Writes a line for a person to stderr. */
-export function say(line: string): void {
+/** Writes lines for a person to stdout. */
+export async function writeText(text: string): Promise<void> {
+  await writeData(printableLines(text))
+}
+
+/** Writes a line, or lines, for a person to stderr. */
+export function say(text: string): void {
+  tell('', text)
+}
+
+/** The same behind what a terminal is told, which is not from outside. */
+function tell(before: string, text: string): void {
   takeAway?.()
-  process.stderr.write(`${line}\n`)
+  process.stderr.write(`${before}${printableLines(text)}\n`)
 }
 
 /** Writes a line over the ^C that a terminal shows in its last one. */
 export function sayOver(line: string): void {
-  say(process.stderr.isTTY && process.env.TERM !== 'dumb' ? `\r\x1b[2K${line}` : line)
+  tell(process.stderr.isTTY && process.env.TERM !== 'dumb' ? '\r\x1b[2K' : '', line)
 }
 
 /** What makes a line one of a table: blanks between its columns. */
@@ -76,5 +91,5 @@ export async function writeObject(object: unknown): Promise<void> {
 /** Writes a line that a person had better read to stderr, in yellow where the terminal has colours. */
 export function warn(line: string): void {
   const coloured = process.stderr.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
-  say(coloured ? `${styleText('yellow', 'Warning:')} ${line}` : `Warning: ${line}`)
+  tell(`${coloured ? styleText('yellow', 'Warning:') : 'Warning:'} `, printable(line))
 }

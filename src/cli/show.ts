@@ -10,12 +10,13 @@ import { Flow } from '../flow/flow.js'
 import type { ScoreRecord } from '../flow/score-record.js'
 import { summary } from '../flow/summary.js'
 import { MODEL_FILE } from '../io/save-flow.js'
+import { printable } from '../printable.js'
 import type { Evaluation } from '../train/figures.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { evaluationText } from './evaluation-text.js'
 import { conditionText } from './given-columns.js'
 import { DIVERGED, loadModel } from './load-model.js'
-import { writeData, writeObject } from './output.js'
+import { writeObject, writeText } from './output.js'
 import { readRunRecord } from './read-run-record.js'
 import { modelPath } from './run-folder.js'
 import type { RunRecord } from './run-record.js'
@@ -43,7 +44,7 @@ export async function run({ operands: [argument], values }: CommandArguments): P
   const folder = path.endsWith('.safetensors') ? dirname(path) : path
   const beside: Beside = path.endsWith('.safetensors') && !path.endsWith(MODEL_FILE) ? {} : await besideModel(folder)
   if (flag(values, 'json')) await writeObject(described(model, beside))
-  else await writeData(`${shown(model, beside)}\n`)
+  else await writeText(`${shown(model, beside)}\n`)
   return 0
 }
 
@@ -97,7 +98,7 @@ export function described(model: Model, { run, evaluation }: Beside): object {
 function shown(model: Model, { run, evaluation }: Beside): string {
   const { data, scaler, contextDim } = model
   const members = membersOf(model)
-  const columns = columnNames(model)
+  const columns = columnNames(model).map(printable)
   const width = Math.max(...columns.map((name) => name.length))
   const lines = [
     ...summaries(model),
@@ -147,12 +148,13 @@ export function summaries(model: Model): string[] {
 /** Columns of the table that rows come from, where those are not plain numbers. */
 function kindsText({ data: { table } }: Model): string[] {
   if (!table) return []
-  const width = Math.max(...table.columns.map(({ name }) => name.length))
+  const names = table.columns.map(({ name }) => printable(name))
+  const width = Math.max(...names.map((name) => name.length))
   return [
     'Columns of the table, and what they are; of a mass log_prob has that of the value, else its density',
-    ...table.columns.map(({ name, kind }) => {
+    ...table.columns.map(({ name, kind }, j) => {
       const given = table.given.includes(name)
-      return `  ${name.padEnd(width)}  ${given ? 'given, ' : ''}${describedKind(kind, given)}`
+      return `  ${names[j].padEnd(width)}  ${given ? 'given, ' : ''}${printable(describedKind(kind, given))}`
     }),
     '',
   ]

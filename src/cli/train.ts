@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { DataError, TrainingError, UsageError } from '../errors.js'
+import { DataError, messageOf, TrainingError, UsageError } from '../errors.js'
 import { ensemble, type Model, membersOf } from '../flow/ensemble.js'
 import { MODEL_FILE, saveFlow } from '../io/save-flow.js'
 import type { CommandArguments } from './arguments.js'
@@ -58,7 +58,7 @@ async function finish(job: Job, signal: AbortSignal): Promise<number> {
   try {
     return await conclude(job, await trainModel(job, signal), signal)
   } catch (error) {
-    if (error !== signal.reason) throw await recordFailure(job, error)
+    if (!signal.aborted || error !== signal.reason) throw await recordFailure(job, error)
     await job.folder.writeJson('run.json', endedRun(job.record, 'interrupted'))
     say(`Saved in ${job.folder.path}.`)
     return INTERRUPTED
@@ -130,12 +130,12 @@ async function saveModel(model: Model, folder: RunFolder): Promise<void> {
     await saveFlow(model, join(folder.path, MODEL_FILE))
   } catch (error) {
     const rescue = join(tmpdir(), `${basename(folder.path)}-${randomUUID().slice(0, 8)}-${MODEL_FILE}`)
-    const { message, cause } = error as Error
+    const { cause } = { ...(error as Partial<Error>) }
     const saved = await saveFlow(model, rescue).then(
       () => `. It is saved as ${rescue} instead`,
       () => '',
     )
-    throw new Error(`${message}${wayOut(cause)}${saved}.`, { cause: error })
+    throw new Error(`${messageOf(error)}${wayOut(cause)}${saved}.`, { cause: error })
   }
 }
 
@@ -148,8 +148,7 @@ async function recordFailure({ folder, model, record }: Job, error: unknown): Pr
   }
   let shown: unknown = error
   // Whatever failed behind training has left the model.
-  if (record.training)
-    shown = new Error(`${(error as Error).message}. The model is saved in ${folder.path}.`, { cause: error })
+  if (record.training) shown = new Error(`${messageOf(error)}. The model is saved in ${folder.path}.`, { cause: error })
   const reached = membersOf(model).filter(({ scaled }) => scaled)
   if (error instanceof TrainingError && reached.length > 0) {
     const path = join(folder.path, MODEL_FILE)
@@ -159,6 +158,6 @@ async function recordFailure({ folder, model, record }: Job, error: unknown): Pr
     shown = new TrainingError(`${error.message} What was reached is saved as ${path}.`, error.step, { cause: error })
   }
   // On a disk that is full this fails as well, and the first reason is the one to tell.
-  await folder.writeJson('run.json', endedRun(record, 'failed', (error as Error).message)).catch(() => {})
+  await folder.writeJson('run.json', endedRun(record, 'failed', messageOf(error))).catch(() => {})
   return shown
 }

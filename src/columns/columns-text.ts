@@ -1,3 +1,4 @@
+import { printable } from '../printable.js'
 import { formatDate } from './iso-dates.js'
 import { type ColumnKind, isDiscrete, kindText, supportOf } from './kinds.js'
 import type { TableColumn } from './table-column.js'
@@ -15,7 +16,8 @@ export function columnsText({ columns: all }: TypedTable, { columns }: FoundColu
   const lines = columns.map((found): string[] => {
     const column = byName.get(found.name) as TableColumn
     const missing = column.missing + column.fills
-    return [found.name, kindWord(found), rangeText(column, found), missing > 0 ? String(missing) : '', doneText(found)]
+    const [name, range] = [found.name, rangeText(column, found)].map(printable)
+    return [name, kindWord(found), range, missing > 0 ? String(missing) : '', doneText(found)]
   })
   const more = lines.length - MOST_LINES
   if (more > 0) lines.splice(MOST_LINES, more, [`and ${more} more`, '', '', '', ''])

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
-import { DataError } from '../errors.js'
+import { DataError, messageOf } from '../errors.js'
 import { type Bytes, PIECE, piecesOf } from './bytes.js'
 import { LOOKED_AT } from './file-format.js'
 import { fileBytes, KeptBytes } from './temporary-file.js'
@@ -44,7 +44,7 @@ export async function openInput(path: string): Promise<Input> {
 }
 
 function unreadable(path: string, error: unknown): unknown {
-  const { code, syscall } = error as NodeJS.ErrnoException
+  const { code, syscall } = { ...(error as Partial<NodeJS.ErrnoException>) }
   if (code === undefined || syscall === undefined) return error
   return new DataError(`${path}: ${REASONS[code] ?? `cannot be read (${code})`}.`, { cause: error })
 }
@@ -108,7 +108,8 @@ async function* gunzipped(input: Input, source: string): AsyncGenerator<Uint8Arr
       }
       gunzip.end()
     } catch (error) {
-      gunzip.destroy(error as Error)
+      // One that is none would end the stream as if all had been read.
+      gunzip.destroy(error instanceof Error ? error : new Error(messageOf(error)))
     }
   })()
   try {
@@ -148,5 +149,5 @@ async function* unzstd(input: Input, source: string): AsyncGenerator<Uint8Array>
 }
 
 function damaged(source: string, format: string, error: unknown): DataError {
-  return new DataError(`${source}: damaged ${format} data (${(error as Error).message}).`, { cause: error })
+  return new DataError(`${source}: damaged ${format} data (${messageOf(error)}).`, { cause: error })
 }

@@ -8,13 +8,17 @@ export function didYouMean(
   return near === undefined ? otherwise : `Did you mean ${shownAs(near)}?`
 }
 
+/** Names that are longer are nobody's mistyping, and comparing them takes time by the square of their length. */
+const MOST_LETTERS = 200
+
 /** The candidate that `name` was probably meant to be: at most a third of its letters wrong, case aside. */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   let nearest: string | undefined
   // Of a single letter all would be another one.
-  if (name.length < 2) return undefined
+  if (name.length < 2 || name.length > MOST_LETTERS) return undefined
   let least = Math.max(1, Math.floor(name.length / 3))
   for (const candidate of candidates) {
+    if (candidate.length > MOST_LETTERS) continue
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
     if (distance > least || (distance === least && nearest !== undefined)) continue
     nearest = candidate

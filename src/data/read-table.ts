@@ -1,4 +1,4 @@
-import { DataError, UsageError } from '../errors.js'
+import { DataError, messageOf, UsageError } from '../errors.js'
 import type { CellSink } from './cells.js'
 import { csvTable, type TextReader } from './csv-table.js'
 import { type Format, formatOf } from './file-format.js'
@@ -127,7 +127,7 @@ async function readAs(
   } catch (error) {
     if (error instanceof DataError || error instanceof UsageError) throw error
     // What a reader of well-formed data stumbles over says nothing of what is wrong.
-    const { message } = error as Error
+    const message = messageOf(error)
     const what = error instanceof TypeError || /undefined|DataView/.test(message) ? 'its parts do not fit' : message
     throw new DataError(`${source}: damaged ${title} data (${what}).`, { cause: error })
   } finally {

@@ -37,7 +37,8 @@ export function checkOptions<E extends Entries>(
   const value = (given as Record<string, unknown>)[name]
   // Of an option that is not there, the schema of all options says no more than that.
   const [missing] = value === undefined ? (v.safeParse(schema.entries[name], value).issues ?? []) : []
-  throw new UsageError(`${what}'s ${name} is ${echo(value)}; expected ${(missing ?? issue).message}.`)
+  const got = value === undefined ? 'missing' : echo(value)
+  throw new UsageError(`${what}'s ${name} is ${got}; expected ${(missing ?? issue).message}.`)
 }
 
 /** The error of an option that there is not, with those that there are. */

@@ -5,6 +5,7 @@ import { generators } from '../data/generators.js'
 import { didYouMean } from '../data/nearest-name.js'
 import { messageOf, UsageError } from '../errors.js'
 import { GENERATED_ROWS } from './data-source.js'
+import { isTooDeep } from './run-schema.js'
 import { settingsOf } from './settings.js'
 import { TABLE_OPTION_TEXT, tableReadingTexts } from './table-options.js'
 import type { TrainOptions } from './train-options.js'
@@ -123,10 +124,15 @@ async function readConfig(path: string, known: readonly string[]): Promise<Recor
 }
 
 function textOf(path: string, name: string, value: unknown): string {
-  if (typeof value === 'string' || typeof value === 'number') return String(value)
-  if (Array.isArray(value)) return joinNames(value.map((item) => textOf(path, name, item)))
-  if (OBJECTS.includes(name) && typeof value === 'object' && value !== null) return JSON.stringify(value)
+  if (isWord(value)) return String(value)
+  if (Array.isArray(value) && value.every(isWord)) return joinNames(value.map(String))
+  if (OBJECTS.includes(name) && typeof value === 'object' && value !== null && !isTooDeep(value)) {
+    return JSON.stringify(value)
+  }
+  const shown = typeof value === 'object' && value !== null ? 'an object, or holds one' : String(value)
   throw new UsageError(
-    `--config ${path}: ${JSON.stringify(name)} is ${JSON.stringify(value)}; expected text or a number.`,
+    `--config ${path}: ${JSON.stringify(name)} is ${shown}; expected text or a number, or a list of them.`,
   )
 }
+
+const isWord = (value: unknown): value is string | number => typeof value === 'string' || Number.isFinite(value)

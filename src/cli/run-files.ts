@@ -5,6 +5,7 @@ import type { Model } from '../flow/ensemble.js'
 import { loadModel, MODEL_FILE } from '../io/save-flow.js'
 import type { Evaluation } from '../train/figures.js'
 import type { RunRecord } from './run-record.js'
+import { type Checked, checkEvaluation, checkRun, isTooDeep } from './run-schema.js'
 import { TRAINED_FILES } from './train-outcome.js'
 
 /** What a run has left in its folder. */
@@ -33,17 +34,14 @@ export async function readRun(folder: string): Promise<RunFiles> {
   const run = await json(folder, 'run.json')
   if (run === undefined)
     throw new UsageError(`${folder} holds no run: run.json is not in it. Give the folder of a run.`)
-  if (!isRun(run)) throw damaged(folder, 'run.json', 'it has no data, columns and start of a run')
   const evaluation = await json(folder, TRAINED_FILES.evaluation)
-  if (evaluation !== undefined && !isEvaluation(evaluation)) {
-    throw damaged(folder, TRAINED_FILES.evaluation, 'it has no figures of the training rows')
-  }
   return {
     folder,
-    run,
-    config: ((await json(folder, 'config.json')) ?? {}) as RunFiles['config'],
+    run: sound(folder, 'run.json', checkRun(run)),
+    config: configOf(folder, await json(folder, 'config.json')),
     model: await loadModel(join(folder, MODEL_FILE)),
-    evaluation,
+    evaluation:
+      evaluation === undefined ? undefined : sound(folder, TRAINED_FILES.evaluation, checkEvaluation(evaluation)),
     pictures: await readPictures(join(folder, TRAINED_FILES.plots)),
   }
 }
@@ -68,15 +66,15 @@ function damaged(folder: string, name: string, why: string, cause?: unknown): Fo
   return new FormatError(`${join(folder, name)} is damaged: ${why}. Train the run again with --config.`, { cause })
 }
 
-/** As far as a report relies on it. */
-function isRun(value: unknown): value is RunRecord {
-  const { data, started, versions, machine } = { ...(value as Partial<RunRecord>) }
-  return Array.isArray(data?.columns) && [started, versions, machine].every((part) => part !== undefined)
+function sound<Contents>(folder: string, name: string, checked: Checked<Contents>): Contents {
+  if ('fault' in checked) throw damaged(folder, name, checked.fault)
+  return checked.contents
 }
 
-function isEvaluation(value: unknown): value is Evaluation {
-  const { nll, losses } = { ...(value as Partial<Evaluation>) }
-  return nll?.train?.rows !== undefined && losses !== undefined
+function configOf(folder: string, config: unknown = {}): RunFiles['config'] {
+  const sound = typeof config === 'object' && config !== null && !Array.isArray(config) && !isTooDeep(config)
+  if (sound) return config as RunFiles['config']
+  throw damaged(folder, 'config.json', 'it is no object of options')
 }
 
 async function readPictures(folder: string): Promise<ReadonlyMap<string, string>> {

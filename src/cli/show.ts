@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describedKind } from '../columns/columns-text.js'
 import { isIdentity, type MarginalSpline } from '../data/marginal-spline.js'
@@ -17,9 +16,10 @@ import { evaluationText } from './evaluation-text.js'
 import { conditionText } from './given-columns.js'
 import { DIVERGED, loadModel } from './load-model.js'
 import { writeObject, writeText } from './output.js'
-import { readRunRecord } from './read-run-record.js'
+import { readBeside, readRunRecord } from './read-run-record.js'
 import { modelPath } from './run-folder.js'
 import type { RunRecord } from './run-record.js'
+import { checkEvaluation } from './run-schema.js'
 import { flag } from './values.js'
 
 export const usage: CommandUsage = {
@@ -48,18 +48,13 @@ export async function run({ operands: [argument], values }: CommandArguments): P
   return 0
 }
 
-async function besideModel(folder: string): Promise<Beside> {
-  const [run, evaluation] = await Promise.all([readRunRecord(folder), json(join(folder, 'evaluation.json'))])
-  return { run, evaluation: evaluation as Evaluation | undefined }
-}
-
 /** A model is shown whatever has become of the files around it. */
-async function json(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'))
-  } catch {
-    return undefined
-  }
+async function besideModel(folder: string): Promise<Beside> {
+  const [run, evaluation] = await Promise.all([
+    readRunRecord(folder),
+    readBeside(join(folder, 'evaluation.json'), checkEvaluation),
+  ])
+  return { run, evaluation }
 }
 
 /** A model as one JSON object. */

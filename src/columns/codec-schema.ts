@@ -97,5 +97,5 @@ export function readCodec(json: unknown): TableCodec | string {
   const parsed = v.safeParse(codecSchema, json, { abortEarly: true })
   if (parsed.success) return parsed.output as TableCodec
   const [issue] = parsed.issues
-  return `${v.getDotPath(issue) ?? 'it'}: ${issue.message}`
+  return `${v.getDotPath(issue) ?? 'it'}: ${issue.input === undefined ? 'missing' : issue.message}`
 }

@@ -3,6 +3,8 @@ import { DataError } from '../errors.js'
 /** Called for every row with its text and the line it begins on. */
 export type OnValue = (text: string, line: number) => void
 
+/** Lists and objects within a row, at most: a cell that is one is told, not read. */
+const DEEPEST = 64
 /** A row that is longer is none. */
 const MOST_CHARACTERS = 4_194_304
 
@@ -80,7 +82,7 @@ export class JsonValues {
         else if (char === BACKSLASH) this.#escaped = true
         else if (char === QUOTE) this.#inText = false
       } else if (char === QUOTE) this.#inText = true
-      else if (OPENS.has(char)) this.#depth++
+      else if (OPENS.has(char)) this.#deeper()
       else if (CLOSES.has(char) && --this.#depth === 0) {
         this.#onValue(this.#open + text.slice(from, i + 1), this.#firstLine)
         this.#open = ''
@@ -92,6 +94,13 @@ export class JsonValues {
     if (this.#open.length > MOST_CHARACTERS) {
       throw new DataError(`${this.#source}:${this.#firstLine}: the row is too long for a table of numbers.`)
     }
+  }
+
+  #deeper(): void {
+    if (++this.#depth <= DEEPEST) return
+    throw new DataError(
+      `${this.#source}:${this.#line}: lists or objects within each other, more than ${DEEPEST} deep; expected rows of numbers.`,
+    )
   }
 
   /** A character that stands between two rows. */

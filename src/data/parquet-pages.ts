@@ -1,6 +1,6 @@
 import type { ColumnMetaData, Compressors, SchemaElement } from 'hyparquet'
 import type { Bytes } from './bytes.js'
-import { checkValues, walkRuns } from './parquet-values.js'
+import { checkValues, naturalOf, walkRuns } from './parquet-values.js'
 import { type Fields, readStruct } from './thrift.js'
 
 /** How many bytes a codec makes of one, at most; those without a bound have that of repeated bytes in zstd. */
@@ -28,8 +28,8 @@ export interface FlatColumn {
  */
 export function checkPages(bytes: Bytes, column: FlatColumn, rows: number): void {
   const { metadata, element } = column
-  const from = Number(metadata.dictionary_page_offset || metadata.data_page_offset)
-  const view = new DataView(bytes.read(from, Number(metadata.total_compressed_size)).buffer)
+  const from = naturalOf(metadata.dictionary_page_offset || metadata.data_page_offset, 'place of a column')
+  const view = new DataView(bytes.read(from, naturalOf(metadata.total_compressed_size, 'size of a column')).buffer)
   let values = 0
   for (let at = 0; at < view.byteLength && values < rows; ) {
     const { fields, end } = readStruct(view, at)

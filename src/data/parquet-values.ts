@@ -135,3 +135,10 @@ export function checkValues(view: DataView, at: number, encoding: number, elemen
     if (bits > 0) walkRuns(view, at + 1, bits, count)
   }
 }
+
+/** A count of the metadata, which a reader takes as it is there, or not. Throws RangeError where it is none. */
+export function naturalOf(value: unknown, what: string): number {
+  const number = Number(value)
+  if ((typeof value === 'bigint' || typeof value === 'number') && number >= 0) return number
+  throw new RangeError(`metadata without the ${what}`)
+}

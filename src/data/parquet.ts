@@ -3,6 +3,7 @@ import { DataError } from '../errors.js'
 import type { Bytes } from './bytes.js'
 import type { CellSink } from './cells.js'
 import { checkPages } from './parquet-pages.js'
+import { naturalOf } from './parquet-values.js'
 import { readStruct } from './thrift.js'
 import { type ColumnReader, cellsOfValues, pushColumns } from './typed-cells.js'
 import { listed } from './wording.js'
@@ -20,13 +21,13 @@ const DATES = /DATE|TIME/
 /**
  * Reads a Parquet file, of any encoding and compression, a row group at a time and of it only the columns asked for.
  *
- * Throws DataError where its metadata or pages contradict the bytes that are there.
+ * `own` unpack what they are named for, in place of those that run anywhere. Throws DataError where its metadata or pages contradict the bytes that are there.
  */
-export async function readParquet(bytes: Bytes, source: string, sink: CellSink): Promise<void> {
+export async function readParquet(bytes: Bytes, source: string, sink: CellSink, own: Compressors = {}): Promise<void> {
   const { parquetMetadata, parquetSchema } = await import('hyparquet')
   const metadata = parquetMetadata(footerOf(bytes, source), { geoparquet: false })
   const { children } = parquetSchema(metadata)
-  const compressors = await allCompressors()
+  const compressors = { ...(await allCompressors()), ...own }
   const places = sink.begin({
     names: children.map(({ element }) => element.name),
     width: children.length,
@@ -41,7 +42,7 @@ export async function readParquet(bytes: Bytes, source: string, sink: CellSink):
   const flat = wanted.filter(({ flat }) => flat).map(({ name }) => name)
   let first = 0
   for (const group of metadata.row_groups) {
-    const rows = Number(group.num_rows)
+    const rows = naturalOf(group.num_rows, 'rows of a group')
     if (!(rows >= 0 && rows <= MOST_ROWS)) {
       throw new DataError(
         `${source}: a row group of ${rows} rows, where ${MOST_ROWS} can be held. Write smaller ones: row_group_size=1_000_000.`,

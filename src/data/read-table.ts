@@ -1,3 +1,4 @@
+import { brotliDecompressSync } from 'node:zlib'
 import { DataError, messageOf, UsageError } from '../errors.js'
 import type { CellSink } from './cells.js'
 import { csvTable, type TextReader } from './csv-table.js'
@@ -120,7 +121,8 @@ async function readAs(
   try {
     const bytes = await input.bytes()
     // Loaded here, since text needs none of them.
-    if (format === 'parquet') await (await import('./parquet.js')).readParquet(bytes, source, sink)
+    if (format === 'parquet')
+      await (await import('./parquet.js')).readParquet(bytes, source, sink, { BROTLI: unbrotli })
     else if (format === 'arrow') await (await import('./arrow.js')).readArrow(bytes, source, sink)
     else if (format === 'npy') (await import('./npy.js')).readNpy(bytes, source, options, sink)
     else (await import('./npz.js')).readNpz(bytes, source, options, (pieces) => keep(pieces, kept), sink)
@@ -133,6 +135,11 @@ async function readAs(
   } finally {
     for (const file of kept) file.close()
   }
+}
+
+/** Brotli by the system's own decoder, which takes no more memory than the page is to have; one in JavaScript makes room for a window. */
+function unbrotli(packed: Uint8Array, length: number): Uint8Array {
+  return brotliDecompressSync(packed, { maxOutputLength: Math.max(1, length) })
 }
 
 function keep(pieces: Iterable<Uint8Array>, kept: KeptBytes[]) {

@@ -62,6 +62,10 @@ const textsSchema = v.object({
   ),
 })
 
+/** Members of a checkpoint, at most as many as an ensemble may have; each under its number. */
+const membersSchema = v.pipe(v.string(), v.regex(/^[1-9]\d{0,3}$/), v.transform(Number))
+const MEMBER = /^(?:0|[1-9]\d{0,3})$/
+
 /** The bytes of a fit's checkpoint: safetensors, with a SHA-256 of themselves in the metadata. */
 export function encodeCheckpoint(record: CheckpointRecord): Uint8Array<ArrayBuffer> {
   const { flow, options, dataSha256, preparedSha256, steps, validationEvery, anchors, recoveries } = record
@@ -141,8 +145,16 @@ export function decodeCheckpoints(bytes: Uint8Array): (Uint8Array | undefined)[]
   if (members === undefined) {
     throw new FormatError('This checkpoint is of one flow, not of an ensemble: resume it with fit.')
   }
-  const known = new Map(tensors.map(({ name, data }) => [name, data]))
-  return Array.from({ length: Number(members) }, (_, m) => known.get(String(m)) as Uint8Array | undefined)
+  const parsed = v.safeParse(membersSchema, members)
+  if (!parsed.success) throw damaged(`it says that it has ${JSON.stringify(members)} members`)
+  const all = new Array<Uint8Array | undefined>(parsed.output).fill(undefined)
+  for (const { name, data } of tensors) {
+    if (!(data instanceof Uint8Array && MEMBER.test(name) && Number(name) < all.length)) {
+      throw damaged(`its array ${JSON.stringify(name)} is none of a member`)
+    }
+    all[Number(name)] = data
+  }
+  return all
 }
 
 /**
@@ -150,9 +162,9 @@ export function decodeCheckpoints(bytes: Uint8Array): (Uint8Array | undefined)[]
  * @throws FormatError where the bytes are not a whole checkpoint, or of a newer format.
  */
 export function decodeEach(bytes: Uint8Array): { readonly member?: number; readonly record: CheckpointRecord }[] {
-  const { tensors, metadata } = unsealed(bytes)
+  const { metadata } = unsealed(bytes)
   if (metadata.members === undefined) return [{ record: decodeCheckpoint(bytes) }]
-  return tensors.map(({ name, data }) => ({ member: Number(name), record: decodeCheckpoint(data as Uint8Array) }))
+  return decodeCheckpoints(bytes).flatMap((own, member) => (own ? [{ member, record: decodeCheckpoint(own) }] : []))
 }
 
 /**

@@ -171,7 +171,8 @@ export function readTexts<Schema extends v.GenericSchema>(
   const parsed = v.safeParse(schema, texts, { abortEarly: true })
   if (parsed.success) return parsed.output
   const [issue] = parsed.issues
-  throw damaged(`its metadata "${v.getDotPath(issue)}" cannot be used (${issue.message})`)
+  const fault = issue.input === undefined ? 'is missing' : `cannot be used (${issue.message})`
+  throw damaged(`its metadata "${v.getDotPath(issue)}" ${fault}`)
 }
 
 /**
@@ -186,7 +187,8 @@ export function checkFormat(
     throw new FormatError('This safetensors file is not a pushforward model: its metadata has no format "pushforward".')
   }
   const parsed = v.safeParse(versionSchema, formatVersion)
-  if (!parsed.success) throw damaged(`its format version is ${JSON.stringify(formatVersion)}, expected a whole number`)
+  if (!parsed.success)
+    throw damaged(`its format version is ${JSON.stringify(formatVersion) ?? 'not there'}, expected a whole number`)
   if (parsed.output > newest) {
     const update = PACKAGE_VERSION.test(since ?? '') ? `update pushforward to ${since} or later` : 'update pushforward'
     throw new FormatError(

@@ -180,14 +180,19 @@ function readSpan(
   const quoted = `tensor ${JSON.stringify(name)}`
   if (!isObject(entry)) refuse(`${quoted} is not an object`)
   const { dtype, shape, data_offsets: offsets } = entry
-  if (!isDtype(dtype)) refuse(`${quoted} has an element type not known here, ${JSON.stringify(dtype)}`)
-  if (!isCounts(shape)) refuse(`${quoted} has shape ${JSON.stringify(shape)}, not a list of sizes`)
-  if (!isCounts(offsets) || offsets.length !== 2) refuse(`${quoted} has offsets ${JSON.stringify(offsets)}`)
+  if (!isDtype(dtype)) refuse(`${quoted} has an element type not known here, ${shown(dtype)}`)
+  if (!isCounts(shape)) refuse(`${quoted} has shape ${shown(shape)}, not a list of sizes`)
+  if (!isCounts(offsets) || offsets.length !== 2) refuse(`${quoted} has offsets ${shown(offsets)}`)
   const [begin, end] = offsets
   if (end - begin !== byteSize(dtype, shape)) {
     refuse(`${quoted}, ${dtype} of shape [${shape.join(', ')}], cannot lie in bytes ${begin} to ${end}`)
   }
   return { name, dtype, shape, begin, end }
+}
+
+/** A value of the header as a message has it. */
+function shown(value: unknown): string {
+  return value === undefined ? 'none' : (JSON.stringify(value)?.slice(0, 80) ?? 'none')
 }
 
 function isDtype(value: unknown): value is Dtype {

@@ -275,7 +275,7 @@ describe('what cannot be is refused:', () => {
     }
     expect(() => flow(2, [leakyReLU()], { embedding: { hidden: [4], outputs: 2 } })).toThrow(UsageError)
     const embedded = (embedding: object) => () => flow(2, [], { context: 1, embedding: embedding as never })
-    expect(embedded({ hidden: [4] })).toThrow("embedding's outputs is undefined; expected an integer ≥ 1.")
+    expect(embedded({ hidden: [4] })).toThrow("embedding's outputs is missing; expected an integer ≥ 1.")
     expect(embedded({ hidden: [], outputs: 2 })).toThrow("embedding's hidden is []")
     expect(embedded({ hidden: [4], outputs: 2, width: 3 })).toThrow('embedding has no option "width"')
   })

@@ -146,7 +146,7 @@ export const FORMATS: readonly Format[] = [
     closed: true,
     damages: [...inHeader.map(sealed), ...ANY_BYTES.map(sealed), ...ANY_BYTES],
     harmless: [sealed(padded)],
-    named: /^(This|The) checkpoint|^Not a valid safetensors file/,
+    named: /^(This|The) (checkpoint|safetensors file)|^Not a valid safetensors file/,
   },
   {
     name: 'checkpoints',
@@ -155,7 +155,7 @@ export const FORMATS: readonly Format[] = [
     closed: true,
     damages: [...inHeader.map(sealed), ...ANY_BYTES.map(sealed), ...ANY_BYTES],
     harmless: [sealed(padded)],
-    named: /^This checkpoint|^Not a valid safetensors file/,
+    named: /^This (checkpoint|safetensors file)|^Not a valid safetensors file/,
   },
   {
     name: 'config',

@@ -92,18 +92,17 @@ function scored(model: Model): number {
 const ROWS = Array.from({ length: 12 }, (_, i) => [Math.fround(Math.cos(i)), Math.fround(Math.sin(2 * i))])
 
 /** The flow and the fit that the checkpoint among the seeds is of. */
-export async function fitOf(options: { resume?: Uint8Array; write?: (bytes: Uint8Array) => void; steps: number }) {
-  const { resume, write, steps } = options
+export async function fitOf({ resume, write }: { resume?: Uint8Array; write?: (bytes: Uint8Array) => void }) {
   const model = flow(2, [leakyReLU()], { seed: 1 })
   const checkpoint = write && { every: 0, write: async (bytes: Uint8Array) => write(bytes) }
-  return fit(model, ROWS, { steps, threads: 0, kernels: 'portable', validation: 0.25, checkpoint, resume })
+  return fit(model, ROWS, { steps: 4, threads: 0, kernels: 'portable', validation: 0.25, checkpoint, resume })
 }
 
 /** A checkpoint: its steps, and a fit that goes on from it. */
 export const checkpointOf: Reading = async (_, bytes) => {
   const steps = checkpointSteps(bytes)
   if (!(Number.isSafeInteger(steps) && steps >= 0)) throw new Wrong(`a checkpoint of ${steps} steps`)
-  const { losses } = await fitOf({ resume: bytes, steps: 4 })
+  const { losses } = await fitOf({ resume: bytes })
   return JSON.stringify([steps, ...losses])
 }
 

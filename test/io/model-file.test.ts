@@ -148,14 +148,14 @@ describe('a model file is refused', () => {
     ],
     [
       'without a format version',
-      /format version is undefined/,
+      /format version is not there/,
       ({ metadata }) => {
         delete metadata.formatVersion
       },
     ],
     [
       'without its architecture',
-      /metadata "flow" cannot be used \(Invalid key/,
+      /metadata "flow" is missing/,
       ({ metadata }) => {
         delete metadata.flow
       },

@@ -231,7 +231,7 @@ describe('waves that cannot be are refused in a sentence', () => {
     [mlp({ fourier: { count: 4, period: 0 } }), "fourier's period is 0; expected a number from 10⁻⁶ to 10⁷."],
     [{ type: 'mlp', fourier: 'many' }, `mlp's fourier is "many"; expected ${words}.`],
     [{ type: 'residual', fourier: null }, `residual's fourier is null; expected ${words}.`],
-    [{ type: 'mlp', fourier: {} }, "fourier's count is undefined; expected an integer from 1 to 64."],
+    [{ type: 'mlp', fourier: {} }, "fourier's count is missing; expected an integer from 1 to 64."],
     [{ type: 'mlp', fourier: [6] }, `mlp's fourier is [6]; expected ${words}.`],
     [
       { type: 'mlp', fourier: { count: 4, box: 5 } },

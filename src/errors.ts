@@ -50,6 +50,25 @@ export function asError(thrown: unknown): Error {
   )
 }
 
+/** Characters of a value that a message repeats, at most. */
+const MOST_ECHOED = 80
+
+/** A value as a message shows it: what JSON has, or what kind of thing it is. */
+export function echo(value: unknown): string {
+  if (value === undefined) return 'missing'
+  const text = jsonOf(value) ?? (typeof value === 'object' ? 'an object' : String(value))
+  return text.length > MOST_ECHOED ? `${text.slice(0, MOST_ECHOED)}… (${text.length} characters)` : text
+}
+
+/** undefined for what JSON has no text for, such as what nests without end, and functions. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
+}
+
 /** What an error says, whatever was thrown: null, texts and objects without a text of their own as well. */
 export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message

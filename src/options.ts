@@ -1,15 +1,8 @@
 import * as v from 'valibot'
 import { didYouMean } from './data/nearest-name.js'
-import { UsageError } from './errors.js'
+import { echo, UsageError } from './errors.js'
 
-/** Characters of a value that a message repeats, at most. */
-const MOST_ECHOED = 80
-
-/** A value as a message shows it. */
-export function echo(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > MOST_ECHOED ? `${text.slice(0, MOST_ECHOED)}… (${text.length} characters)` : text
-}
+export { echo }
 
 type Entries = v.ObjectEntries
 
@@ -37,8 +30,7 @@ export function checkOptions<E extends Entries>(
   const value = (given as Record<string, unknown>)[name]
   // Of an option that is not there, the schema of all options says no more than that.
   const [missing] = value === undefined ? (v.safeParse(schema.entries[name], value).issues ?? []) : []
-  const got = value === undefined ? 'missing' : echo(value)
-  throw new UsageError(`${what}'s ${name} is ${got}; expected ${(missing ?? issue).message}.`)
+  throw new UsageError(`${what}'s ${name} is ${echo(value)}; expected ${(missing ?? issue).message}.`)
 }
 
 /** The error of an option that there is not, with those that there are. */

@@ -1,4 +1,4 @@
-import type { DataType, RecordBatch, Vector } from 'apache-arrow'
+import type { Data, DataType, RecordBatch, Vector } from 'apache-arrow'
 import { DataError } from '../errors.js'
 import { arrowMessages } from './arrow-messages.js'
 import type { Bytes } from './bytes.js'
@@ -39,7 +39,7 @@ export async function readArrow(bytes: Bytes, source: string, sink: CellSink): P
   })
   let rows = 0
   for (const batch of reader) {
-    const vectors = places.map((place) => columnOf(batch, place, source))
+    const vectors = places.map((place) => columnOf(batch, place, source, Types))
     pushColumns(
       sink,
       batch.numRows,
@@ -51,10 +51,19 @@ export async function readArrow(bytes: Bytes, source: string, sink: CellSink): P
   }
 }
 
-function columnOf(batch: RecordBatch, place: number, source: string): Vector {
+/** Whether the values of a column are all there: a reader takes how many there are from elsewhere, and goes on as long. */
+function hasValues({ type, length, byteLength, stride, values, valueOffsets }: Data, Types: typeof DataType): boolean {
+  if (byteLength * BITS_PER_BYTE < length) return false
+  if (valueOffsets !== undefined && valueOffsets.length < length) return false
+  if (Types.isBool(type)) return values.byteLength * BITS_PER_BYTE >= length
+  const flat = [Types.isInt, Types.isFloat, Types.isDecimal, Types.isDate, Types.isTimestamp].some((is) => is(type))
+  return !flat || values.length >= length * stride
+}
+
+function columnOf(batch: RecordBatch, place: number, source: string, Types: typeof DataType): Vector {
   const vector = batch.getChildAt(place)
   const name = JSON.stringify(batch.schema.fields[place].name)
-  if (vector === null || vector.length !== batch.numRows || vector.byteLength * BITS_PER_BYTE < batch.numRows) {
+  if (vector === null || vector.length !== batch.numRows || !vector.data.every((data) => hasValues(data, Types))) {
     throw new DataError(`${source}: column ${name} has not the ${batch.numRows} values of its rows.`)
   }
   return vector

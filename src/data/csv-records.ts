@@ -37,6 +37,8 @@ export interface CsvRecords {
 
 /** Text gathered before the delimiter is decided. */
 const SAMPLE = 65536
+/** By how much more text there is to be, where a record has no end yet. */
+const LOOK_AGAIN = 1.25
 /** A record longer than this comes from a quote that is never closed. */
 const MAX_RECORD = 4_194_304
 const QUOTED_OR_BARE = /\s*(?:"((?:[^"]|"")*)"(?=\s|$)|([^\s"]+))\s*/gy
@@ -51,6 +53,7 @@ const QUOTED_OR_BARE = /\s*(?:"((?:[^"]|"")*)"(?=\s|$)|([^\s"]+))\s*/gy
 export function csvRecords(source: string, options: RecordOptions, handlers: RecordHandlers): CsvRecords {
   const preamble = new Preamble(options)
   let pending = ''
+  let lookAt = 0
   let delimiter: string | undefined
   let commented = options.comment
   let comments = 0
@@ -92,8 +95,11 @@ export function csvRecords(source: string, options: RecordOptions, handlers: Rec
       pending = preamble.take(pending, false)
       if (pending.length < SAMPLE || !preamble.passed) return
     }
+    // What has been looked through without an end of a record is looked through again when there is a good deal more.
+    if (pending.length < lookAt && pending.length <= MAX_RECORD) return
     const end = lastRecordEnd(pending)
     if (end === 0 && pending.length > MAX_RECORD) throw endless(pending, source, preamble.line)
+    lookAt = end === 0 ? LOOK_AGAIN * pending.length : 0
     if (end === 0) return
     const block = pending.slice(0, end)
     pending = pending.slice(end)

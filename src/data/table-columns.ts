@@ -29,6 +29,7 @@ const quote = (name: string) => JSON.stringify(name)
  */
 export function chooseColumns(header: TableHeader, { columns: asked }: ColumnOptions): ColumnChoice {
   const { width, place } = header
+  if (width === 0) throw new DataError(`${place}: a table without columns.`)
   const trimmed = header.names?.map((name) => name.trim())
   const all = columnNames(trimmed, width)
   const columns = typeof asked === 'function' ? asked(trimmed, width) : asked

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
-import { FormatError } from '../errors.js'
+import { echo, FormatError } from '../errors.js'
 import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.js'
 
 /** The numbers that steps change. */
@@ -146,7 +146,7 @@ export function decodeCheckpoints(bytes: Uint8Array): (Uint8Array | undefined)[]
     throw new FormatError('This checkpoint is of one flow, not of an ensemble: resume it with fit.')
   }
   const parsed = v.safeParse(membersSchema, members)
-  if (!parsed.success) throw damaged(`it says that it has ${JSON.stringify(members)} members`)
+  if (!parsed.success) throw damaged(`it says that it has ${echo(members)} members`)
   const all = new Array<Uint8Array | undefined>(parsed.output).fill(undefined)
   for (const { name, data } of tensors) {
     if (!(data instanceof Uint8Array && MEMBER.test(name) && Number(name) < all.length)) {

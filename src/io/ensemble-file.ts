@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { FormatError } from '../errors.js'
+import { echo, FormatError } from '../errors.js'
 import {
   checkFormat,
   FORMAT,
@@ -65,7 +65,7 @@ export function decodeFile(
     return { flow: readRecord(tensors, metadata, version) }
   const parsed = v.safeParse(membersSchema, metadata.members)
   if (!parsed.success) {
-    throw damaged(`it says that it has ${JSON.stringify(metadata.members)} members, expected 1 to ${MOST_MEMBERS}`)
+    throw damaged(`it says that it has ${echo(metadata.members)} members, expected 1 to ${MOST_MEMBERS}`)
   }
   const parts = Array.from({ length: parsed.output }, () => ({
     tensors: [] as Tensor[],

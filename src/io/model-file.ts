@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { FormatError } from '../errors.js'
+import { echo, FormatError } from '../errors.js'
 import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.js'
 import { damaged, decodeScaler, encodeScaler, isBent, isOfScaler, type ScalerRecord } from './scaler-tensors.js'
 
@@ -187,8 +187,7 @@ export function checkFormat(
     throw new FormatError('This safetensors file is not a pushforward model: its metadata has no format "pushforward".')
   }
   const parsed = v.safeParse(versionSchema, formatVersion)
-  if (!parsed.success)
-    throw damaged(`its format version is ${JSON.stringify(formatVersion) ?? 'not there'}, expected a whole number`)
+  if (!parsed.success) throw damaged(`its format version is ${echo(formatVersion)}, expected a whole number`)
   if (parsed.output > newest) {
     const update = PACKAGE_VERSION.test(since ?? '') ? `update pushforward to ${since} or later` : 'update pushforward'
     throw new FormatError(

@@ -5,6 +5,7 @@ import { RowCodec } from '../columns/table-codec.js'
 import { FormatError, UsageError } from '../errors.js'
 import { type Ensemble, ensemble, type Model, membersOf } from '../flow/ensemble.js'
 import { Flow } from '../flow/flow.js'
+import { hasDensity } from '../flow/has-density.js'
 import { type ScoreRecord, scoresKept } from '../flow/score-record.js'
 import { buildParts, type FlowDescription, type FlowParts, namedSlots } from '../flow/structure.js'
 import type { KernelChoice } from '../kernels/create.js'
@@ -124,6 +125,11 @@ function flowOf<P extends Precision>(record: ModelRecord, { kernels }: { kernels
   const table = tableOf(record, flow)
   flow.data = { columns: record.columns, sha256: record.dataSha256, ...(table && { table }) }
   flow.training = record.training
+  if (!hasDensity(flow as Flow)) {
+    throw new FormatError(
+      'This model file is damaged: its numbers are finite, but the density in the middle of its data is none.',
+    )
+  }
   flow.scores = scoresOf(record.scores)
   return flow
 }

@@ -1,4 +1,4 @@
-import { FormatError, messageOf, UsageError } from '../errors.js'
+import { echo, FormatError, messageOf, UsageError } from '../errors.js'
 
 /*
  * The file: 8 bytes little-endian length of the header · header (JSON, padded with spaces) · the tensors' bytes.
@@ -180,19 +180,14 @@ function readSpan(
   const quoted = `tensor ${JSON.stringify(name)}`
   if (!isObject(entry)) refuse(`${quoted} is not an object`)
   const { dtype, shape, data_offsets: offsets } = entry
-  if (!isDtype(dtype)) refuse(`${quoted} has an element type not known here, ${shown(dtype)}`)
-  if (!isCounts(shape)) refuse(`${quoted} has shape ${shown(shape)}, not a list of sizes`)
-  if (!isCounts(offsets) || offsets.length !== 2) refuse(`${quoted} has offsets ${shown(offsets)}`)
+  if (!isDtype(dtype)) refuse(`${quoted} has an element type not known here, ${echo(dtype)}`)
+  if (!isCounts(shape)) refuse(`${quoted} has shape ${echo(shape)}, not a list of sizes`)
+  if (!isCounts(offsets) || offsets.length !== 2) refuse(`${quoted} has offsets ${echo(offsets)}`)
   const [begin, end] = offsets
   if (end - begin !== byteSize(dtype, shape)) {
     refuse(`${quoted}, ${dtype} of shape [${shape.join(', ')}], cannot lie in bytes ${begin} to ${end}`)
   }
   return { name, dtype, shape, begin, end }
-}
-
-/** A value of the header as a message has it. */
-function shown(value: unknown): string {
-  return value === undefined ? 'none' : (JSON.stringify(value)?.slice(0, 80) ?? 'none')
 }
 
 function isDtype(value: unknown): value is Dtype {

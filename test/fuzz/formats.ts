@@ -164,7 +164,7 @@ export const FORMATS: readonly Format[] = [
     closed: false,
     damages: [...json, ...ANY_BYTES],
     harmless: [ofText((text) => text.replaceAll('": ', '":\t '))],
-    named: /^--/,
+    named: /--|^preprocess is/,
   },
   ofRun('run.json'),
   ofRun('evaluation.json'),

@@ -148,7 +148,7 @@ describe('a model file is refused', () => {
     ],
     [
       'without a format version',
-      /format version is not there/,
+      /format version is missing/,
       ({ metadata }) => {
         delete metadata.formatVersion
       },

@@ -1,4 +1,4 @@
-import type { Message } from 'apache-arrow'
+import type { DataType, Field, Message, Type } from 'apache-arrow'
 import { DataError } from '../errors.js'
 import { checkMessage } from './arrow-metadata.js'
 import type { Bytes } from './bytes.js'
@@ -7,6 +7,14 @@ const MAGIC = 'ARROW1'
 /** Of a file, its magic and padding. */
 const FILE_START = 8
 const CONTINUATION = -1
+/** What apache-arrow calls the type of what is in a dictionary. */
+const DICTIONARY = -1 satisfies Type.Dictionary
+
+interface RecordBatchMetadata {
+  readonly length: number
+  readonly nodes: readonly { readonly length: number }[]
+}
+
 /** What a message says of itself is a few hundred bytes a column. */
 const MOST_METADATA = 2 ** 28
 
@@ -32,6 +40,7 @@ export function* arrowMessages(
 ): Generator<Uint8Array> {
   if (isFile(bytes) && textAt(bytes, bytes.size - MAGIC.length) !== MAGIC) throw cutOff(source)
   let at = isFile(bytes) ? FILE_START : 0
+  let fields: readonly Field[] = []
   for (;;) {
     const first = intAt(bytes, at, source)
     // Before version 0.15 the length came at once.
@@ -41,13 +50,33 @@ export function* arrowMessages(
     if (length < 0 || length > MOST_METADATA || at + head + length > bytes.size) throw cutOff(source)
     const metadata = bytes.read(at + head, length)
     checkMessage(metadata)
-    const body = Number(decode(metadata.slice()).bodyLength)
+    const message = decode(metadata.slice())
+    if (message.isSchema()) fields = message.header().fields
+    if (message.isRecordBatch()) checkLengths(message.header(), fields)
+    const body = Number(message.bodyLength)
     if (body < 0 || at + head + length + body > bytes.size) throw cutOff(source)
     yield bytes.read(at, head)
     yield metadata
     if (body > 0) yield bytes.read(at + head + length, body)
     at += head + length + body
   }
+}
+
+/** Throws RangeError where a column has not as many values as the batch has rows: a reader makes room for what is missing. */
+function checkLengths({ length, nodes }: RecordBatchMetadata, fields: readonly Field[]): void {
+  let at = 0
+  for (const field of fields) {
+    if (nodes[at]?.length !== length)
+      throw new RangeError(`a column of another length than the ${length} rows of its batch`)
+    at += nodesOf(field.type)
+  }
+}
+
+/** How many columns of a batch are a field's, those within it included. */
+function nodesOf(type: DataType): number {
+  // Of what is in a dictionary a batch has the places alone.
+  if (type.typeId === DICTIONARY) return 1
+  return (type.children ?? []).reduce((sum, { type }) => sum + nodesOf(type), 1)
 }
 
 function intAt(bytes: Bytes, at: number, source: string): number {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Damages, Seed } from './case-of.js'
 import { ANY_BYTES, type Damage } from './damage-bytes.js'
@@ -14,21 +15,23 @@ export interface Format extends Damages {
   readonly readings: readonly readings.Reading[]
   /** Whether no beginning of it may be taken for all of it. */
   readonly closed: boolean
+  /** Of the cases that another format gets; 1 where absent. */
+  readonly share?: number
   /** What messages begin with; the path of the file where absent. */
   readonly named?: RegExp
 }
 
 const ROOT = new URL('../../test/', import.meta.url)
 const bytesOf = (path: string) => readFileSync(new URL(path, ROOT))
-const seeds = (folder: string, ...names: string[]): Seed[] =>
-  names.map((name) => ({ name, bytes: bytesOf(`${folder}/${name}`) }))
-const tables = (...names: string[]) => [
-  ...seeds('fixtures/tables', ...names),
-  ...seeds(
-    'fuzz/seeds',
-    ...readdirSync(new URL('fuzz/seeds/', ROOT)).filter((name) => names.some((own) => name.endsWith(`-${own}`))),
-  ),
-]
+/** What a fuzzer has found before, by the name of what it came from. */
+const FOUND = readdirSync(new URL('fuzz/seeds/', ROOT))
+
+function seeds(folder: string, ...names: string[]): Seed[] {
+  const found = FOUND.filter((file) => names.some((name) => file.endsWith(`-${basename(name)}`)))
+  const paths = [...names.map((name) => `${folder}/${name}`), ...found.map((file) => `fuzz/seeds/${file}`)]
+  return paths.map((name) => ({ name, bytes: bytesOf(name) }))
+}
+const tables = (...names: string[]) => seeds('fixtures/tables', ...names)
 const weighted = (...damages: readonly [times: number, damage: Damage][]) =>
   damages.flatMap(([times, damage]) => new Array<Damage>(times).fill(damage))
 
@@ -67,6 +70,8 @@ const ofRun = (name: 'run.json' | 'evaluation.json' | 'config.json'): Format => 
   name,
   seeds: seeds('fixtures/released', `v4/run/${name}`),
   readings: [readings.runOf(name, run('v4'))],
+  // Each opens a model, twice.
+  share: 0.2,
   closed: false,
   damages: json,
   harmless: [ofText((text) => text.replaceAll('": ', '":\t '))],

@@ -1,11 +1,14 @@
 // npm run test:fuzz -- [--cases N] [--seed N] [--format NAME]: damaged files of every format against the readers.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { caseOf } from './case-of.js'
 import { FORMATS } from './formats.js'
 import { startReader } from './run.js'
+
+/** Files that never reach a disk, where the system has a place for such. */
+const MEMORY = '/dev/shm'
 
 const { values } = parseArgs({
   options: {
@@ -19,8 +22,8 @@ const seed = Number(values.seed)
 const formats = FORMATS.filter(({ name }) => values.format === undefined || name === values.format)
 if (formats.length === 0)
   throw new Error(`--format is ${values.format}; there are ${FORMATS.map(({ name }) => name).join(', ')}.`)
-const each = Math.ceil(Number(values.cases) / formats.length)
-const reader = startReader(join(tmpdir(), `pushforward-fuzz-${process.pid}`))
+const shares = formats.reduce((sum, { share = 1 }) => sum + share, 0)
+const reader = startReader(join(existsSync(MEMORY) ? MEMORY : tmpdir(), `pushforward-fuzz-${process.pid}`))
 const total = { cases: 0, failures: 0 }
 console.log(
   ['format'.padEnd(16), 'cases', 'read', 'refused', 'crashes', 'hangs', 'wrong', 'memory', 'most MiB', 'ms']
@@ -28,7 +31,8 @@ console.log(
     .join(' '),
 )
 for (const format of formats) {
-  const { name } = format
+  const { name, share = 1 } = format
+  const each = Math.ceil((Number(values.cases) * share) / shares)
   const tally = await reader.run(name, each, seed)
   const of = (kind: string) => tally.failures.filter((failure) => failure.kind === kind).length
   const cells = [tally.cases, tally.read, tally.refused, of('crash'), of('hang'), of('wrong'), of('memory')]

@@ -120,22 +120,26 @@ export const configOf: Reading = async (path) => {
 }
 
 /** A run folder with this file in the place of its own: what `show` and `report` say of it. */
-export const runOf =
-  (name: 'run.json' | 'evaluation.json' | 'config.json', others: ReadonlyMap<string, Buffer>): Reading =>
-  async (path, bytes) => {
-    const folder = dirname(path)
-    mkdirSync(folder, { recursive: true })
-    for (const [other, own] of others) writeFileSync(join(folder, other), own)
+export function runOf(name: string, others: ReadonlyMap<string, Buffer>): Reading {
+  let made = false
+  return async (path, bytes) => {
+    const folder = join(dirname(path), 'run')
+    if (!made) {
+      mkdirSync(folder, { recursive: true })
+      for (const [other, own] of others) writeFileSync(join(folder, other), own)
+      made = true
+    }
     writeFileSync(join(folder, name), bytes)
     const shown = await said(() => show({ operands: [folder], values: {}, help: false }))
-    if (/[\p{Cc}\p{Cs}](?<!\n)/u.test(shown)) throw new Wrong('a control character on the terminal')
-    if (/undefined|\bNaN\b|\[object/.test(shown))
-      throw new Wrong(`${/.*(undefined|NaN|\[object).*/.exec(shown)?.[0]} shown`)
+    if (/(?!\n)[\p{Cc}\p{Cs}]/u.test(shown)) throw new Wrong('a control character on the terminal')
+    const odd = /.*(?:\bundefined\b|\bNaN\b|\[object ).*/.exec(shown.replace(/"[^"]*"/g, ''))
+    if (odd) throw new Wrong(`shown: ${odd[0]}`)
     return createHash('sha256')
       .update(shown)
       .update(runPage(await readRun(folder)))
       .digest('hex')
   }
+}
 
 /** What goes to stdout meanwhile. */
 async function said(work: () => Promise<unknown>): Promise<string> {

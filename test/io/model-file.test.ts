@@ -282,6 +282,16 @@ describe('a model file is refused', () => {
       ({ tensors }) => replace(tensors, 'scaler.sd', { data: new Float64Array([1, 1e-309]) }),
     ],
     [
+      'whose numbers are finite, and its density is none',
+      /the density in the middle of its data is none/,
+      ({ tensors }) => {
+        const raw = tensors.find(({ name }) => name.endsWith('.raw')) as Tensor
+        replace(tensors, raw.name, { data: Float32Array.from(raw.data, () => 3.4e38) })
+        const f = tensors.find(({ name }) => name.endsWith('.f'))
+        if (f) replace(tensors, f.name, { data: Float32Array.from(f.data, () => 3.4e38) })
+      },
+    ],
+    [
       'whose scaler has other columns',
       /scaler has 1 columns, its flow 2/,
       ({ tensors }) => {

@@ -65,7 +65,7 @@ async function readSeed(reading: Reading, bytes: Buffer): Promise<string> {
 async function take(
   { named = new RegExp(`^${escaped(folder)}`), closed }: Format,
   index: number,
-  { bytes, how }: ReturnType<typeof caseOf>,
+  { bytes, how, seed }: ReturnType<typeof caseOf>,
   reading: Reading,
   key: string,
 ): Promise<void> {
@@ -78,7 +78,7 @@ async function take(
     const found = await reading(path, bytes)
     tally.read++
     // A shorter beginning may as well be text.
-    if (how === 'cut' && closed && bytes.length >= LEAST_MAGIC)
+    if (how === 'cut' && closed && bytes.length >= LEAST_MAGIC && lacksMore(bytes, seed.bytes))
       fail('wrong', `the first ${bytes.length} bytes are read as if they were all`)
     if (how === 'harmless' && found !== known.get(key)) fail('wrong', `${known.get(key)} is read as ${found}`)
     if (how === 'whole') known.set(key, found)
@@ -96,6 +96,11 @@ async function take(
   tally.memory = Math.max(tally.memory, array)
   if (array > FREE.array || grown > FREE.resident)
     fail('memory', `an array of ${largestArray()} bytes, ${grown} resident, for a file of ${bytes.length}`)
+}
+
+/** Whether a file that was cut off lacks more than blanks. */
+function lacksMore(cut: Buffer, whole: Buffer): boolean {
+  return whole.subarray(cut.length).some((byte) => byte !== 0x0a && byte !== 0x20)
 }
 
 function escaped(text: string): string {

@@ -68,13 +68,3 @@ function jsonOf(value: unknown): string | undefined {
     return undefined
   }
 }
-
-/** What an error says, whatever was thrown: null, texts and objects without a text of their own as well. */
-export function messageOf(error: unknown): string {
-  if (error instanceof Error) return error.message
-  try {
-    return String(error)
-  } catch {
-    return 'something without a text'
-  }
-}

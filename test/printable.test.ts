@@ -1,7 +1,7 @@
 import { DataError, FormatError, TrainingError, UsageError } from 'pushforward'
 import { describe, expect, test, vi } from 'vitest'
 import { say, warn, writeData, writeObject, writeText } from '../dist/cli/output.js'
-import { echo, messageOf } from '../dist/errors.js'
+import { echo } from '../dist/errors.js'
 import { messageLine, printable, printableLines } from '../dist/printable.js'
 
 describe('text from outside', () => {
@@ -40,18 +40,6 @@ describe('a message', () => {
   test('of 1000 characters is left as it is, and one of 1001 is cut', () => {
     expect(messageLine('x'.repeat(1000))).toBe('x'.repeat(1000))
     expect(messageLine('x'.repeat(1001))).toBe(`${'x'.repeat(640)} … ${'x'.repeat(320)}`)
-  })
-
-  test.each<[unknown, string]>([
-    [null, 'null'],
-    [undefined, 'undefined'],
-    [0, '0'],
-    ['', ''],
-    ['no', 'no'],
-    [new Error('why'), 'why'],
-    [Object.create(null), 'something without a text'],
-  ])('is there whatever is thrown: %o', (thrown, message) => {
-    expect(messageOf(thrown)).toBe(message)
   })
 
   test('repeats no value at length, and every kind of one', () => {

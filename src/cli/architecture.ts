@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { BaseSpec } from '../bases/base.js'
 import { didYouMean } from '../data/nearest-name.js'
-import { messageOf, UsageError } from '../errors.js'
+import { asError, UsageError } from '../errors.js'
 import type { LayerSpec } from '../layers/layer.js'
 import type { EmbeddingSpec } from '../nets/embedding.js'
 import { presets } from '../presets/registry.js'
@@ -45,7 +45,7 @@ async function described(path: string, beside: readonly string[]): Promise<Archi
   try {
     parsed = JSON.parse(await readFile(path, 'utf8'))
   } catch (cause) {
-    throw new UsageError(`--flow ${path} cannot be read: ${messageOf(cause)}.`, { cause })
+    throw new UsageError(`--flow ${path} cannot be read: ${asError(cause).message}.`, { cause })
   }
   return read(parsed, `--flow ${path}`)
 }

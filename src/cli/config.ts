@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { joinNames } from '../data/column-list.js'
 import { generators } from '../data/generators.js'
 import { didYouMean } from '../data/nearest-name.js'
-import { messageOf, UsageError } from '../errors.js'
+import { asError, UsageError } from '../errors.js'
 import { GENERATED_ROWS } from './data-source.js'
 import { isTooDeep } from './run-schema.js'
 import { settingsOf } from './settings.js'
@@ -106,7 +106,7 @@ async function readConfig(path: string, known: readonly string[]): Promise<Recor
   try {
     parsed = JSON.parse(await readFile(path, 'utf8'))
   } catch (cause) {
-    throw new UsageError(`--config ${path} cannot be read: ${messageOf(cause)}.`, { cause })
+    throw new UsageError(`--config ${path} cannot be read: ${asError(cause).message}.`, { cause })
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new UsageError(`--config ${path} holds no JSON object; give the config.json of a run.`)

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { didYouMean } from '../data/nearest-name.js'
-import { DataError, FormatError, messageOf, UsageError } from '../errors.js'
+import { asError, DataError, FormatError, UsageError } from '../errors.js'
 import { messageLine } from '../printable.js'
 import { commandHelp, parseCommand } from './arguments.js'
 import { COMMANDS } from './commands.js'
@@ -62,7 +62,7 @@ async function show(text: string): Promise<number> {
 /** One line of cause and way out; the stack is for those who ask. */
 function report(error: unknown): number {
   const stack = error instanceof Error && process.env.PUSHFORWARD_DEBUG ? error.stack : undefined
-  say(`pushforward: ${stack ?? messageLine(messageOf(error))}`)
+  say(`pushforward: ${stack ?? messageLine(asError(error).message)}`)
   const usage = error instanceof UsageError || error instanceof DataError || error instanceof FormatError
   return usage ? EXIT.usage : EXIT.failed
 }

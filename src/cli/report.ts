@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { messageOf, UsageError } from '../errors.js'
+import { asError, UsageError } from '../errors.js'
 import { writeFileWhole } from '../io/write-file.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { warnIfDiverged } from './load-model.js'
@@ -66,6 +66,6 @@ async function write(path: string, page: string): Promise<void> {
   try {
     await writeFileWhole(path, page)
   } catch (cause) {
-    throw new Error(`The report cannot be written as ${path}: ${messageOf(cause)}${wayOut(cause)}`, { cause })
+    throw new Error(`The report cannot be written as ${path}: ${asError(cause).message}${wayOut(cause)}`, { cause })
   }
 }

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FormatError, messageOf, UsageError } from '../errors.js'
+import { asError, FormatError, UsageError } from '../errors.js'
 import type { Model } from '../flow/ensemble.js'
 import { loadModel, MODEL_FILE } from '../io/save-flow.js'
 import type { Evaluation } from '../train/figures.js'
@@ -58,7 +58,7 @@ async function json(folder: string, name: string): Promise<unknown> {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw damaged(folder, name, messageOf(cause), cause)
+    throw damaged(folder, name, asError(cause).message, cause)
   }
 }
 

@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
-import { messageOf, UsageError } from '../errors.js'
+import { asError, UsageError } from '../errors.js'
 import { writeFileWhole } from '../io/write-file.js'
 import { CheckpointFiles } from './checkpoint-files.js'
 import { makeFolder } from './make-folder.js'
@@ -34,7 +34,7 @@ export async function checkUnused(path: string): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return
-    throw cannotUse(path, code === 'ENOTDIR' ? 'it is a file' : messageOf(error), error)
+    throw cannotUse(path, code === 'ENOTDIR' ? 'it is a file' : asError(error).message, error)
   }
   if (entries.length > 0) throw cannotUse(path, 'it is not empty')
   if (await isLocked(path)) throw cannotUse(path, AT_WORK)
@@ -50,7 +50,7 @@ export async function openRunFolder(path: string, first: Readonly<Record<string,
   try {
     made = await makeFolder(path)
   } catch (error) {
-    throw cannotUse(path, messageOf(error), error)
+    throw cannotUse(path, asError(error).message, error)
   }
   if (!(await lockFolder(path))) throw cannotUse(path, AT_WORK)
   try {
@@ -58,7 +58,7 @@ export async function openRunFolder(path: string, first: Readonly<Record<string,
   } catch (error) {
     // Where that fails as well, the first reason is the one to tell.
     await folder.discard().catch(() => {})
-    throw cannotUse(path, messageOf(error), error)
+    throw cannotUse(path, asError(error).message, error)
   }
   return folder
 }
@@ -69,7 +69,7 @@ export function runFolder(path: string, made: () => string | undefined): RunFold
     try {
       await writeFileWhole(join(path, name), content)
     } catch (cause) {
-      throw new Error(`${name} cannot be written in ${path}: ${messageOf(cause)}${wayOut(cause)}`, { cause })
+      throw new Error(`${name} cannot be written in ${path}: ${asError(cause).message}${wayOut(cause)}`, { cause })
     }
   }
   async function point(): Promise<void> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { TableCodec } from '../columns/kinds.js'
-import { messageOf } from '../errors.js'
+import { asError } from '../errors.js'
 import { ensemble, type Model, membersOf } from '../flow/ensemble.js'
 import { Flow, flow } from '../flow/flow.js'
 import { type FitResult, fit } from '../train/fit.js'
@@ -46,7 +46,7 @@ async function checkpointing({ folder: { path, checkpoints }, options, report, c
       await work()
     } catch (cause) {
       report.stopped()
-      warn(`A checkpoint cannot be written in ${path}: ${messageOf(cause)}; training goes on.`)
+      warn(`A checkpoint cannot be written in ${path}: ${asError(cause).message}; training goes on.`)
     }
   }
   async function write(bytes: Uint8Array): Promise<void> {

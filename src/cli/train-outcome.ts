@@ -4,7 +4,7 @@ import { chosenColumns, takeColumns } from '../data/row-columns.js'
 import { chosenRows, matrixSource, type RowSource } from '../data/row-source.js'
 import { toMatrix } from '../data/rows.js'
 import { formatHeader, formatRows } from '../data/write-table.js'
-import { messageOf } from '../errors.js'
+import { asError } from '../errors.js'
 import { joined } from '../flow/context.js'
 import { sample } from '../parallel/evaluate.js'
 import { endIdleThreads } from '../parallel/pool.js'
@@ -140,6 +140,8 @@ async function drawPlots(job: Job, result: FitResult, evaluation: Evaluation) {
       gaussianNll: evaluation.gaussianBaseline?.train.mean ?? undefined,
     })
   } catch (cause) {
-    throw new Error(`The pictures cannot be written in ${folder.path}: ${messageOf(cause)}${wayOut(cause)}`, { cause })
+    throw new Error(`The pictures cannot be written in ${folder.path}: ${asError(cause).message}${wayOut(cause)}`, {
+      cause,
+    })
   }
 }

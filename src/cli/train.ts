@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { DataError, messageOf, TrainingError, UsageError } from '../errors.js'
+import { asError, DataError, TrainingError, UsageError } from '../errors.js'
 import { ensemble, type Model, membersOf } from '../flow/ensemble.js'
 import { MODEL_FILE, saveFlow } from '../io/save-flow.js'
 import type { CommandArguments } from './arguments.js'
@@ -135,7 +135,7 @@ async function saveModel(model: Model, folder: RunFolder): Promise<void> {
       () => `. It is saved as ${rescue} instead`,
       () => '',
     )
-    throw new Error(`${messageOf(error)}${wayOut(cause)}${saved}.`, { cause: error })
+    throw new Error(`${asError(error).message}${wayOut(cause)}${saved}.`, { cause: error })
   }
 }
 
@@ -148,7 +148,8 @@ async function recordFailure({ folder, model, record }: Job, error: unknown): Pr
   }
   let shown: unknown = error
   // Whatever failed behind training has left the model.
-  if (record.training) shown = new Error(`${messageOf(error)}. The model is saved in ${folder.path}.`, { cause: error })
+  if (record.training)
+    shown = new Error(`${asError(error).message}. The model is saved in ${folder.path}.`, { cause: error })
   const reached = membersOf(model).filter(({ scaled }) => scaled)
   if (error instanceof TrainingError && reached.length > 0) {
     const path = join(folder.path, MODEL_FILE)
@@ -158,6 +159,6 @@ async function recordFailure({ folder, model, record }: Job, error: unknown): Pr
     shown = new TrainingError(`${error.message} What was reached is saved as ${path}.`, error.step, { cause: error })
   }
   // On a disk that is full this fails as well, and the first reason is the one to tell.
-  await folder.writeJson('run.json', endedRun(record, 'failed', messageOf(error))).catch(() => {})
+  await folder.writeJson('run.json', endedRun(record, 'failed', asError(error).message)).catch(() => {})
   return shown
 }

@@ -1,6 +1,6 @@
 import { splitNames } from '../data/column-list.js'
 import { didYouMean } from '../data/nearest-name.js'
-import { messageOf, UsageError } from '../errors.js'
+import { asError, UsageError } from '../errors.js'
 
 /** Option texts by name, as `parseCommand` returns them. */
 export type Values = Readonly<Record<string, string | undefined>>
@@ -134,6 +134,6 @@ export function wordOrInteger<Word extends string>(
   try {
     return integer(values, name, 0, min, max)
   } catch (error) {
-    throw new UsageError(messageOf(error).replace('expected ', `expected ${words.join(', ')}, or `))
+    throw new UsageError(asError(error).message.replace('expected ', `expected ${words.join(', ')}, or `))
   }
 }

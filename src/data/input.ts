@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
-import { DataError, messageOf } from '../errors.js'
+import { asError, DataError } from '../errors.js'
 import { type Bytes, PIECE, piecesOf } from './bytes.js'
 import { LOOKED_AT } from './file-format.js'
 import { fileBytes, KeptBytes } from './temporary-file.js'
@@ -109,7 +109,7 @@ async function* gunzipped(input: Input, source: string): AsyncGenerator<Uint8Arr
       gunzip.end()
     } catch (error) {
       // One that is none would end the stream as if all had been read.
-      gunzip.destroy(error instanceof Error ? error : new Error(messageOf(error)))
+      gunzip.destroy(asError(error))
     }
   })()
   try {
@@ -149,5 +149,5 @@ async function* unzstd(input: Input, source: string): AsyncGenerator<Uint8Array>
 }
 
 function damaged(source: string, format: string, error: unknown): DataError {
-  return new DataError(`${source}: damaged ${format} data (${messageOf(error)}).`, { cause: error })
+  return new DataError(`${source}: damaged ${format} data (${asError(error).message}).`, { cause: error })
 }

@@ -1,4 +1,4 @@
-import { DataError, messageOf } from '../errors.js'
+import { asError, DataError } from '../errors.js'
 import { CellBlockWriter, type CellSink } from './cells.js'
 import type { TextReader } from './csv-table.js'
 import { JsonValues } from './json-values.js'
@@ -91,7 +91,7 @@ function parsed(text: string, place: string): Entry | unknown[] {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new DataError(`${place}: no JSON: ${shortened(messageOf(error))}.`, { cause: error })
+    throw new DataError(`${place}: no JSON: ${shortened(asError(error).message)}.`, { cause: error })
   }
 }
 

@@ -1,5 +1,5 @@
 import { brotliDecompressSync } from 'node:zlib'
-import { DataError, messageOf, UsageError } from '../errors.js'
+import { asError, DataError, UsageError } from '../errors.js'
 import type { CellSink } from './cells.js'
 import { csvTable, type TextReader } from './csv-table.js'
 import { type Format, formatOf } from './file-format.js'
@@ -129,7 +129,7 @@ async function readAs(
   } catch (error) {
     if (error instanceof DataError || error instanceof UsageError) throw error
     // What a reader of well-formed data stumbles over says nothing of what is wrong.
-    const message = messageOf(error)
+    const message = asError(error).message
     const what = error instanceof TypeError || /undefined|DataView/.test(message) ? 'its parts do not fit' : message
     throw new DataError(`${source}: damaged ${title} data (${what}).`, { cause: error })
   } finally {

@@ -1,5 +1,5 @@
 import { Inflate } from 'fflate'
-import { DataError, messageOf } from '../errors.js'
+import { asError, DataError } from '../errors.js'
 import { type Bytes, piecesOf } from './bytes.js'
 
 /** A file within a zip archive. */
@@ -97,7 +97,7 @@ function unpack(inflate: Inflate, piece: Uint8Array, last: boolean, { name }: Zi
   try {
     inflate.push(piece, last)
   } catch (error) {
-    throw damaged(source, `${name} cannot be unpacked (${messageOf(error)})`)
+    throw damaged(source, `${name} cannot be unpacked (${asError(error).message})`)
   }
 }
 

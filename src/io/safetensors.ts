@@ -1,4 +1,4 @@
-import { echo, FormatError, messageOf, UsageError } from '../errors.js'
+import { asError, echo, FormatError, UsageError } from '../errors.js'
 
 /*
  * The file: 8 bytes little-endian length of the header · header (JSON, padded with spaces) · the tensors' bytes.
@@ -134,7 +134,7 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
     json = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
     header = JSON.parse(json)
   } catch (error) {
-    refuse(`its header is not JSON text (${messageOf(error)})`)
+    refuse(`its header is not JSON text (${asError(error).message})`)
   }
   if (!isObject(header)) refuse('its header is not a JSON object')
   const twice = duplicateKey(json)

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FormatError, messageOf, UsageError } from '../errors.js'
+import { asError, FormatError, UsageError } from '../errors.js'
 import type { Model } from '../flow/ensemble.js'
 import type { Flow } from '../flow/flow.js'
 import type { KernelChoice } from '../kernels/create.js'
@@ -21,7 +21,7 @@ export async function saveFlow(model: Model, path: string): Promise<void> {
   try {
     await writeFileWhole(path, encodeModel(model))
   } catch (cause) {
-    throw new Error(`The model cannot be saved as ${path}: ${messageOf(cause)}`, { cause })
+    throw new Error(`The model cannot be saved as ${path}: ${asError(cause).message}`, { cause })
   }
 }
 
@@ -79,6 +79,6 @@ async function read(path: string): Promise<{ file: string; bytes: Uint8Array }> 
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
       throw new UsageError(`There is no model at ${path}; give a ${MODEL_FILE}, or a folder that holds one.`, { cause })
     }
-    throw new UsageError(`The model at ${path} cannot be read: ${messageOf(cause)}`, { cause })
+    throw new UsageError(`The model at ${path} cannot be read: ${asError(cause).message}`, { cause })
   }
 }

@@ -150,7 +150,7 @@ function watchStart(handed: Handed<unknown>): { readonly signal: AbortSignal; en
     const reason =
       cause === undefined
         ? `A thread did not start within ${START_MILLISECONDS / 1000} s; try fewer threads.`
-        : `A thread could not start: ${messageOf(cause)}`
+        : `A thread could not start: ${asError(cause).message}`
     controller.abort(new Error(reason, { cause }))
   }
   const late = setTimeout(giveUp, START_MILLISECONDS)

@@ -253,12 +253,4 @@ describe('what cannot be is refused in words', () => {
     const run = fitEnergy(small(), energyModule(MODULE, 'failing'), { threads: 2, steps: 10 })
     await expect(run).rejects.toThrow(/no energy today/)
   })
-
-  it('one that throws null ends all threads likewise, and leaves the parameters as they were', async () => {
-    const model = small()
-    const before = model.numbers.slice()
-    const run = fitEnergy(model, energyModule(MODULE, 'silent'), { threads: 2, steps: 10 })
-    await expect(run).rejects.toThrow(/Thread \d of 2 failed: null/)
-    expect(model.numbers).toEqual(before)
-  })
 })

@@ -146,7 +146,7 @@ export function decodeCheckpoints(bytes: Uint8Array): (Uint8Array | undefined)[]
     throw new FormatError('This checkpoint is of one flow, not of an ensemble: resume it with fit.')
   }
   const parsed = v.safeParse(membersSchema, members)
-  if (!parsed.success) throw damaged(`it says that it has ${echo(members)} members`)
+  if (!parsed.success) throw damaged(`its number of members is ${echo(members)}, expected 1 to 9999`)
   const all = new Array<Uint8Array | undefined>(parsed.output).fill(undefined)
   for (const { name, data } of tensors) {
     if (!(data instanceof Uint8Array && MEMBER.test(name) && Number(name) < all.length)) {

@@ -65,7 +65,7 @@ export function decodeFile(
     return { flow: readRecord(tensors, metadata, version) }
   const parsed = v.safeParse(membersSchema, metadata.members)
   if (!parsed.success) {
-    throw damaged(`it says that it has ${echo(metadata.members)} members, expected 1 to ${MOST_MEMBERS}`)
+    throw damaged(`its number of members is ${echo(metadata.members)}, expected 1 to ${MOST_MEMBERS}`)
   }
   const parts = Array.from({ length: parsed.output }, () => ({
     tensors: [] as Tensor[],

@@ -181,8 +181,8 @@ function readSpan(
   if (!isObject(entry)) refuse(`${quoted} is not an object`)
   const { dtype, shape, data_offsets: offsets } = entry
   if (!isDtype(dtype)) refuse(`${quoted} has an element type not known here, ${echo(dtype)}`)
-  if (!isCounts(shape)) refuse(`${quoted} has shape ${echo(shape)}, not a list of sizes`)
-  if (!isCounts(offsets) || offsets.length !== 2) refuse(`${quoted} has offsets ${echo(offsets)}`)
+  if (!isCounts(shape)) refuse(`the shape of ${quoted} is ${echo(shape)}, not a list of sizes`)
+  if (!isCounts(offsets) || offsets.length !== 2) refuse(`the offsets of ${quoted} are ${echo(offsets)}`)
   const [begin, end] = offsets
   if (end - begin !== byteSize(dtype, shape)) {
     refuse(`${quoted}, ${dtype} of shape [${shape.join(', ')}], cannot lie in bytes ${begin} to ${end}`)

@@ -18,6 +18,9 @@ const member = encodeCheckpoint({
   best: three,
   losses: Float64Array.of(3, 2),
   validation: new Float64Array(),
+  validationEvery: 1,
+  anchors: [],
+  recoveries: [],
 })
 
 /** A checkpoint of three fits, one of which has none yet, with other texts or names of arrays, sealed as its writer does. */
@@ -39,7 +42,7 @@ test('a checkpoint of several fits has those that there are, and the steps of al
 describe('a checkpoint of several fits is refused', () => {
   test.each(['1000000000', '0', '-1', '1e400', 'NaN', '', '3.5'])('that says it has %j members', (members) => {
     expect(() => decodeCheckpoints(claiming({ members }))).toThrow(FormatError)
-    expect(() => checkpointSteps(claiming({ members }))).toThrow(/says that it has ".*" members|is none of a member/)
+    expect(() => checkpointSteps(claiming({ members }))).toThrow(/its number of members is "|is none of a member/)
   })
 
   test.each(['3', '00', 'x', '__proto__'])('with an array named %s', (name) => {

@@ -105,12 +105,12 @@ describe('the file of an ensemble is refused', () => {
       metadata['member.1.flow'] = metadata['member.1.flow'].replaceAll(from, to)
     }
   const refusals: [what: string, message: RegExp, change: (file: Safetensors) => void][] = [
-    ['without a number of members', /says that it has undefined members, expected 1 to 64/, set('members', undefined)],
-    ['of no member', /says that it has "0" members/, set('members', '0')],
-    ['of too many members', /says that it has "65" members/, set('members', '65')],
-    ['of more than can be', /says that it has "1e9" members/, set('members', '1e9')],
+    ['without a number of members', /number of members is missing, expected 1 to 64/, set('members', undefined)],
+    ['of no member', /number of members is "0"/, set('members', '0')],
+    ['of too many members', /number of members is "65"/, set('members', '65')],
+    ['of more than can be', /number of members is "1e9"/, set('members', '1e9')],
     ['of fewer members than it has tensors of', /"member\.1\..*" belongs to none of its members/, set('members', '1')],
-    ['of a member that is not there', /Member 2 \(counted from 0\): .*"flow" cannot be used/, set('members', '3')],
+    ['of a member that is not there', /Member 2 \(counted from 0\): .*"flow" is missing/, set('members', '3')],
     ['with a member without architecture', /Member 1 .*metadata "flow"/, set('member.1.flow', undefined)],
     ['with a member whose seed is none', /Member 0 .*metadata "seed" cannot/, set('member.0.seed', '-1')],
     [
@@ -124,7 +124,7 @@ describe('the file of an ensemble is refused', () => {
       set('member.1.columns', '["a","b"]'),
     ],
     ['of a newer format', /format version 5, .* up to version 4: update/, set('formatVersion', '5')],
-    ['under the version of a flow', /metadata "flow" cannot be used/, set('formatVersion', '2')],
+    ['under the version of a flow', /metadata "flow" is missing/, set('formatVersion', '2')],
     [
       'with a tensor of nobody',
       /tensor "member\.07\.x" belongs to none/,

@@ -125,17 +125,17 @@ describe('decodeSafetensors', () => {
     [
       'negative size',
       file(`{"a":${entry(0, 4, 'F32', '[-1]')}}`, 4),
-      invalid('tensor "a" has shape [-1], not a list of sizes'),
+      invalid('the shape of tensor "a" is [-1], not a list of sizes'),
     ],
     [
       'no shape',
       file('{"a":{"dtype":"F32","data_offsets":[0,4]}}', 4),
-      invalid('tensor "a" has shape undefined, not a list of sizes'),
+      invalid('the shape of tensor "a" is missing, not a list of sizes'),
     ],
     [
       'three offsets',
       file('{"a":{"dtype":"U8","shape":[],"data_offsets":[0,1,2]}}', 1),
-      invalid('tensor "a" has offsets [0,1,2]'),
+      invalid('the offsets of tensor "a" are [0,1,2]'),
     ],
     [
       'offsets that do not match the shape',

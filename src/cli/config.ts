@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { joinNames } from '../data/column-list.js'
 import { generators } from '../data/generators.js'
 import { didYouMean } from '../data/nearest-name.js'
-import { asError, UsageError } from '../errors.js'
+import { asError, echo, UsageError } from '../errors.js'
 import { GENERATED_ROWS } from './data-source.js'
 import { isTooDeep } from './run-schema.js'
 import { settingsOf } from './settings.js'
@@ -116,7 +116,7 @@ async function readConfig(path: string, known: readonly string[]): Promise<Recor
     Object.entries(parsed).map(([name, value]) => {
       if (!names.includes(name)) {
         const way = didYouMean(name, names, { otherwise: `It may hold ${names.join(', ')}.` })
-        throw new UsageError(`--config ${path}: train has no option ${JSON.stringify(name)}. ${way}`)
+        throw new UsageError(`--config ${path}: train has no option ${echo(name)}. ${way}`)
       }
       return [name, textOf(path, name, value)]
     }),
@@ -129,9 +129,8 @@ function textOf(path: string, name: string, value: unknown): string {
   if (OBJECTS.includes(name) && typeof value === 'object' && value !== null && !isTooDeep(value)) {
     return JSON.stringify(value)
   }
-  const shown = typeof value === 'object' && value !== null ? 'an object, or holds one' : String(value)
   throw new UsageError(
-    `--config ${path}: ${JSON.stringify(name)} is ${shown}; expected text or a number, or a list of them.`,
+    `--config ${path}: ${echo(name)} is ${echo(value)}; expected text or a number, or a list of them.`,
   )
 }
 

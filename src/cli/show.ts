@@ -147,9 +147,9 @@ function kindsText({ data: { table } }: Model): string[] {
   const width = Math.max(...names.map((name) => name.length))
   return [
     'Columns of the table, and what they are; of a mass log_prob has that of the value, else its density',
-    ...table.columns.map(({ name, kind }, j) => {
-      const given = table.given.includes(name)
-      return `  ${names[j].padEnd(width)}  ${given ? 'given, ' : ''}${printable(describedKind(kind, given))}`
+    ...table.columns.map((column, j) => {
+      const given = table.given.includes(column.name)
+      return `  ${names[j].padEnd(width)}  ${given ? 'given, ' : ''}${printable(describedKind(column, given))}`
     }),
     '',
   ]

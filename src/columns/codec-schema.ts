@@ -30,7 +30,7 @@ const support = v.pipe(
   v.check(({ low = -Infinity, high = Infinity }) => low < high, 'low < high'),
 )
 
-const kind = v.variant('kind', [
+const kindSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('continuous'), decimals: optionalDecimals }),
   v.strictObject({
     kind: v.literal('positive'),
@@ -74,9 +74,11 @@ const kind = v.variant('kind', [
   ),
 ])
 
+const missing = v.optional(v.union([v.literal(true), finite]))
+
 const codecSchema = v.pipe(
   v.strictObject({
-    columns: v.pipe(v.array(v.strictObject({ name: v.string(), kind })), v.minLength(1)),
+    columns: v.pipe(v.array(v.strictObject({ name: v.string(), kind: kindSchema, missing })), v.minLength(1)),
     given: v.array(v.string()),
     seed: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   }),
@@ -90,7 +92,20 @@ const codecSchema = v.pipe(
       given.every((name) => names.has(name))
     )
   }, 'names that are different, and given ones among them'),
+  v.check(
+    ({ columns, given }) =>
+      columns.every(
+        ({ name, kind, missing }) =>
+          missing === undefined || (given.includes(name) ? isValueOf(kind, missing) : missing === true),
+      ),
+    'missing: true of columns that are modelled, and a value of those that are given',
+  ),
 )
+
+function isValueOf(kind: v.InferOutput<typeof kindSchema>, value: true | number): boolean {
+  if (value === true) return false
+  return kind.kind !== 'category' || (Number.isInteger(value) && value >= 0 && value < kind.levels.length)
+}
 
 /** What is wrong with JSON as a codec of tables; the codec where nothing is. */
 export function readCodec(json: unknown): TableCodec | string {

@@ -1,6 +1,6 @@
 import { printable } from '../printable.js'
 import { formatDate } from './iso-dates.js'
-import { type ColumnKind, isDiscrete, kindText, supportOf } from './kinds.js'
+import { type CodedColumn, type ColumnKind, isDiscrete, kindText, supportOf } from './kinds.js'
 import type { TableColumn } from './table-column.js'
 import type { FoundColumn, FoundColumns } from './table-kinds.js'
 import type { TypedTable } from './typed-table.js'
@@ -11,13 +11,15 @@ const MOST_LINES = 40
 const MOST_LISTED = 36
 
 /** A table of the columns of a table: name, kind, range, missing cells, what is done. */
-export function columnsText({ columns: all }: TypedTable, { columns }: FoundColumns): string[] {
+export function columnsText({ columns: all }: TypedTable, { columns, codec }: FoundColumns): string[] {
+  const instead = new Map(codec.columns.map((column) => [column.name, missingText(column)]))
   const byName = new Map(all.map((column) => [column.name, column]))
   const lines = columns.map((found): string[] => {
     const column = byName.get(found.name) as TableColumn
     const missing = column.missing + column.fills
-    const [name, range] = [found.name, rangeText(column, found)].map(printable)
-    return [name, kindWord(found), range, missing > 0 ? String(missing) : '', doneText(found)]
+    const done = doneText(found) + (instead.get(found.name) ?? '')
+    const [name, range, told] = [found.name, rangeText(column, found), done].map(printable)
+    return [name, kindWord(found), range, missing > 0 ? String(missing) : '', told]
   })
   const more = lines.length - MOST_LINES
   if (more > 0) lines.splice(MOST_LINES, more, [`and ${more} more`, '', '', '', ''])
@@ -51,6 +53,19 @@ function doneText({ found, given }: FoundColumn): string {
   return modelledText(found)
 }
 
+/** What becomes of cells that are missing. */
+function missingText({ kind, missing }: CodedColumn): string {
+  if (missing === undefined) return ''
+  if (missing === true) return '; modelled which are missing'
+  const value =
+    kind.kind === 'category'
+      ? kind.levels[missing]
+      : kind.kind === 'date'
+        ? formatDate(missing, kind.format)
+        : short(missing)
+  return `; missing as ${value}, and 0 or 1`
+}
+
 function modelledText(kind: ColumnKind): string {
   const held = bounds(kind)
   switch (kind.kind) {
@@ -80,7 +95,11 @@ function bounds(kind: ColumnKind): string {
 }
 
 /** A kind and its range in a few words, as `show` has them. */
-export function describedKind(kind: ColumnKind, given: boolean): string {
+export function describedKind(column: CodedColumn, given: boolean): string {
+  return kindAndRange(column.kind, given) + missingText(column)
+}
+
+function kindAndRange(kind: ColumnKind, given: boolean): string {
   const of = given ? '' : isDiscrete(kind) ? ', mass' : kind.kind === 'positive' && kind.zeros ? ', mass at 0' : ''
   if (kind.kind === 'category') return `category (${shortened(kind.levels.join(', '))})${of}`
   if (kind.kind === 'date')

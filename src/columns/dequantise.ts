@@ -15,19 +15,21 @@ const uniform = (word: number) => ((word >>> (WORD_BITS - BITS)) + 0.5) * SCALE
  */
 export class RowUniforms {
   readonly #key: [number, number]
+  readonly #purpose: number
   readonly #words = new Uint32Array(WORDS)
   #block = -1
   #row = -1
 
-  constructor(seed: number) {
+  constructor(seed: number, purpose: number = PURPOSE.dequantise) {
     this.#key = seedWords(seed)
+    this.#purpose = purpose
   }
 
   at(row: number, column: number): number {
     const block = Math.floor(column / WORDS)
     if (row !== this.#row || block !== this.#block) {
       const [low, high] = splitWords(row)
-      philox(this.#key[0], this.#key[1], low, high, PURPOSE.dequantise, block, this.#words)
+      philox(this.#key[0], this.#key[1], low, high, this.#purpose, block, this.#words)
       this.#row = row
       this.#block = block
     }

@@ -9,9 +9,12 @@ import type { TypedTable } from './typed-table.js'
 
 /** The rows of a table as a flow takes them. */
 export interface EncodedTable {
-  /** [rows, columns], those that are given behind the others; rows with a missing cell are left out. */
+  /**
+   * [rows, columns], those that are given behind the others. Rows are left out with a missing cell in a column that has no gaps by
+   * the codec; of one that has, a modelled cell is NaN where it is missing: `imputeMissing` draws one.
+   */
   readonly rows: RowSource
-  /** Their names: those of the table, and species=Adelie of levels that are given. */
+  /** Their names: those of the table, age missing beside age where it has gaps, and species=Adelie of levels that are given. */
   readonly columns: readonly string[]
   /** How many are modelled. */
   readonly dim: number
@@ -32,16 +35,18 @@ export async function encodeRows(table: TypedTable, codec: TableCodec): Promise<
 
 /**
  * Rows of a flow, [rows, columns] as `encodeRows` names them, as those of the table, an object each: numbers with its decimals,
- * levels and dates as texts.
+ * levels and dates as texts, null where a cell is missing.
  * @throws UsageError, DataError for another shape, and for NaN.
  */
-export function decodeRows(codec: TableCodec, rows: Rows): Record<string, number | string>[] {
+export function decodeRows(codec: TableCodec, rows: Rows): Record<string, number | string | null>[] {
   const coder = new RowCodec(codec)
   const { data, rows: count } = toMatrix(rows, coder.names.length, 'Rows', { infinite: true })
   const { columns, texts } = coder
   const values = coder.decode(data, new Float64Array(count * columns.length))
   return Array.from({ length: count }, (_, i) => {
     const row = values.subarray(i * columns.length, (i + 1) * columns.length)
-    return Object.fromEntries(columns.map((name, j) => [name, texts[j]?.(row[j]) ?? row[j]]))
+    return Object.fromEntries(
+      columns.map((name, j) => [name, Number.isNaN(row[j]) ? null : (texts[j]?.(row[j]) ?? row[j])]),
+    )
   })
 }

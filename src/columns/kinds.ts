@@ -77,6 +77,11 @@ export type ColumnKind = Continuous | Positive | Bounded | Circular | Grid | Cat
 export interface CodedColumn {
   readonly name: string
   readonly kind: ColumnKind
+  /**
+   * Where its cells may be missing: `true` of a modelled one, beside which it is modelled whether they are; of a given one the
+   * value that stands for those that are, beside which the others are given whether they are.
+   */
+  readonly missing?: true | number
 }
 
 /** How rows of a table become rows of a flow and back: plain JSON, kept in the model's file. */
@@ -99,9 +104,17 @@ export function isDiscrete(kind: ColumnKind): boolean {
 export function isPlain({ columns, given }: TableCodec): boolean {
   const behind = columns.slice(columns.length - given.length)
   return (
-    columns.every(({ kind }) => kind.kind === 'continuous' && kind.decimals === undefined) &&
-    given.every((name, i) => behind[i].name === name)
+    columns.every(
+      ({ kind, missing }) => kind.kind === 'continuous' && kind.decimals === undefined && missing === undefined,
+    ) && given.every((name, i) => behind[i].name === name)
   )
+}
+
+/** The same codec of rows whose cells are all there, or all that are modelled. */
+export function withoutGaps(codec: TableCodec, which: 'all' | 'modelled'): TableCodec {
+  const own = ({ name, kind, missing }: CodedColumn): CodedColumn =>
+    which === 'modelled' && typeof missing === 'number' ? { name, kind, missing } : { name, kind }
+  return { ...codec, columns: codec.columns.map(own) }
 }
 
 /** How far the interval reaches that a value of a modelled column stands for; 0 where it has a density. */

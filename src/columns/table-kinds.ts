@@ -5,8 +5,9 @@ import { listed } from '../data/wording.js'
 import { DataError, UsageError } from '../errors.js'
 import { kindAs, parseKind } from './asked-kind.js'
 import { detectKind, type FoundKind } from './detect-kind.js'
-import type { TableCodec } from './kinds.js'
+import type { CodedColumn, ColumnKind, TableCodec } from './kinds.js'
 import type { TableColumn } from './table-column.js'
+import { hasGaps } from './table-values.js'
 import type { TypedTable } from './typed-table.js'
 
 /** What is said of columns, before the rest is found out. */
@@ -21,6 +22,8 @@ export interface ColumnsOptions {
   readonly beside?: readonly string[]
   /** Of the uniform numbers that rounded values are spread by; default 0. */
   readonly seed?: number
+  /** What becomes of rows with a cell that is missing: they are left out (default), or it is modelled which cells are ('model'). */
+  readonly missing?: 'drop' | 'model'
 }
 
 /** A column and what it was taken for. */
@@ -43,10 +46,11 @@ export interface FoundColumns {
  *   sorts.
  */
 export async function columnsOf(table: TypedTable, options: ColumnsOptions = {}): Promise<FoundColumns> {
-  const { kinds = {}, all, given = [], beside = [], seed = 0 } = options
+  const { kinds = {}, all, given = [], beside = [], seed = 0, missing = 'drop' } = options
   checkUnits(table)
   const sample = await sampleRows(table.points)
   const columns: FoundColumn[] = []
+  const kept: CodedColumn[] = []
   for (const [j, column] of table.columns.entries()) {
     const { name } = column
     if (beside.includes(name)) continue
@@ -58,9 +62,12 @@ export async function columnsOf(table: TypedTable, options: ColumnsOptions = {})
     const texts = asked?.kind === 'category' ? await textsOf(table, j) : []
     const own = given.includes(name)
     const found = asked ? kindAs(column, asked, sorted, texts) : detectKind(column, sorted)
-    columns.push({ name, found: own && asked?.kind !== 'drop' ? asGiven(found, column) : found, given: own })
+    const kind = own && asked?.kind !== 'drop' ? asGiven(found, column) : found
+    columns.push({ name, found: kind, given: own })
+    if (kind.kind === 'drop') continue
+    const gaps = missing === 'model' && hasGaps(column)
+    kept.push({ name, kind, ...(gaps && { missing: own ? middleOf(table, j, kind, sorted) : true }) })
   }
-  const kept = columns.flatMap(({ name, found }) => (found.kind === 'drop' ? [] : [{ name, kind: found }]))
   const lost = columns.find(({ given, found }) => given && found.kind === 'drop')
   if (lost?.found.kind === 'drop') {
     throw new UsageError(
@@ -91,6 +98,14 @@ function checkUnits({ columns, header, rows }: TypedTable): void {
 function asGiven(found: FoundKind, { sort, mixed }: TableColumn): FoundKind {
   if (sort !== 'number' || mixed || found.kind === 'category' || found.kind === 'circular') return found
   return { kind: 'continuous' }
+}
+
+/** What stands for cells of a given column that are missing: the median, rounded to a value that is there, or the commonest level. */
+function middleOf({ columns }: TypedTable, j: number, kind: ColumnKind, sorted: Float64Array): number {
+  if (kind.kind !== 'category') return sorted[Math.floor(sorted.length / 2)]
+  const counts = kind.levels.map(() => 0)
+  for (const stored of sorted) counts[kind.levels.indexOf(columns[j].textOf(stored, 0) ?? '')]++
+  return counts.indexOf(Math.max(...counts))
 }
 
 /** The different texts of a column, as they are written. */

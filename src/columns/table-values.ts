@@ -16,8 +16,8 @@ type ValueReader = ((stored: number, row: number) => number) | undefined
 const MOST_LISTED = 20
 
 /**
- * The values of a table's rows, [rows, columns] in the order of the codec, all of them there: rows with a missing cell in one
- * of these columns are left out.
+ * The values of a table's rows, [rows, columns] in the order of the codec: NaN where a cell of a column is missing that may be,
+ * and rows left out where one of another column is.
  */
 export interface TableValues {
   readonly source: RowSource
@@ -64,20 +64,23 @@ export async function tableValues(table: TypedTable, codec: TableCodec): Promise
   const source = { rows: table.rows, columns: places.length, blocks }
   const rows = await wholeRows(
     source,
-    places.some((place) => table.columns[place].missing + table.columns[place].fills > 0),
+    places.map((place, j) => codec.columns[j].missing === undefined && hasGaps(table.columns[place])),
   )
   return { source: rows.size < table.rows ? chosenRows(source, rows) : source, rows }
 }
 
-/** The rows without a missing value. */
-async function wholeRows({ rows, columns, blocks }: RowSource, missing: boolean): Promise<RowSet> {
-  if (!missing) return RowSet.of([], rows).complement()
+/** Whether a column has cells that are missing, or stand for such. */
+export const hasGaps = ({ missing, fills }: TableColumn): boolean => missing + fills > 0
+
+/** The rows without a missing value in the columns that are asked for. */
+async function wholeRows({ rows, columns, blocks }: RowSource, asked: readonly boolean[]): Promise<RowSet> {
+  if (!asked.includes(true)) return RowSet.of([], rows).complement()
   const without: number[] = []
   let first = 0
   for await (const block of blocks(blockRowsOf(columns))) {
     for (let i = 0; i * columns < block.length; i++) {
       for (let j = 0; j < columns; j++) {
-        if (!Number.isNaN(block[i * columns + j])) continue
+        if (!asked[j] || !Number.isNaN(block[i * columns + j])) continue
         without.push(first + i)
         break
       }

@@ -27,7 +27,8 @@ export function numberColumn(name: string): WrittenColumn {
 export function writtenColumns({ codec: { columns, given }, texts }: RowCodec): WrittenColumn[] {
   return columns.map((column, j) => {
     const isGiven = given.includes(column.name)
-    return { name: column.name, type: typeOf(column, isGiven), ...(texts[j] && { text: texts[j] }) }
+    const gaps = column.missing !== undefined && { gaps: true }
+    return { name: column.name, type: typeOf(column, isGiven), ...(texts[j] && { text: texts[j] }), ...gaps }
   })
 }
 

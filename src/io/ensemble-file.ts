@@ -4,12 +4,15 @@ import {
   checkFormat,
   FORMAT,
   type KeptScores,
+  MISSING_VERSION,
   type ModelRecord,
   readRecord,
   readTexts,
   recordParts,
   scoresSchema,
   TABLE_VERSION,
+  versionOfTable,
+  versionTexts,
 } from './model-file.js'
 import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.js'
 import { damaged } from './scaler-tensors.js'
@@ -43,7 +46,9 @@ export function encodeMembers(records: readonly ModelRecord[], scores: KeptScore
   })
   return encodeSafetensors([...members.flatMap(({ doubles }) => doubles), ...members.flatMap(({ reals }) => reals)], {
     format: FORMAT,
-    formatVersion: String(records.some(({ table }) => table !== undefined) ? TABLE_VERSION : ENSEMBLE_VERSION),
+    ...versionTexts(
+      Math.max(...records.map(({ table }) => (table === undefined ? ENSEMBLE_VERSION : versionOfTable(table)))),
+    ),
     members: String(members.length),
     ...(scores && { scores: JSON.stringify(scores) }),
     ...Object.assign({}, ...members.map(({ texts }) => texts)),
@@ -60,8 +65,8 @@ export function decodeFile(
   | { readonly flow: ModelRecord }
   | { readonly members: readonly ModelRecord[]; readonly scores: KeptScores | undefined } {
   const { tensors, metadata } = decodeSafetensors(bytes)
-  const version = checkFormat(metadata, TABLE_VERSION)
-  if (version < ENSEMBLE_VERSION || (version === TABLE_VERSION && metadata.members === undefined))
+  const version = checkFormat(metadata, MISSING_VERSION)
+  if (version < ENSEMBLE_VERSION || (version >= TABLE_VERSION && metadata.members === undefined))
     return { flow: readRecord(tensors, metadata, version) }
   const parsed = v.safeParse(membersSchema, metadata.members)
   if (!parsed.success) {

@@ -43,6 +43,10 @@ export const FORMAT = 'pushforward'
 export const FORMAT_VERSION = 2
 /** Of a file with a table, of one flow or several: an older reader takes the columns for those of the table. */
 export const TABLE_VERSION = 4
+/** Of one with a table whose cells may be missing: an older reader knows no columns that say so. The newest that is read. */
+export const MISSING_VERSION = 5
+/** The first pushforward that reads it. */
+const MISSING_SINCE = '0.3.0'
 /** Of a file whose scaler is a line for each column; an older reader takes any scaler for one. */
 const LINES_VERSION = 1
 
@@ -81,16 +85,23 @@ const metadataSchema = v.object({
 export function encodeModel(record: ModelRecord): Uint8Array {
   const { doubles, reals, texts } = recordParts(record)
   // The float64 tensors come first, so that every tensor lies on a multiple of its element's size.
-  return encodeSafetensors([...doubles, ...reals], {
-    format: FORMAT,
-    formatVersion: String(versionOf(record)),
-    ...texts,
-  })
+  return encodeSafetensors([...doubles, ...reals], { format: FORMAT, ...versionTexts(versionOf(record)), ...texts })
 }
 
 function versionOf({ table, scaler }: ModelRecord): number {
-  if (table !== undefined) return TABLE_VERSION
+  if (table !== undefined) return versionOfTable(table)
   return isBent(scaler) ? FORMAT_VERSION : LINES_VERSION
+}
+
+/** The version of a file with such a table. */
+export function versionOfTable(table: unknown): number {
+  const { columns } = table as { columns: readonly object[] }
+  return columns.some((column) => 'missing' in column) ? MISSING_VERSION : TABLE_VERSION
+}
+
+/** What a file says of its version. */
+export function versionTexts(version: number): Record<string, string> {
+  return { formatVersion: String(version), ...(version >= MISSING_VERSION && { since: MISSING_SINCE }) }
 }
 
 /** What of a record is tensors, those in float64 whatever the model's precision apart, and what is text by key. */

@@ -39,4 +39,6 @@ export const PURPOSE = {
   dequantise: 15,
   /** Likewise where such values are scored; the index is the column. */
   dequantiseScores: 16,
+  /** What stands in for values that are missing; the index is the row. */
+  missing: 18,
 } as const

@@ -123,7 +123,7 @@ describe('the file of an ensemble is refused', () => {
       /damaged. .*names of columns/,
       set('member.1.columns', '["a","b"]'),
     ],
-    ['of a newer format', /format version 5, .* up to version 4: update/, set('formatVersion', '5')],
+    ['of a newer format', /format version 6, .* up to version 5: update/, set('formatVersion', '6')],
     ['under the version of a flow', /metadata "flow" is missing/, set('formatVersion', '2')],
     [
       'with a tensor of nobody',

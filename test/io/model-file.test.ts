@@ -141,9 +141,9 @@ describe('a model file is refused', () => {
     ],
     [
       'of a newer format',
-      /format version 5, .* up to version 4: update/,
+      /format version 6, .* up to version 5: update/,
       ({ metadata }) => {
-        metadata.formatVersion = '5'
+        metadata.formatVersion = '6'
       },
     ],
     [

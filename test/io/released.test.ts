@@ -60,13 +60,13 @@ describe('a model file of format', () => {
   test('that is newer is refused, with the version of pushforward that reads it where the file says which', async () => {
     const { tensors, metadata } = decodeSafetensors(await bytesOf('v1', 'float32'))
     const newer = (texts: object) => () => decodeModel(encodeSafetensors(tensors, { ...metadata, ...texts }))
-    expect(newer({ formatVersion: '5' })).toThrow(
-      'This model has format version 5, and this pushforward reads up to version 4: update pushforward.',
+    expect(newer({ formatVersion: '6' })).toThrow(
+      'This model has format version 6, and this pushforward reads up to version 5: update pushforward.',
     )
-    expect(newer({ formatVersion: '5', since: '0.9.0' })).toThrow(
-      'This model has format version 5, and this pushforward reads up to version 4: update pushforward to 0.9.0 or later.',
+    expect(newer({ formatVersion: '6', since: '0.9.0' })).toThrow(
+      'This model has format version 6, and this pushforward reads up to version 5: update pushforward to 0.9.0 or later.',
     )
-    expect(newer({ formatVersion: '5', since: '\u001b[2J' })).toThrow(/: update pushforward\.$/)
+    expect(newer({ formatVersion: '6', since: '\u001b[2J' })).toThrow(/: update pushforward\.$/)
   })
 
   test('has files of every version up to the newest', async () => {

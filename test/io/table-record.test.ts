@@ -36,6 +36,21 @@ describe('the file of a model that knows a table', () => {
     expect(encodeModel(model)).toEqual(bytes)
   })
 
+  test('is of version 5 where cells may be missing, and says since which pushforward that is read', () => {
+    const gaps = {
+      ...table,
+      columns: table.columns.map((column, j) => ({ ...column, missing: j === 0 ? 2 : true }) as const),
+    }
+    const model = flow(2, [leakyReLU()], { context: 3, seed: 1 })
+    const names = ['mass', 'mass missing', ...columns.slice(1), 'species missing']
+    model.data = { columns: names, sha256: undefined, table: gaps }
+    for (const known of [model, ensemble([model, model])]) {
+      const bytes = encodeModel(known)
+      expect(decodeSafetensors(bytes).metadata).toMatchObject({ formatVersion: '5', since: '0.3.0' })
+      expect(decodeModel(bytes).data.table).toEqual(gaps)
+    }
+  })
+
   test('of an ensemble likewise, whose members must know the same', () => {
     const bytes = encodeModel(ensemble([known(), known()]))
     expect(decodeSafetensors(bytes).metadata).toMatchObject({ formatVersion: '4', members: '2' })
@@ -47,6 +62,16 @@ describe('the file of a model that knows a table', () => {
 
   test.each<[string, RegExp, (metadata: Record<string, string>) => void]>([
     ['that is no JSON', /metadata "table" cannot be used/, (texts) => (texts.table = '{')],
+    [
+      'that says of a modelled column what stands for a missing cell',
+      /metadata "table" cannot be used \(.*missing: true of columns that are modelled/,
+      (texts) => (texts.table = texts.table.replace('"name":"mass"', '"name":"mass","missing":3000')),
+    ],
+    [
+      'that has a level that there is not stand for a missing cell',
+      /metadata "table" cannot be used \(.*missing/,
+      (texts) => (texts.table = texts.table.replace('"name":"species"', '"name":"species","missing":3')),
+    ],
     ['that is none', /metadata "table" cannot be used/, (texts) => (texts.table = '[]')],
     [
       'of an unknown kind',

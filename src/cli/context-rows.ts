@@ -13,7 +13,8 @@ import { DataError } from '../errors.js'
 export async function contextRows(file: string, codec: RowCodec, options: ReadTableOptions): Promise<RowSource> {
   const table = await readTypedTable(file, options)
   const values = await tableValues(table, codec.codec)
-  const missing = table.columns.find((column) => column.missing > 0)
+  const whole = new Set(codec.codec.columns.filter(({ missing }) => missing === undefined).map(({ name }) => name))
+  const missing = table.columns.find((column) => whole.has(column.name) && column.missing > 0)
   if (missing === undefined) return encodedRows(codec, values)
   throw new DataError(
     `${missing.missingPlace}: column ${JSON.stringify(missing.name)} is empty. Fill it in or remove the row. ${table.rows - values.rows.size} of ${table.rows} rows have such a cell.`,

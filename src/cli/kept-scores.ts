@@ -7,14 +7,16 @@ import type { Model } from '../flow/ensemble.js'
 import { type ScoreRecord, scoreRecord } from '../flow/score-record.js'
 import type { ParallelOptions } from '../parallel/chunks.js'
 import { densityRoom, logProbTo } from '../parallel/evaluate.js'
-import { scoredValues } from '../parallel/score-values.js'
 import { threadsOfAll } from '../parallel/threads.js'
+import { scoredValues } from '../predict/score-values.js'
 import type { FitResult } from '../train/fit.js'
 import { type Part, weightsIn } from '../train/given-rows.js'
 import type { Job } from './train-job.js'
 
 /** Rows of a part that are scored, at most: a quantile of as many is off by half a percent. */
 const MOST_ROWS = 10_000
+/** Likewise where cells may be missing, whose scores take hundreds of times as long. */
+const MOST_GAPPED_ROWS = 1000
 
 /**
  * What the model's file is to keep of the scores of rows held out, for a test or for validation, or of those trained on where
@@ -28,9 +30,10 @@ export async function scoresOf(job: Job, { split }: FitResult): Promise<ScoreRec
   })
   const heldOut = [...(test ? [{ rows: test, weights: weights?.test }] : []), part(split.validation)].filter(counts)
   const threads = threadsOfAll(options.fit.threads ?? 'auto', model, MOST_ROWS)
+  const most = data.codec && data.codec.gaps.length > 0 ? MOST_GAPPED_ROWS : MOST_ROWS
   const scores: number[] = []
   for (const own of heldOut.length > 0 ? heldOut : [part(split.training)]) {
-    const chosen = await evenRows(own.rows, Math.min(own.rows.rows, MOST_ROWS), own.weights)
+    const chosen = await evenRows(own.rows, Math.min(own.rows.rows, most), own.weights)
     for await (const logProb of scoresOfRows(model, chosen, data.codec, { threads })) scores.push(...logProb)
   }
   return scoreRecord(scores, heldOut.length > 0 ? 'held-out' : 'training')

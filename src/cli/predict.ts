@@ -1,5 +1,6 @@
 import type { ColumnKind, TableCodec } from '../columns/kinds.js'
 import { readTypedTable } from '../columns/read-typed-table.js'
+import { THERE } from '../columns/table-codec.js'
 import { type TableValues, tableValues } from '../columns/table-values.js'
 import type { TypedTable } from '../columns/typed-table.js'
 import { placeOf } from '../data/table-columns.js'
@@ -93,7 +94,7 @@ async function* predictedBlocks(
   { read, known: { source, rows } }: { readonly read: TypedTable; readonly known: TableValues },
   wanted: Threads,
 ): AsyncGenerator<Float64Array> {
-  const { codec, place, seat, told } = column
+  const { codec, place, seat, gap, told } = column
   const has = read.columns.some(({ name }) => name === codec.columns[place])
   const known = has ? await knownValues(read, column) : undefined
   const numbersOfRows = [...rows]
@@ -108,8 +109,10 @@ async function* predictedBlocks(
       chosen.map((row) => known?.[row] ?? Number.NaN),
     )
     const encoded = codec.encode(values, chosen, new Float64Array(chosen.length * codec.names.length))
-    for (let i = 0; i < chosen.length; i++)
+    for (let i = 0; i < chosen.length; i++) {
       encoded[i * codec.names.length + seat] = column.lowest(values[i * count + place])
+      if (gap !== undefined) encoded[i * codec.names.length + gap] = THERE
+    }
     const predictions = await predict(model, columnsOf(encoded, codec.names.length, 0, model.dim), {
       ...options,
       ...(model.contextDim > 0 && { context: columnsOf(encoded, codec.names.length, model.dim) }),

@@ -1,5 +1,5 @@
 import { type ColumnCodec, columnCodec } from '../columns/column-codec.js'
-import { type Category, type ColumnKind, type TableCodec, valueWidth } from '../columns/kinds.js'
+import { type Category, type ColumnKind, type TableCodec, valueWidth, withoutGaps } from '../columns/kinds.js'
 import { RowCodec } from '../columns/table-codec.js'
 import type { TableColumn } from '../columns/table-column.js'
 import { asRead, numberColumn, type WrittenColumn, writtenColumns } from '../columns/written-column.js'
@@ -22,16 +22,20 @@ export class PredictedColumn {
   /** Its place among the columns of the table, and of the flow. */
   readonly place: number
   readonly seat: number
+  /** Where the flow sees whether it is missing, if it may be: it is predicted as if it were there. */
+  readonly gap: number | undefined
   readonly told: Told
   readonly #of: string
   readonly #own: ColumnCodec
 
   constructor(table: TableCodec, of: string, kind: ColumnKind, quantiles: readonly number[]) {
     this.codec = new RowCodec(table)
-    this.others = { ...table, columns: table.columns.filter(({ name }) => name !== of) }
-    this.alone = { ...table, columns: table.columns.filter(({ name }) => name === of), given: [] }
+    const whole = withoutGaps(table, 'modelled')
+    this.others = { ...whole, columns: whole.columns.filter(({ name }) => name !== of) }
+    this.alone = { ...whole, columns: whole.columns.filter(({ name }) => name === of), given: [] }
     this.place = table.columns.findIndex(({ name }) => name === of)
     this.seat = this.codec.names.indexOf(of)
+    this.gap = this.codec.gaps.find(({ at }) => at === this.seat)?.told
     this.#of = of
     this.#own = columnCodec(kind, false)
     this.told = kind.kind === 'category' ? probabilities(kind) : distribution(this.#own, valueWidth(kind), quantiles)
@@ -44,7 +48,7 @@ export class PredictedColumn {
     const all = writtenColumns(this.codec)
     const seen = this.#seen(all, has).map((column) => ({
       ...asRead(column, seats.get(column.name) as TableColumn),
-      gaps: column.name === this.#of,
+      gaps: column.gaps || column.name === this.#of,
     }))
     const told = this.told.columns(all[this.place], has)
     return [...seen, ...told.map((column) => ({ ...column, name: `${this.#of}_${column.name}`, gaps: true }))]

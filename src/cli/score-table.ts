@@ -1,4 +1,4 @@
-import type { TableCodec } from '../columns/kinds.js'
+import { type TableCodec, withoutGaps } from '../columns/kinds.js'
 import { readTypedTable } from '../columns/read-typed-table.js'
 import { RowCodec } from '../columns/table-codec.js'
 import { tableValues } from '../columns/table-values.js'
@@ -10,8 +10,8 @@ import type { RowSource } from '../data/row-source.js'
 import { shortestFloat32 } from '../data/write-table.js'
 import { DataError, UsageError } from '../errors.js'
 import type { Model } from '../flow/ensemble.js'
-import { scoredValues } from '../parallel/score-values.js'
 import { type Threads, threadsOfAll } from '../parallel/threads.js'
+import { scoredValues } from '../predict/score-values.js'
 import { checkFile } from './data-source.js'
 import { say } from './output.js'
 import type { ScoredBlock, ScoredRows } from './scored-rows.js'
@@ -37,8 +37,8 @@ export async function scoredTable(
   checkFile(data, rows)
   const codec = new RowCodec(table)
   const read = named(await readTypedTable(data, reading), codec)
-  const values = await tableValues(read, table)
-  checkMissing(read, values.source.rows, dropMissing)
+  const values = await tableValues(read, dropMissing ? withoutGaps(table, 'all') : table)
+  checkMissing(read, table, values.source.rows, dropMissing)
   const seats = new Map(codec.columns.map((name, j) => [name, j]))
   const places = read.columns.map(({ name }) => seats.get(name) as number)
   const written = writtenColumns(codec)
@@ -75,8 +75,9 @@ async function* scoredBlocks(
   }
 }
 
-function checkMissing({ columns, rows }: TypedTable, whole: number, dropMissing: boolean): void {
-  const missing = columns.find((column) => column.missing > 0)
+function checkMissing({ columns, rows }: TypedTable, table: TableCodec, whole: number, dropMissing: boolean): void {
+  const known = new Set(table.columns.filter(({ missing }) => missing !== undefined).map(({ name }) => name))
+  const missing = columns.find((column) => column.missing > 0 && (dropMissing || !known.has(column.name)))
   if (missing === undefined) return
   const left = rows - whole
   if (dropMissing) {

@@ -1,5 +1,5 @@
 /** Of the mass: what of it nodes may miss together. */
-const TOLERANCE = 1e-4
+export const TOLERANCE = 1e-4
 /** And what the outermost interval may hold: less than would be seen. */
 const END_SHARE = 1e-6
 /** An outermost interval that holds more gets another one beside it, so many times as wide. */
@@ -16,7 +16,7 @@ export const GAUSS = [
 
 /**
  * A density on a line that is known at nodes, and more of them where it bends, until pieces of straight lines between them
- * have its mass to 1e-4. Nodes 2i, 2i + 1 and 2i + 2 are an interval and its middle.
+ * have its mass to the tolerance, 1e-4. Nodes 2i, 2i + 1 and 2i + 2 are an interval and its middle.
  */
 export class NodeDensity {
   #y: Float64Array
@@ -26,12 +26,14 @@ export class NodeDensity {
   #density = new Float64Array(0)
   #below = new Float64Array(0)
   #ended = false
+  #logMass = Number.NaN
 
   /** `edges` ascend, two at least; beyond `low` and `high` there is nothing. */
   constructor(
     edges: Float64Array,
     readonly low = Number.NEGATIVE_INFINITY,
     readonly high = Number.POSITIVE_INFINITY,
+    readonly tolerance = TOLERANCE,
   ) {
     this.#y = withMiddles(edges)
     this.#log = new Float64Array(this.#y.length).fill(Number.NaN)
@@ -71,8 +73,8 @@ export class NodeDensity {
       total += masses[i]
     }
     const error = errors.reduce((sum, value) => sum + value, 0)
-    const isRough = error > TOLERANCE * total
-    const split = (i: number) => isRough && errors[i] > (TOLERANCE * total) / (2 * intervals)
+    const isRough = error > this.tolerance * total
+    const split = (i: number) => isRough && errors[i] > (this.tolerance * total) / (2 * intervals)
     const edges: number[] = []
     const known = new Map<number, number>()
     const keep = (i: number) => known.set(y[i], this.#log[i])
@@ -108,11 +110,26 @@ export class NodeDensity {
       this.#density[i] /= total
       this.#below[i] /= total
     }
-    this.logMass = top + Math.log(total)
+    this.#logMass = top + Math.log(total)
   }
 
-  /** ln of the integral of what `take` was given; once anything has been asked. */
-  logMass = Number.NaN
+  /** ln of the integral of what `take` was given. */
+  get logMass(): number {
+    if (this.isEmpty) return Number.NEGATIVE_INFINITY
+    this.#end()
+    return this.#logMass
+  }
+
+  /** The density there, of mass 1 in all. */
+  at(value: number): number {
+    this.#end()
+    const y = this.#y
+    if (!(value >= y[0] && value <= y[y.length - 1])) return 0
+    let i = 1
+    while (y[i] < value) i++
+    const share = (value - y[i - 1]) / (y[i] - y[i - 1])
+    return this.#density[i - 1] + share * (this.#density[i] - this.#density[i - 1])
+  }
 
   /** Mean and standard deviation. */
   moments(): { mean: number; sd: number } {

@@ -2,12 +2,11 @@ import { type Matrix, type Rows, readMatrix } from '../data/rows.js'
 import { DataError, UsageError } from '../errors.js'
 import { columnNames } from '../flow/column-names.js'
 import { type Context, type Given, joined, readContext } from '../flow/context.js'
-import { type Model, membersOf } from '../flow/ensemble.js'
+import type { Model } from '../flow/ensemble.js'
 import { echo } from '../options.js'
 import type { ParallelOptions } from '../parallel/chunks.js'
-import { densityRoom, logProbTo } from '../parallel/evaluate.js'
-import { firstEdges } from './first-edges.js'
-import { GAUSS, NodeDensity } from './node-density.js'
+import { Conditionals, type Parallel } from './conditionals.js'
+import { GAUSS, type NodeDensity } from './node-density.js'
 
 export interface PredictOptions extends Given, Omit<ParallelOptions, 'onProgress'> {
   /** The column that is predicted from all others: its name, or its place among those that are modelled. */
@@ -40,15 +39,11 @@ export interface Predictions {
   readonly crps: Float64Array
 }
 
-type Parallel = Pick<ParallelOptions, 'threads' | 'signal'>
-
 const QUANTILES = [0.05, 0.25, 0.75, 0.95]
 /** Rows whose densities are looked at together: some hundred places in each. */
 const BLOCK_ROWS = 256
 /** A mass of less is integrated by itself: as a difference of integrals it would be lost in what nodes miss. */
 const LEAST_MASS = 1e-3
-/** Rounds of more places, at most. */
-const ROUNDS = 60
 
 /**
  * The distribution of one modelled column given all others in each row, p(y | rest) = p(y, rest) / ∫ p(t, rest) dt, by the
@@ -77,11 +72,16 @@ export async function predict(
   }
   const matrix = withContext(model, readMatrix(rows, model.dim, 'Rows'), context)
   checkOthers(matrix, column)
-  const predictor = new Predictor(model, column, matrix)
+  const conditionals = new Conditionals(model, column, contextsIn(model, matrix))
   const out = roomFor(matrix.rows, quantiles.length, Math.max(0, cells.length - 1))
   for (let first = 0; first < matrix.rows; first += BLOCK_ROWS) {
     const block = matrix.data.subarray(first * matrix.columns, (first + BLOCK_ROWS) * matrix.columns)
-    const densities = await predictor.conditionals(block, width, { threads, signal })
+    const densities = await conditionalsOf(
+      conditionals,
+      block,
+      { column, columns: matrix.columns, width },
+      { threads, signal },
+    )
     for (const [i, density] of densities.entries()) {
       put(out, first + i, density, block[i * matrix.columns + column], { quantiles, cells, width })
     }
@@ -148,79 +148,39 @@ function put(
   out.crps[row] = nodes.crps(middle)
 }
 
-/** ln ∫ p over an interval of this width, ln p being known at the places of the Gauss rule. */
-function logMassOf(logDensity: Float64Array, width: number): number {
-  const top = Math.max(...logDensity)
-  if (top === Number.NEGATIVE_INFINITY) return top
-  const sum = GAUSS.reduce((sum, { weight }, k) => sum + weight * Math.exp(logDensity[k] - top), 0)
-  return top + Math.log(sum * width)
-}
-
 interface Conditional {
   readonly nodes: NodeDensity
   /** ln p(y, rest) of the row, or of an interval that y stands for its mass by three places; NaN without y. */
   readonly logProb: number
 }
 
-/** p(y | rest) of rows [rows, dim + contextDim], block by block. */
-class Predictor {
-  readonly #model: Model
-  readonly #column: number
-  readonly #columns: number
-  readonly #edges: Float64Array
+/** p(y | rest) of the rows of a block; `width` is how far the interval reaches that y stands for. */
+async function conditionalsOf(
+  conditionals: Conditionals,
+  block: Float32Array | Float64Array,
+  { column, columns, width }: { readonly column: number; readonly columns: number; readonly width: number },
+  parallel: Parallel,
+): Promise<Conditional[]> {
+  const nodes = await conditionals.densities(block, parallel)
+  const own = nodes.map((_, i) => block[i * columns + column])
+  const places = width > 0 ? GAUSS.map(({ at }) => at * width) : [0]
+  const known = own.map((y) => Float64Array.from(Number.isNaN(y) ? [] : places, (place) => y + place))
+  const values = await conditionals.logProb(block, known, parallel)
+  const told = (own: Float64Array) => (width > 0 ? logMassOf(own, width) : own[0])
+  return nodes.map((density, i) => ({ nodes: density, logProb: values[i].length > 0 ? told(values[i]) : Number.NaN }))
+}
 
-  constructor(model: Model, column: number, { data, rows, columns }: Matrix) {
-    this.#model = model
-    this.#column = column
-    this.#columns = columns
-    const contexts = Float64Array.from({ length: rows * model.contextDim }, (_, at) => {
-      return data[Math.floor(at / model.contextDim) * columns + model.dim + (at % model.contextDim)]
-    })
-    this.#edges = rows > 0 ? firstEdges(model, column, contexts) : new Float64Array(2)
-  }
+/** What rows are given. */
+function contextsIn({ dim, contextDim }: Model, { data, rows, columns }: Matrix): Float64Array {
+  return Float64Array.from({ length: rows * contextDim }, (_, at) => {
+    return data[Math.floor(at / contextDim) * columns + dim + (at % contextDim)]
+  })
+}
 
-  /** `width` is how far the interval reaches that y stands for. */
-  async conditionals(block: Float32Array | Float64Array, width: number, parallel: Parallel): Promise<Conditional[]> {
-    const { low, high } = membersOf(this.#model)[0].scaler.supports?.[this.#column] ?? {}
-    const rows = block.length / this.#columns
-    const nodes = Array.from({ length: rows }, () => new NodeDensity(this.#edges, low, high))
-    for (let round = 0; round < ROUNDS; round++) {
-      const wanted = nodes.map((density) => density.wanted())
-      if (wanted.every(({ length }) => length === 0)) break
-      const values = await this.#logProb(block, wanted, parallel)
-      for (const [i, density] of nodes.entries()) if (wanted[i].length > 0) density.take(values[i])
-    }
-    const own = nodes.map((_, i) => block.subarray(i * this.#columns + this.#column).subarray(0, 1))
-    const places = width > 0 ? GAUSS.map(({ at }) => at * width) : [0]
-    const known = own.map(([y]) => Float64Array.from(Number.isNaN(y) ? [] : places, (place) => y + place))
-    const values = await this.#logProb(block, known, parallel)
-    const told = (own: Float64Array) => (width > 0 ? logMassOf(own, width) : own[0])
-    return nodes.map((density, i) => ({ nodes: density, logProb: values[i].length > 0 ? told(values[i]) : Number.NaN }))
-  }
-
-  /** ln p of each row with y in turn each of the values that stand for it. */
-  async #logProb(
-    block: Float32Array | Float64Array,
-    y: readonly Float64Array[],
-    parallel: Parallel,
-  ): Promise<Float64Array[]> {
-    const columns = this.#columns
-    const rows = y.reduce((sum, { length }) => sum + length, 0)
-    const data = new Float64Array(rows * columns)
-    let at = 0
-    for (const [i, values] of y.entries()) {
-      for (const value of values) {
-        data.set(block.subarray(i * columns, (i + 1) * columns), at)
-        data[at + this.#column] = value
-        at += columns
-      }
-    }
-    const out = densityRoom(this.#model, rows)
-    if (rows > 0) await logProbTo(this.#model, joined({ data, rows, columns }), out, parallel)
-    let first = 0
-    return y.map(({ length }) => {
-      first += length
-      return Float64Array.from(out.subarray(first - length, first))
-    })
-  }
+/** ln ∫ p over an interval of this width, ln p being known at the places of the Gauss rule. */
+function logMassOf(logDensity: Float64Array, width: number): number {
+  const top = Math.max(...logDensity)
+  if (top === Number.NEGATIVE_INFINITY) return top
+  const sum = GAUSS.reduce((sum, { weight }, k) => sum + weight * Math.exp(logDensity[k] - top), 0)
+  return top + Math.log(sum * width)
 }

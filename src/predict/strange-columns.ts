@@ -3,6 +3,7 @@ import { valueWidth } from '../columns/kinds.js'
 import type { RowCodec } from '../columns/table-codec.js'
 import type { Model } from '../flow/ensemble.js'
 import type { ParallelOptions } from '../parallel/chunks.js'
+import { drawMissing } from './missing-values.js'
 import { predict } from './predict.js'
 
 /** Which column of a row makes it strange. */
@@ -21,7 +22,7 @@ const SEED = 0
 
 /**
  * For each row of values [rows, columns of the codec] the modelled column whose log-density given all others lies furthest below
- * what is typical of that column: under the model, given what these rows are given.
+ * what is typical of that column: under the model, given what these rows are given, and a draw of what is missing.
  * @throws signal.reason when aborted.
  */
 export async function strangeColumns(
@@ -38,9 +39,12 @@ export async function strangeColumns(
     { length: rows },
     (): StrangeColumn => ({ column: Number.NaN, logProb: Number.NaN, typical: Number.NaN }),
   )
+  const whole = encodedInMiddle(codec, all)
+  const numbers = Array.from({ length: DRAWN + rows }, (_, i) => i)
+  await drawMissing(model, codec, { data: whole, numbers }, parallel)
   for (const [place, { name }] of codec.codec.columns.entries()) {
     if (codec.codec.given.includes(name)) continue
-    const logProb = await conditional(model, codec, all, place, parallel)
+    const logProb = await conditional(model, codec, { values: all, whole }, place, parallel)
     const typical = medianOf(logProb.subarray(0, DRAWN))
     for (const [i, found] of strangest.entries()) {
       const own = logProb[DRAWN + i]
@@ -51,17 +55,17 @@ export async function strangeColumns(
   return strangest
 }
 
-/** ln p of a column's values given the others, for all rows. */
+/** ln p of a column's values given the others, for all rows; NaN where there is none. `whole`: the rows, whatever is missing drawn. */
 async function conditional(
   model: Model,
   codec: RowCodec,
-  values: Float64Array,
+  { values, whole }: { readonly values: Float64Array; readonly whole: Float64Array },
   place: number,
   parallel: Pick<ParallelOptions, 'threads' | 'signal'>,
 ): Promise<Float64Array> {
   const { kind, name } = codec.codec.columns[place]
   const own = columnCodec(kind, false)
-  const encoded = encodedInMiddle(codec, values)
+  const encoded = Float64Array.from(whole)
   const seat = codec.names.indexOf(name)
   const width = codec.names.length
   // Where the interval of a value begins.
@@ -94,7 +98,7 @@ function drawnValues(model: Model, codec: RowCodec, values: Float64Array): Float
 /** Values as the flow has them, each in the middle of its interval. */
 function encodedInMiddle(codec: RowCodec, values: Float64Array): Float64Array {
   const rows = values.length / codec.columns.length
-  const middle = codec.columns.map(() => 0.5)
+  const middle = Array.from({ length: codec.uniforms }, () => 0.5)
   return codec.encodeAt(values, middle, new Float64Array(rows * codec.names.length))
 }
 

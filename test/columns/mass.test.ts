@@ -6,7 +6,7 @@ import { RowCodec } from '#columns/table-codec.js'
 import { columnsOf } from '#columns/table-kinds.js'
 import { tableValues } from '#columns/table-values.js'
 import { parseTypedTable } from '#columns/typed-table.js'
-import { scoredValues } from '#parallel/score-values.js'
+import { scoredValues } from '#predict/score-values.js'
 import { randomStream } from '#random/stream.js'
 
 /** ln p of values under a standard normal in as many columns as there are kinds. */

@@ -4,6 +4,7 @@
  * @module pushforward
  */
 export { type AutoChoice, type AutoOptions, auto } from './auto/auto.js'
+export { type ImputeOptions, imputeMissing } from './auto/impute.js'
 export type { BaseSpec } from './bases/base.js'
 export { type DiagonalNormalOptions, diagonalNormal } from './bases/diagonal-normal.js'
 export { type FullNormalOptions, fullNormal } from './bases/full-normal.js'

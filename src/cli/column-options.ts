@@ -10,6 +10,9 @@ export interface ColumnChoices {
   readonly all: string | undefined
 }
 
+/** What --missing may say. */
+export const MISSING = ['model'] as const
+
 export const COLUMN_OPTION_TEXT = {
   column: {
     placeholder: 'NAME:KIND',
@@ -18,6 +21,11 @@ export const COLUMN_OPTION_TEXT = {
   },
   drop: { placeholder: 'NAMES', text: 'columns of a file to leave out (none)', repeatable: true },
   'drop-missing': { text: 'leave out rows with a cell that is missing' },
+  missing: {
+    placeholder: 'HOW',
+    words: MISSING,
+    text: 'model: model which cells are missing, and draw what may be there, see below (refused)',
+  },
 }
 
 /** Stands for all columns that --column does not name. */

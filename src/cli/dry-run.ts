@@ -37,7 +37,7 @@ interface Memory extends FitMemory {
 
 /** `train --dry-run`: reads, looks, tells, and writes nothing. */
 export async function dryRun(data: string, asked: TrainOptions, json: boolean): Promise<number> {
-  const read = await readRows(data, asked, json)
+  const read = await readRows(data, asked, { quiet: json, dry: true })
   const outline = await outlineOf(read)
   const memory = memoryOf(outline, read)
   const duration = await durationOf(outline, read, memory)

@@ -35,6 +35,7 @@ export async function readGenerator(
     ['drop', [...choices.kinds.values()].some((kind) => kind === 'drop')],
     ['column', choices.kinds.size > 0 || choices.all !== undefined],
     ['drop-missing', options.dropMissing],
+    ['missing', options.modelMissing],
   ].find(([, said]) => said)
   if (stray) throw new UsageError(`--${stray[0]} is for files; ${name} is a generator.`)
   const source = await readData(name, { rows, seed, columns, where, ...reading })

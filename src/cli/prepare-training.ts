@@ -33,15 +33,19 @@ export interface ReadRows extends Pick<Job, 'data' | 'rows' | 'test' | 'numbers'
 
 /**
  * Reads the data, and looks at everything that was asked for: whatever is wrong with the request comes out here, and nothing is
- * written.
+ * written. `dry`: nothing is trained, not even for cells that are missing.
  */
-export async function readRows(argument: string, asked: TrainOptions, json: boolean): Promise<ReadRows> {
+export async function readRows(
+  argument: string,
+  asked: TrainOptions,
+  { quiet, dry }: { readonly quiet: boolean; readonly dry: boolean },
+): Promise<ReadRows> {
   const { seed, out } = asked
   if (out !== undefined) await checkUnused(out)
   const begun = asked.from && (await readFrom(asked.from, asked.fit.kernels))
   const data = generators.has(argument)
     ? await readGenerator(argument, asked, begun)
-    : await readTableRows(argument, asked, begun, json)
+    : await readTableRows(argument, asked, begun, { quiet, dry })
   const { points, columns, dim, weights, codec } = data
   const options = withHeldOut(asked, points.rows, data.generated !== undefined)
   const named = options.flow === undefined ? undefined : await architecture(dim, options)
@@ -68,7 +72,7 @@ export async function prepare(
   json: boolean,
   before?: RunRecord,
 ): Promise<Prepared> {
-  const { part, begun, named, how, known, ...read } = await readRows(argument, asked, json)
+  const { part, begun, named, how, known, ...read } = await readRows(argument, asked, { quiet: json, dry: false })
   const { points, columns, dim, name, kinds } = read.data
   const budget = budgetOf(read.options)
   const deadline = budget === undefined ? undefined : performance.now() + 1000 * budget

@@ -45,6 +45,7 @@ export const usage: CommandUsage = {
     'rounded ones, categories or dates, the log-density has the mass of their values in it, ln P(value) in place of a density,',
     'as the mean over 8 points of the interval that each stands for: on average no more than the exact one.',
     'quantile is the share of the rows held out in training that have at most this log_prob: 0.01 is odder than 99 % of them.',
+    'Of a model of train --missing model it is that of what is there and of which cells are missing, the others integrated out.',
     '--worst adds row, its number from 0, strange_column, the column least likely given the others beside what is typical of',
     'it, strange_log_prob, its log-density given them, and typical_log_prob, the median of that over rows the model draws.',
   ].join('\n'),

@@ -1,17 +1,18 @@
 import { basename, extname } from 'node:path'
 import { columnsText } from '../columns/columns-text.js'
 import { encodedRows } from '../columns/encoded-rows.js'
-import { kindText, type TableCodec } from '../columns/kinds.js'
+import { kindText, type TableCodec, withoutGaps } from '../columns/kinds.js'
 import { RowCodec } from '../columns/table-codec.js'
 import { columnsOf, type FoundColumns } from '../columns/table-kinds.js'
 import { tableValues } from '../columns/table-values.js'
 import type { TypedTable } from '../columns/typed-table.js'
 import { fillText, findFills } from '../data/fill-values.js'
 import { chosenColumns, placesFrom } from '../data/row-columns.js'
-import { sampleRows } from '../data/row-sample.js'
+import { sampleRows, sortedColumn } from '../data/row-sample.js'
 import type { RowSource } from '../data/row-source.js'
 import { placeOf } from '../data/table-columns.js'
 import { DataError, UsageError } from '../errors.js'
+import { choosing } from './choosing.js'
 import { columnTexts } from './column-options.js'
 import { checkFile } from './data-source.js'
 import { type Begun, codecFor, columnsFor } from './from-model.js'
@@ -34,26 +35,39 @@ export async function readTableRows(
   argument: string,
   options: TrainOptions,
   begun: Begun | undefined,
-  quiet: boolean,
+  { quiet, dry }: { readonly quiet: boolean; readonly dry: boolean },
 ): Promise<TableRows> {
-  const { weights, fillValue } = options
+  const { weights: weighing, fillValue, dropMissing } = options
   const table = await readTable(argument, options, begun)
   const { json, kinds } = begun ? modelColumns(table, begun, options) : await foundColumns(table, options, quiet)
   const codec = new RowCodec(json)
-  const values = await tableValues(table, withColumn(json, weights))
-  checkMissing(table, json, weights, values.rows.size, options)
+  const values = await tableValues(table, withColumn(dropMissing ? withoutGaps(json, 'all') : json, weighing))
+  checkMissing(table, json, values.rows.size, { ...options, from: begun?.from })
   const own = chosenColumns(values.source, placesFrom(0, codec.columns.length))
   if (fillValue !== 'none') await checkFills(own, codec)
   const beside = chosenColumns(values.source, [codec.columns.length])
+  const weights = weighing === undefined ? undefined : await checkWeights(beside, weighing)
+  const points = encodedRows(codec, { ...values, source: own })
   return {
     name: argument === '-' ? 'stdin' : basename(argument, extname(argument)),
     codec,
-    points: encodedRows(codec, { ...values, source: own }),
+    points: codec.gaps.length > 0 ? await drawn(points, codec, weights, { ...options, begun, dry }) : points,
     columns: codec.names,
     dim: codec.dim,
-    weights: weights === undefined ? undefined : await checkWeights(beside, weights),
-    kinds,
+    ...{ weights, kinds },
   }
+}
+
+/** Rows with what is missing drawn, or put in where nothing is to be trained. */
+async function drawn(
+  points: RowSource,
+  { codec }: RowCodec,
+  weights: Float64Array | undefined,
+  { begun, dry, seed, fit: { threads, kernels } }: TrainOptions & { begun: Begun | undefined; dry: boolean },
+): Promise<RowSource> {
+  const { imputeMissing } = await import('../auto/impute.js')
+  const how = { weights, seed, threads, kernels, untrained: dry, model: dry ? undefined : begun?.model }
+  return choosing('what may be in cells that are missing', undefined, () => imputeMissing(points, codec, how))
 }
 
 async function readTable(argument: string, options: TrainOptions, begun: Begun | undefined): Promise<TypedTable> {
@@ -75,7 +89,8 @@ async function foundColumns(table: TypedTable, options: TrainOptions, quiet: boo
   checkNames(namesOf(table), options)
   const kinds = Object.fromEntries(choices.kinds)
   const beside = weights === undefined ? [] : [weights]
-  const found = await columnsOf(table, { kinds, all: choices.all, given, beside, seed })
+  const missing = options.modelMissing ? 'model' : 'drop'
+  const found = await columnsOf(table, { kinds, all: choices.all, given, beside, seed, missing })
   const lines = quiet ? [] : [`Columns of ${table.source}, ${table.rows} rows`, ...columnsText(table, found)]
   sayLines(lines)
   return { json: found.codec, kinds: foundTexts(found) }
@@ -122,17 +137,17 @@ function foundTexts({ columns }: FoundColumns): string {
 function checkMissing(
   table: TypedTable,
   codec: TableCodec,
-  weights: string | undefined,
   rows: number,
-  { dropMissing, fillValue }: TrainOptions,
+  { weights, dropMissing, fillValue, from }: TrainOptions,
 ): void {
-  const used = new Set([...codec.columns.map(({ name }) => name), ...(weights === undefined ? [] : [weights])])
+  const whole = codec.columns.filter(({ missing }) => dropMissing || missing === undefined)
+  const used = new Set([...whole.map(({ name }) => name), ...(weights === undefined ? [] : [weights])])
   const missing = table.columns.filter((column) => used.has(column.name) && column.missing > 0)
   const left = table.rows - rows
   if (missing.length > 0 && !dropMissing) {
     const counts = missing.map((column) => `${column.missing} in ${JSON.stringify(column.name)}`).join(', ')
     throw new DataError(
-      `${missing[0].missingPlace}: column ${JSON.stringify(missing[0].name)} is empty, one of the cells that are missing: ${counts}; ${left} of ${table.rows} rows have such a cell. --drop-missing leaves those rows out, --drop NAMES those columns; or fill the cells in.`,
+      `${missing[0].missingPlace}: column ${JSON.stringify(missing[0].name)} is empty, one of the cells that are missing: ${counts}; ${left} of ${table.rows} rows have such a cell. ${waysOut(missing.some(({ name }) => name === weights) || from !== undefined)}`,
     )
   }
   if (left === 0) return
@@ -141,14 +156,22 @@ function checkMissing(
   if (rows < 2) throw new DataError(`Without the rows ${why} there are ${rows} rows; expected 2 or more.`)
 }
 
+/** What can be done about missing cells; of a column of weights, or one that a model knows, nothing can be modelled. */
+function waysOut(settled: boolean): string {
+  const modelled = settled ? '' : '--missing model models which are missing, '
+  return `--drop-missing leaves those rows out, ${modelled}--drop NAMES leaves out those columns; or fill the cells in.`
+}
+
 /** Throws DataError for a number that seems to stand for values that are missing. */
 async function checkFills(values: RowSource, { codec }: RowCodec): Promise<void> {
-  const fill = findFills(await sampleRows(values)).find(({ column }) => {
-    const { kind } = codec.columns[column].kind
-    return kind !== 'category' && kind !== 'date'
+  const sample = await sampleRows(values)
+  const [fill] = codec.columns.flatMap(({ name, kind }, j) => {
+    if (kind.kind === 'category' || kind.kind === 'date') return []
+    const there = sortedColumn(sample, j).filter((value) => !Number.isNaN(value))
+    return findFills({ data: there, rows: there.length, columns: 1 }).map((found) => ({ ...found, name }))
   })
   if (fill === undefined) return
-  const title = `Column ${JSON.stringify(codec.columns[fill.column].name)}`
+  const title = `Column ${JSON.stringify(fill.name)}`
   throw new DataError(
     `${fillText(fill, title, values.rows)} Leave those rows out with --fill-value=${fill.value}; --fill-value none takes them for measurements.`,
   )

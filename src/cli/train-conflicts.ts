@@ -13,6 +13,7 @@ const OF_THE_MODEL: Readonly<Record<string, string>> = {
   given: 'which columns the others are given',
   column: 'what its columns are',
   drop: 'what its columns are',
+  missing: 'what its columns are',
   ensemble: 'how many flows it is of',
   starts: 'what weights to start from',
 }
@@ -24,6 +25,11 @@ const OF_THE_MODEL: Readonly<Record<string, string>> = {
 export function checkTogether(values: Values, data: string | undefined): void {
   if (values.budget !== undefined && values.steps !== undefined) {
     throw new UsageError('--budget and --steps both say how long to train; give one of them.')
+  }
+  if (values.missing !== undefined && values['drop-missing'] !== undefined) {
+    throw new UsageError(
+      '--missing model keeps rows with missing cells, --drop-missing leaves them out; give one of them.',
+    )
   }
   const starts = values.starts !== undefined && Number(values.starts) !== 1
   if (starts && values.ensemble !== undefined && Number(values.ensemble) !== 1) {

@@ -13,7 +13,7 @@ import { type FitOptions, isStill, MAX_STEPS } from '../train/options.js'
 import { checkPreprocess } from '../train/preprocess.js'
 import type { OnDivergence } from '../train/recoveries.js'
 import type { CommandUsage } from './arguments.js'
-import { COLUMN_OPTION_TEXT, type ColumnChoices, columnChoices } from './column-options.js'
+import { COLUMN_OPTION_TEXT, type ColumnChoices, columnChoices, MISSING } from './column-options.js'
 import type { From } from './from-model.js'
 import { frozenOption } from './frozen-option.js'
 import { PREPROCESSINGS, type PreprocessName } from './preprocessing.js'
@@ -47,6 +47,8 @@ export interface TrainOptions {
   readonly kinds?: string
   /** Whether rows with a missing cell are left out. */
   readonly dropMissing: boolean
+  /** Whether it is modelled which cells are missing. */
+  readonly modelMissing: boolean
   /** How a file's table is read. */
   readonly reading: TableReading
   readonly where: { readonly column: string; readonly value: string } | undefined
@@ -225,7 +227,11 @@ export const trainUsage: CommandUsage = {
     'in columns of 0 and 1), date (2026-11-26, 2026-11-26T10:00 and the like), or drop. What columns are taken for is told in a',
     'table before training; --column all:plain takes every one for a plain number.',
     '',
-    'HOW is what columns pass before the flow: mean and sd (standardise), median and quantiles, long tails shortened and',
+    'With --missing model each modelled column with missing cells has a second one beside it, 0 or 1 for whether it is missing, and',
+    'what is missing is drawn by a flow that is fitted for it first, each value given all else in its row, as docs/columns.md has',
+    'it; samples have empty cells in the same shares, and score takes rows with some. Of a --given column the median stands in.',
+    '',
+    'HOW of --preprocess is what columns pass before the flow: mean and sd (standardise), median and quantiles, long tails shortened and',
     'correlations taken out (robust), each column made about normal beside that (gaussianise), or nothing (none).',
     '',
     'With --ensemble N the model is the average of N flows, p = (p1 + … + pN)/N, in one file: alike but for their first weights',
@@ -295,6 +301,7 @@ export function trainOptions(values: Values, data: string | undefined): TrainOpt
     weights: values.weights,
     choices: columnChoices(values),
     dropMissing: flag(values, 'drop-missing'),
+    modelMissing: values.missing !== undefined && choice(values, 'missing', MISSING) === 'model',
     reading: tableReading(values),
     where: equation(values, 'where'),
     fillValue: fillValue(values),

@@ -27,6 +27,8 @@ export const TRAINED_FILES = {
 
 const OF_SPREAD_ROWS =
   'Figures are of densities of the columns as the flow sees them, rounded values spread over their steps; score writes the masses of such values.'
+const OF_DRAWN_CELLS =
+  ' Where cells are missing the figures are of values that were drawn for them; score integrates these out.'
 const FRESH_ROWS = 100_000
 const MOST_SAMPLES = 10_000
 
@@ -45,7 +47,7 @@ export async function writeOutcome(job: Job, result: FitResult, signal: AbortSig
   const given = { truth, fresh: freshRows(job), test, numbers: job.numbers, threads, signal }
   const figures = {
     ...(await evaluate(model, rows, result, given)),
-    ...(data.codec?.uniform && { units: OF_SPREAD_ROWS }),
+    ...(data.codec?.uniform && { units: OF_SPREAD_ROWS + (data.codec.gaps.length > 0 ? OF_DRAWN_CELLS : '') }),
     strangest: await strangestOf(job, result, signal),
     ...(job.trials && { trials: job.trials }),
   }
@@ -80,7 +82,7 @@ async function strangestOf(job: Job, result: FitResult, signal: AbortSignal | un
   const { columns: names, texts } = data.codec
   const encoded = Float64Array.from(found.flatMap(({ values }) => values))
   const values = data.codec.decode(encoded, new Float64Array(found.length * names.length))
-  const cell = (value: number, j: number) => texts[j]?.(value) ?? (Number.isNaN(value) ? null : value)
+  const cell = (value: number, j: number) => (Number.isNaN(value) ? null : (texts[j]?.(value) ?? value))
   const asTheyWere = found.map((row, i) => ({
     ...row,
     values: Array.from(values.subarray(i * names.length, (i + 1) * names.length), cell),

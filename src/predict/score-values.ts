@@ -2,16 +2,17 @@ import { latinUniforms } from '../columns/dequantise.js'
 import { RowCodec } from '../columns/table-codec.js'
 import { tableValues } from '../columns/table-values.js'
 import type { TypedTable } from '../columns/typed-table.js'
-import { evenRows } from '../data/row-sample.js'
 import type { RowSource } from '../data/row-source.js'
 import { UsageError } from '../errors.js'
 import { joined } from '../flow/context.js'
-import type { Model } from '../flow/ensemble.js'
+import { type Model, membersOf } from '../flow/ensemble.js'
 import { LogMeanExp } from '../flow/log-mean-exp.js'
 import { type ParallelOptions, parallelRowsOf } from '../parallel/chunks.js'
 import { densityRoom, logProbTo } from '../parallel/evaluate.js'
 import { sharedLike } from '../parallel/shared-memory.js'
-import { contextsOf, rowsOf } from './missing-values.js'
+import { PURPOSE } from '../random/purposes.js'
+import { randomStream } from '../random/stream.js'
+import { rowsOf } from './missing-values.js'
 import { ObservedDensity } from './observed-density.js'
 
 /**
@@ -42,8 +43,8 @@ export async function logProbOfTable(
 
 /** Uniform numbers that a rounded value is averaged over. */
 export const SCORE_DRAWS = 8
-/** Contexts for which missing values are looked for first, at most. */
-const MOST_CONTEXTS = 1024
+/** Contexts for which missing values are looked for first. */
+const CONTEXTS = 256
 
 /**
  * ln p of rows of values [rows, columns of the codec], block by block: for continuous columns a density, for the others the mass
@@ -75,7 +76,7 @@ export async function* scoredValues(
     }
     const apart = new Set(gapped)
     const others = rows.filter((i) => !apart.has(i))
-    observed ??= new ObservedDensity(model, codec, await contextsIn(model, codec, source), uniforms)
+    observed ??= new ObservedDensity(model, codec, contextsNear(model), uniforms)
     const logProb = new Float64Array(rows.length)
     const ofWhole = await whole(rowsOf(values, others, source.columns), options)
     for (const [n, i] of others.entries()) logProb[i] = ofWhole[n]
@@ -110,10 +111,14 @@ function wholeDensity(model: Model, codec: RowCodec, blockRows: number, uniforms
   }
 }
 
-/** What evenly spaced rows are given: where missing values are looked for first does not depend on blocks. */
-async function contextsIn(model: Model, codec: RowCodec, source: RowSource): Promise<Float64Array> {
-  if (model.contextDim === 0) return new Float64Array(0)
-  const { data, rows } = await evenRows(source, Math.min(source.rows, MOST_CONTEXTS))
-  const middle = Array.from({ length: codec.uniforms }, () => 0.5)
-  return contextsOf(model, codec.encodeAt(data, middle, new Float64Array(rows * codec.names.length)))
+/** Such as rows are given, by mean and sd of those trained on: where missing values are looked for first is the same for all rows. */
+function contextsNear(model: Model): Float64Array {
+  const { dim, contextDim } = model
+  const { mean, sd } = membersOf(model)[0].scaler
+  const contexts = new Float64Array(CONTEXTS * contextDim)
+  for (let at = 0; at < contexts.length; at++) {
+    const j = dim + (at % contextDim)
+    contexts[at] = mean[j] + sd[j] * randomStream(0, PURPOSE.missingContexts, at).normal()
+  }
+  return contexts
 }

@@ -41,4 +41,6 @@ export const PURPOSE = {
   dequantiseScores: 16,
   /** What stands in for values that are missing; the index is the row. */
   missing: 18,
+  /** Contexts for which such values are looked for first; the index is the number. */
+  missingContexts: 19,
 } as const

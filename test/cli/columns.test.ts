@@ -139,7 +139,7 @@ describe('missing cells', () => {
     const { code, stderr } = await train('gaps.csv --out unused')
     expect(code).toBe(2)
     expect(stderr).toMatch(
-      /pushforward: gaps\.csv:5: column "length" is empty, one of the cells that are missing: 30 in "length", 2 in "mass"; 31 of 300 rows have such a cell\. --drop-missing leaves those rows out, --drop NAMES those columns; or fill the cells in\.\n$/,
+      /pushforward: gaps\.csv:5: column "length" is empty, one of the cells that are missing: 30 in "length", 2 in "mass"; 31 of 300 rows have such a cell\. --drop-missing leaves those rows out, --missing model models which are missing, --drop NAMES leaves out those columns; or fill the cells in\.\n$/,
     )
   })
 

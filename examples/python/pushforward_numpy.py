@@ -593,8 +593,8 @@ def load(path):
     with safe_open(path, "np") as file:
         metadata = file.metadata() or {}
         tensors = {name: file.get_tensor(name).astype(float) for name in file.keys()}
-    if metadata.get("format") != "pushforward" or int(metadata["formatVersion"]) > 4:
-        raise ValueError(f"{path} is no model of pushforward that is known here, of format version 1 to 4")
+    if metadata.get("format") != "pushforward" or int(metadata["formatVersion"]) > 5:
+        raise ValueError(f"{path} is no model of pushforward that is known here, of format version 1 to 5")
     if "members" not in metadata:
         return Flow(metadata, tensors)
     members = range(int(metadata["members"]))

@@ -46,7 +46,7 @@ export const TABLE_VERSION = 4
 /** Of one with a table whose cells may be missing: an older reader knows no columns that say so. The newest that is read. */
 export const MISSING_VERSION = 5
 /** The first pushforward that reads it. */
-const MISSING_SINCE = '0.3.0'
+const MISSING_SINCE = '0.2.0'
 /** Of a file whose scaler is a line for each column; an older reader takes any scaler for one. */
 const LINES_VERSION = 1
 

@@ -46,7 +46,7 @@ describe('the file of a model that knows a table', () => {
     model.data = { columns: names, sha256: undefined, table: gaps }
     for (const known of [model, ensemble([model, model])]) {
       const bytes = encodeModel(known)
-      expect(decodeSafetensors(bytes).metadata).toMatchObject({ formatVersion: '5', since: '0.3.0' })
+      expect(decodeSafetensors(bytes).metadata).toMatchObject({ formatVersion: '5', since: '0.2.0' })
       expect(decodeModel(bytes).data.table).toEqual(gaps)
     }
   })

@@ -15,6 +15,7 @@ import { weightsIn } from '../train/given-rows.js'
 import { preprocess } from '../train/preprocess.js'
 import { autoOutset } from './auto.js'
 
+/** How `imputeMissing` draws what is missing. */
 export interface ImputeOptions {
   /** How much each row counts; default 1. */
   readonly weights?: Float64Array

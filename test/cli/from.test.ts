@@ -152,7 +152,7 @@ describe('train NEW --from MODEL', () => {
       'more.csv --from old',
       /more.csv has columns that the model does not know: g, w. Leave them out with --columns x,y/,
     ],
-    ['renamed.csv --from old', /renamed.csv:1: no column is named "x". Did you mean "y"\? There are "y", "xx"/],
+    ['renamed.csv --from old', /renamed.csv:1: no column is named "x". There are "y", "xx"/],
     ['more.csv --from old --columns x,w', /--columns names "w", but the model of --from has the columns x, y/],
     ['more.csv --from old --columns x', /--columns leaves out "y"/],
     ['jang --from old', /jang has the columns x1, x2, but the model has x, y/],

@@ -49,7 +49,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 /** Trains on a terminal until the progress shows, then types Ctrl-C, and gives what was there and what is left. */
 async function interrupted(columns: number): Promise<{ progress: string; left: string[] }> {
-  const train = `train points.csv --flow nsf --layers 1 --hidden 4 --batch 32 --threads 1 --plots off --out run-${columns}`
+  const train = `train points.csv --flow nsf --layers 1 --hidden 4 --batch 32 --steps 2000000 --patience off --threads 1 --plots off --out run-${columns}`
   const command = `stty cols ${columns}; exec "${process.execPath}" "${MAIN}" ${train}`
   const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: folder, env: { ...process.env, TERM: 'xterm' } })
   let [text, typed, progress] = ['', false, '']

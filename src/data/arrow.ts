@@ -5,7 +5,7 @@ import type { Bytes } from './bytes.js'
 import type { CellSink } from './cells.js'
 import { decodeLz4Frame } from './lz4-frame.js'
 import { cellsOfValues, pushColumns } from './typed-cells.js'
-import { checkZstdFrame } from './zstd.js'
+import type { Unzstd } from './unzstd.js'
 
 /** Bits of a body that a row needs at least, of one column. */
 const BITS_PER_BYTE = 8
@@ -15,17 +15,13 @@ const BITS_PER_BYTE = 8
  *
  * Throws DataError where the bytes are not whole or contradict each other.
  */
-export async function readArrow(bytes: Bytes, source: string, sink: CellSink): Promise<void> {
+export async function readArrow(bytes: Bytes, source: string, sink: CellSink, unzstd: Unzstd): Promise<void> {
   const arrow = await import('apache-arrow')
-  const { decompress } = await import('fzstd')
   const { compressionRegistry, CompressionType, DataType: Types, Message, RecordBatchReader } = arrow
   compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: decodeLz4Frame })
   compressionRegistry.set(CompressionType.ZSTD, {
-    decode(packed) {
-      checkZstdFrame(packed, packed.length)
-      // A copy, for its beginning need not be where float64 may begin.
-      return decompress(packed).slice()
-    },
+    // A copy, for its beginning need not be where float64 may begin.
+    decode: (packed) => unzstd.page(packed).slice(),
   })
   const numeric = (type: DataType) => Types.isInt(type) || Types.isFloat(type) || Types.isDecimal(type)
   const messages = arrowMessages(bytes, source, (metadata) => Message.decode(metadata))

@@ -5,6 +5,7 @@ import { asError, DataError } from '../errors.js'
 import { type Bytes, PIECE, piecesOf } from './bytes.js'
 import { LOOKED_AT } from './file-format.js'
 import { fileBytes, KeptBytes } from './temporary-file.js'
+import { loadUnzstd } from './unzstd.js'
 import { checkZstdFrame } from './zstd.js'
 
 /** Bytes to read, from a file or from elsewhere. */
@@ -123,29 +124,25 @@ async function* gunzipped(input: Input, source: string): AsyncGenerator<Uint8Arr
 }
 
 async function* unzstd(input: Input, source: string): AsyncGenerator<Uint8Array> {
-  // Loaded here, since hardly any input is packed so.
-  const { Decompress } = await import('fzstd')
-  const made: Uint8Array[] = []
-  const unpack = new Decompress((piece) => made.push(piece))
-  let last: Uint8Array | undefined
-  function take(piece: Uint8Array, final: boolean): Uint8Array[] {
+  const take = (await loadUnzstd()).stream()
+  const checked = (work: () => Uint8Array[]) => {
     try {
-      unpack.push(piece, final)
+      return work()
     } catch (error) {
       throw damaged(source, 'zstd', error)
     }
-    return made.splice(0)
   }
-  try {
+  checked(() => {
     checkZstdFrame(input.start)
-  } catch (error) {
-    throw damaged(source, 'zstd', error)
-  }
+    return []
+  })
+  let last: Uint8Array | undefined
   for await (const piece of input.pieces()) {
-    if (last) yield* take(last, false)
+    const before = last
+    if (before) yield* checked(() => take(before, false))
     last = piece
   }
-  yield* take(last ?? new Uint8Array(), true)
+  yield* checked(() => take(last ?? new Uint8Array(), true))
 }
 
 function damaged(source: string, format: string, error: unknown): DataError {

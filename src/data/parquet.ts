@@ -7,7 +7,6 @@ import { naturalOf } from './parquet-values.js'
 import { readStruct } from './thrift.js'
 import { type ColumnReader, cellsOfValues, pushColumns } from './typed-cells.js'
 import { listed } from './wording.js'
-import { checkZstdFrame } from './zstd.js'
 
 /** Rows of a group, which is read as a whole. */
 const MOST_ROWS = 2 ** 24
@@ -23,11 +22,12 @@ const DATES = /DATE|TIME/
  *
  * `own` unpack what they are named for, in place of those that run anywhere. Throws DataError where its metadata or pages contradict the bytes that are there.
  */
-export async function readParquet(bytes: Bytes, source: string, sink: CellSink, own: Compressors = {}): Promise<void> {
+export async function readParquet(bytes: Bytes, source: string, sink: CellSink, own: Compressors): Promise<void> {
   const { parquetMetadata, parquetSchema } = await import('hyparquet')
+  const { compressors: all } = await import('hyparquet-compressors')
   const metadata = parquetMetadata(footerOf(bytes, source), { geoparquet: false })
   const { children } = parquetSchema(metadata)
-  const compressors = { ...(await allCompressors()), ...own }
+  const compressors = { ...all, ...own }
   const places = sink.begin({
     names: children.map(({ element }) => element.name),
     width: children.length,
@@ -81,19 +81,6 @@ function isNumeric({ type, converted_type, logical_type }: SchemaElement): boole
   const annotated = `${converted_type ?? ''} ${logical_type?.type ?? ''}`
   if (/DECIMAL|FLOAT16/.test(annotated)) return true
   return ['INT32', 'INT64', 'FLOAT', 'DOUBLE'].includes(type ?? '') && !DATES.test(annotated)
-}
-
-/** All there are; that of zstd held to the size that is expected. */
-async function allCompressors(): Promise<Compressors> {
-  const { compressors } = await import('hyparquet-compressors')
-  const { decompress } = await import('fzstd')
-  return {
-    ...compressors,
-    ZSTD(packed, length) {
-      checkZstdFrame(packed, packed.length)
-      return decompress(packed, new Uint8Array(length))
-    },
-  }
 }
 
 /** Columns of a row group by name. */

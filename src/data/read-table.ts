@@ -1,4 +1,5 @@
 import { brotliDecompressSync } from 'node:zlib'
+import type { Compressors } from 'hyparquet'
 import { asError, DataError, UsageError } from '../errors.js'
 import type { CellSink } from './cells.js'
 import { csvTable, type TextReader } from './csv-table.js'
@@ -9,6 +10,7 @@ import { NumberRows } from './number-rows.js'
 import { StoredRows } from './stored-rows.js'
 import { sayNotes, type TableOptions } from './table.js'
 import { KeptBytes } from './temporary-file.js'
+import { loadUnzstd } from './unzstd.js'
 
 /** What says how a table is read. */
 export type ReadTableOptions = Omit<TableOptions, 'source'>
@@ -121,9 +123,8 @@ async function readAs(
   try {
     const bytes = await input.bytes()
     // Loaded here, since text needs none of them.
-    if (format === 'parquet')
-      await (await import('./parquet.js')).readParquet(bytes, source, sink, { BROTLI: unbrotli })
-    else if (format === 'arrow') await (await import('./arrow.js')).readArrow(bytes, source, sink)
+    if (format === 'parquet') await (await import('./parquet.js')).readParquet(bytes, source, sink, await compressors())
+    else if (format === 'arrow') await (await import('./arrow.js')).readArrow(bytes, source, sink, await loadUnzstd())
     else if (format === 'npy') (await import('./npy.js')).readNpy(bytes, source, options, sink)
     else (await import('./npz.js')).readNpz(bytes, source, options, (pieces) => keep(pieces, kept), sink)
   } catch (error) {
@@ -137,9 +138,15 @@ async function readAs(
   }
 }
 
-/** Brotli by the system's own decoder, which takes no more memory than the page is to have; one in JavaScript makes room for a window. */
-function unbrotli(packed: Uint8Array, length: number): Uint8Array {
-  return brotliDecompressSync(packed, { maxOutputLength: Math.max(1, length) })
+/**
+ * Those in place of the portable ones: Brotli by the system's own decoder, which takes no more memory than the page is to have
+ * (one in JavaScript makes room for a window), and zstd that ends.
+ */
+async function compressors(): Promise<Compressors> {
+  return {
+    BROTLI: (packed, length) => brotliDecompressSync(packed, { maxOutputLength: Math.max(1, length) }),
+    ZSTD: (await loadUnzstd()).page,
+  }
 }
 
 function keep(pieces: Iterable<Uint8Array>, kept: KeptBytes[]) {

@@ -28,6 +28,8 @@ const floors: [file: string, allowed: string, refused: string][] = [
   ['src/data/temporary-file.ts', 'node:fs', '../flow/flow.js'],
   ['src/data/parquet.ts', 'hyparquet', 'ndarray-linear'],
   ['src/data/stored-rows.ts', 'node:fs', '../flow/flow.js'],
+  ['src/data/time-limit.ts', 'node:vm', '../flow/flow.js'],
+  ['src/data/unzstd.ts', 'fzstd', '../flow/flow.js'],
   ['src/data/generators.ts', './generators/moons.js', '../flow/flow.js'],
   ['src/data/generators/moons.ts', '../../random/elementary.js', '../../flow/flow.js'],
   ['src/data/table.ts', './csv-records.js', '../train/fit.js'],
@@ -38,7 +40,7 @@ const floors: [file: string, allowed: string, refused: string][] = [
 /** Runs in a page one day, and so imports nothing of Node, by whichever name. */
 const ofNode = ['node:fs', 'os']
 const onPages = (file: string) =>
-  !/\/(parallel|train|report)\/|read-table|stored-rows|input|temporary-file|save-flow/.test(file)
+  !/\/(parallel|train|report)\/|read-table|stored-rows|input|temporary-file|time-limit|unzstd|save-flow/.test(file)
 
 const lines = (file: string, allowed: string, refused: string) => [allowed, refused, ...(onPages(file) ? ofNode : [])]
 

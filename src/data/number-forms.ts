@@ -22,6 +22,8 @@ const SEPARATORS: Readonly<Record<Decimal, RegExp>> = {
 
 /** 1,234: either a decimal comma or a separator between thousands. */
 const EITHER = /^[+-]?[1-9]\d{0,2},\d{3}$/
+/** 1.234.567: separators between thousands for sure, where 1.234 may be a number with decimals. */
+const TWO_POINTS = /\..*\./
 const WITH_DECIMAL_POINT = new RegExp(`^[+-]?(?:\\d+\\.\\d*|\\.\\d+)${EXPONENT}$`, 'i')
 
 const BEGINS_LIKE_NUMBER = /^[+\-−\d.,]/
@@ -63,7 +65,7 @@ export function isEither(cell: string): boolean {
 }
 
 /**
- * What stands before decimals, by the cells that tell: 3,5 and 1.234,5 have a decimal comma, 3.5 and 1,234.5 a point.
+ * What stands before decimals, by the cells that tell: 3,5, 1.234,5 and 1.234.567 have a decimal comma, 3.5 and 1,234.5 a point.
  * Undefined where none tells, or some say one and some the other.
  */
 export function findDecimal(cells: Iterable<string>): Decimal | undefined {
@@ -72,11 +74,12 @@ export function findDecimal(cells: Iterable<string>): Decimal | undefined {
   for (const cell of cells) {
     const text = plainMinus(cell.trim())
     if (isEither(text)) continue
-    const byComma = text.includes(',') && (WITH_DECIMAL_COMMA.test(text) || GROUPED[','].test(text))
+    const commas = GROUPED[','].test(text)
+    const byComma = text.includes(',') ? WITH_DECIMAL_COMMA.test(text) || commas : commas && TWO_POINTS.test(text)
     const byPoint = WITH_DECIMAL_POINT.test(text) || (text.includes(',') && GROUPED['.'].test(text))
     // 1.234 is a decimal point, unless some other cell has a decimal comma.
     if (byComma) comma = true
-    else if (byPoint && !GROUPED[','].test(text)) point = true
+    else if (byPoint && !commas) point = true
   }
   if (comma !== point) return comma ? ',' : '.'
   return undefined

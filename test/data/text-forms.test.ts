@@ -90,6 +90,12 @@ describe('numbers', () => {
       [1234.5, 4, 1000, 2.25],
       'decimal commas, separators between thousands',
     ],
+    [
+      'points between thousands alone',
+      'a;b\n1.012.345;4\n1.234;2\n',
+      [1012345, 4, 1234, 2],
+      'separators between thousands',
+    ],
     ['commas between thousands', 'a;b\n1,234.5;1,000\n1;2\n', [1234.5, 1000, 1, 2], 'separators between thousands'],
     ['blanks between thousands', 'a,b\n1 000,2\n3,4\u202f000\n', [1000, 2, 3, 4000], 'separators between thousands'],
     ['apostrophes between thousands', "a,b\n1'000'000,2\n3,4\n", [1e6, 2, 3, 4], 'separators between thousands'],

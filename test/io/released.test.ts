@@ -17,7 +17,7 @@ interface Expected {
 
 /** What a build of its time said of every model, by folder and name. */
 const models: [format: string, name: string, expected: Expected][] = []
-for (const format of ['v1', 'v2', 'v3', 'v4']) {
+for (const format of ['v1', 'v2', 'v3', 'v4', 'v5']) {
   const all = JSON.parse(await readFile(place(`${format}/expected.json`), 'utf8'))
   for (const [name, expected] of Object.entries<Expected>(all)) models.push([format, name, expected])
 }
@@ -45,17 +45,20 @@ describe('a model file of format', () => {
     expect(Buffer.compare(encodeModel(decodeModel(bytes)), bytes)).toBe(0)
   })
 
-  test.each(['v1', 'v4'])('%s: its run folder shows, scores and samples from the command line', async (format) => {
-    const run = fileURLToPath(place(`${format}/run`))
-    const shown = await pushforward(['show', run])
-    expect(shown).toMatchObject({ code: 0, stderr: '' })
-    expect(shown.stdout).toMatch(/^Flow on \d columns/)
-    const drawn = await pushforward(['sample', run, '--rows', '3', '--seed', '1'])
-    expect(drawn).toMatchObject({ code: 0, stderr: '' })
-    const scored = await pushforward(['score', run, '-'], { input: drawn.stdout })
-    expect(scored.code).toBe(0)
-    expect(scored.stdout.trimEnd().split('\n')).toHaveLength(4)
-  })
+  test.each(['v1', 'v4', 'v5'])(
+    '%s: its run folder shows, scores and samples from the command line',
+    async (format) => {
+      const run = fileURLToPath(place(`${format}/run`))
+      const shown = await pushforward(['show', run])
+      expect(shown).toMatchObject({ code: 0, stderr: '' })
+      expect(shown.stdout).toMatch(/^Flow on \d columns/)
+      const drawn = await pushforward(['sample', run, '--rows', '3', '--seed', '1'])
+      expect(drawn).toMatchObject({ code: 0, stderr: '' })
+      const scored = await pushforward(['score', run, '-'], { input: drawn.stdout })
+      expect(scored.code).toBe(0)
+      expect(scored.stdout.trimEnd().split('\n')).toHaveLength(4)
+    },
+  )
 
   test('that is newer is refused, with the version of pushforward that reads it where the file says which', async () => {
     const { tensors, metadata } = decodeSafetensors(await bytesOf('v1', 'float32'))

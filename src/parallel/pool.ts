@@ -11,7 +11,7 @@ const RANKS_PER_CORE = 2
 /** Threads that have had nothing to do for this long are ended. */
 const IDLE_MILLISECONDS = 10_000
 /** A thread must have begun with its task within this time, or it is given up. */
-const START_MILLISECONDS = 30_000
+const START_MILLISECONDS = 120_000
 /** After a job is given up, its threads have this long to leave by themselves before they are ended. */
 const GRACE_MILLISECONDS = 1_000
 const MAX_THREADS = 512

@@ -6,6 +6,7 @@
 export { type AutoChoice, type AutoOptions, auto } from './auto/auto.js'
 export { type ImputeOptions, imputeMissing } from './auto/impute.js'
 export type { BaseSpec } from './bases/base.js'
+export { type ContaminatedOptions, contaminated } from './bases/contaminated.js'
 export { type DiagonalNormalOptions, diagonalNormal } from './bases/diagonal-normal.js'
 export { type FullNormalOptions, fullNormal } from './bases/full-normal.js'
 export { type GaussianMixtureOptions, gaussianMixture } from './bases/gaussian-mixture.js'

@@ -12,7 +12,7 @@ for (const file of docs) pages.set(file, await readFile(join(ROOT, 'docs', file)
 const PROMISED: Readonly<Record<string, RegExp[]>> = {
   'choosing.md': [
     /one normal after \d+ steps: [\d.]+ ± [\d.]+ nats by 5-fold cross-validation\n {2}likelier than[\s\S]*\nso (one normal|\d+ normals)\n$/,
-    /^3 layers on .*, ln p\(0, 0\) = -?[\d.]+\n$/,
+    /^3 layers, base .*, ln p\(0, 0\) = -?[\d.]+\n$/,
   ],
   'conditioning-and-prediction.md': [
     /^given c = 0\.5: y = (0\.9|1\.0)\d ± 0\.2\d\n/,

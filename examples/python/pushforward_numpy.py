@@ -334,12 +334,16 @@ def normal_density(z, mean, factor):
     return log_det - 0.5 * (y * y).sum(1) - 0.5 * dim * np.log(2 * np.pi)
 
 
+log_gamma = np.vectorize(math.lgamma)
+
+
 class Base:
     def __init__(self, spec, tensors, dim):
         shapes = {
             "standardNormal": {},
             "uniformBox": {"low": [dim], "high": [dim]},
             "diagonalNormal": {"mean": [dim], "logSd": [dim]},
+            "studentT": {"location": [dim], "logScale": [dim], "rawDegrees": [dim]},
             "fullNormal": {"mean": [dim], "factor": [dim * (dim + 1) // 2]},
             "gaussianMixture": {
                 "logits": [spec.get("components")],
@@ -347,12 +351,22 @@ class Base:
                 "factors": [spec.get("components"), dim * (dim + 1) // 2],
             },
         }
+        self.inner, self.wide = None, None
+        if spec["type"] == "contaminated":
+            inner = spec.get("base", {"type": "standardNormal"})
+            self.inner = Base(inner, part(tensors, "base"), dim)
+            self.wide = Base(spec.get("by", {"type": "studentT"}), part(tensors, "by"), dim)
+            self.logits = tensors["logits"] - np.logaddexp(*tensors["logits"])
+            shapes["contaminated"] = {}
         if spec["type"] not in shapes:
             raise ValueError(f"base {spec['type']} is not known here; known are {', '.join(shapes)}")
         self.type, self.dim = spec["type"], dim
         self.numbers = lambda context: base_numbers(spec, tensors, context, shapes[spec["type"]])
 
     def log_prob(self, z, context):
+        if self.inner:
+            own = [base.log_prob(z, context) for base in (self.inner, self.wide)]
+            return np.logaddexp(self.logits[0] + own[0], self.logits[1] + own[1])
         n = self.numbers(context)
         if self.type == "standardNormal":
             return -0.5 * (z * z).sum(1) - 0.5 * self.dim * np.log(2 * np.pi)
@@ -362,6 +376,11 @@ class Base:
         if self.type == "diagonalNormal":
             y = (z - n["mean"]) * np.exp(-n["logSd"])
             return -0.5 * (y * y).sum(1) - n["logSd"].sum(1) - 0.5 * self.dim * np.log(2 * np.pi)
+        if self.type == "studentT":
+            nu = 0.5 + np.exp(n["rawDegrees"])
+            t = (z - n["location"]) * np.exp(-n["logScale"])
+            top = log_gamma((nu + 1) / 2) - log_gamma(nu / 2) - 0.5 * np.log(nu * np.pi) - n["logScale"]
+            return (top - 0.5 * (nu + 1) * np.log1p(t * t / nu)).sum(1)
         if self.type == "fullNormal":
             return normal_density(z, n["mean"], n["factor"])
         weights = n["logits"] - log_sum_exp(n["logits"])[:, None]
@@ -369,9 +388,14 @@ class Base:
         return log_sum_exp(weights + np.stack(each, 1))
 
     def sample(self, rng, context):
+        if self.inner:
+            wide = rng.random(len(context)) < np.exp(self.logits[1])
+            return np.where(wide[:, None], self.wide.sample(rng, context), self.inner.sample(rng, context))
         n, rows = self.numbers(context), len(context)
         if self.type == "uniformBox":
             return n["low"] + rng.random((rows, self.dim)) * (n["high"] - n["low"])
+        if self.type == "studentT":
+            return n["location"] + np.exp(n["logScale"]) * rng.standard_t(0.5 + np.exp(n["rawDegrees"]))
         y = rng.standard_normal((rows, self.dim))
         if self.type == "standardNormal":
             return y

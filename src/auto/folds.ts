@@ -10,7 +10,7 @@ import { type Curve, curveOf, FOLDS, lowest, triedOf } from './curves.js'
 import { givenCandidates } from './given.js'
 import { epochText, foldText, trialText } from './reasons.js'
 import { fitOptionsOf, mostSteps, type Shape } from './recipe.js'
-import { type Candidate, probe, type Setting, STILL, turn, untrained } from './trials.js'
+import { type Candidate, probe, type Setting, STILL, trainedBase, turn, untrained } from './trials.js'
 
 /** Share of the budget that cross-validation may take. */
 const SHARE = 0.7
@@ -58,7 +58,7 @@ export async function chooseByFolds(plain: Candidate, bent: PreprocessChoice, se
   if (after === 0) return { ...untrained(candidate), fit: { ...common, ...STILL }, reasons: told, trials }
   return {
     layers: candidate.layers,
-    base: candidate.base,
+    base: trainedBase(candidate),
     fit: {
       ...fitOptionsOf(candidate.recipe, all, best.steps),
       ...common,

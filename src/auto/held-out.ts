@@ -24,7 +24,18 @@ import {
   VALIDATION_TIME,
   withSaid,
 } from './recipe.js'
-import { type Candidate, modelOf, partOf, probe, type Setting, STILL, trainFor, turn, untrained } from './trials.js'
+import {
+  type Candidate,
+  modelOf,
+  partOf,
+  probe,
+  type Setting,
+  STILL,
+  trainedBase,
+  trainFor,
+  turn,
+  untrained,
+} from './trials.js'
 
 /** Share of the budget that each candidate is tried for. */
 const TRIAL_SHARE = 0.12
@@ -107,7 +118,7 @@ export async function chooseByHeldOut(plain: Candidate, bent: PreprocessChoice, 
   const trained = steps ?? stepsIn(left, secondsPerStep, recipe, shape)
   return {
     layers: candidate.layers,
-    base: candidate.base,
+    base: trainedBase(candidate),
     fit: { ...fitOptionsOf(recipe, shape, trained), ...common },
     reasons: [...told, epochText(trained, recipe, shape, members)],
     trials: figures,

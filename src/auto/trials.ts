@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { BaseSpec } from '../bases/base.js'
+import { contaminated } from '../bases/contaminated.js'
 import { fullNormal } from '../bases/full-normal.js'
 import type { MixtureChoice } from '../data/choose-mixture.js'
 import type { MixtureFitOptions } from '../data/gaussian-mixture.js'
@@ -44,8 +45,15 @@ const PROBE = { warmUp: 5, timed: 20 }
 /** Of the time of a run that its steps take, at least; the rest is its beginning and end. */
 const LEAST_PART = 0.3
 
-export function modelOf({ layers, base }: Candidate, { shape, options }: Setting): Flow {
-  const model = flow(shape.dim, layers, { base, context: shape.contextDim, seed: options.seed })
+/**
+ * What a candidate that is trained maps onto: a row that its layers carry far off must not cost without bound, in training
+ * or in a mean over new rows.
+ */
+export const trainedBase = ({ base }: Candidate): BaseSpec => contaminated(base && { base })
+
+export function modelOf(candidate: Candidate, { shape, options }: Setting): Flow {
+  const base = trainedBase(candidate)
+  const model = flow(shape.dim, candidate.layers, { base, context: shape.contextDim, seed: options.seed })
   model.data = { columns: options.columns, sha256: undefined }
   return model
 }
@@ -74,12 +82,13 @@ export function partOf({ data: { source, weights } }: Setting, rows: RowSet): Pa
 }
 
 /**
- * The base of a candidate alone, which is one normal where a net that makes it of the context has said nothing yet; and one
- * step that changes nothing: what is fitted then is the preprocessing.
+ * The base of a candidate alone: one normal, also where a net that makes it of the context has said nothing yet; or its
+ * mixture, contaminated as if it were trained, as its normals may be narrow. And one step that changes nothing: what is fitted
+ * then is the preprocessing.
  */
-export const untrained = ({ base }: Candidate) => ({
+export const untrained = (candidate: Candidate) => ({
   layers: [],
-  base: base === undefined || base.conditioner !== undefined ? fullNormal() : base,
+  base: candidate.mixture ? trainedBase(candidate) : fullNormal(),
 })
 
 export const STILL: FitOptions = {

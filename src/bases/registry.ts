@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js'
 import { echo, unknownType } from '../options.js'
 import type { Base, BaseSpec } from './base.js'
+import { buildContaminated } from './contaminated.js'
 import { buildDiagonalNormal } from './diagonal-normal.js'
 import { buildFullNormal } from './full-normal.js'
 import { buildGaussianMixture } from './gaussian-mixture.js'
@@ -12,6 +13,7 @@ import { buildUniformBox } from './uniform-box.js'
 export type BaseBuilder = (spec: BaseSpec, dim: number, contextDim: number) => Base
 
 const builders = new Map<string, BaseBuilder>([
+  ['contaminated', buildContaminated(buildBase)],
   ['diagonalNormal', buildDiagonalNormal],
   ['fullNormal', buildFullNormal],
   ['gaussianMixture', buildGaussianMixture],

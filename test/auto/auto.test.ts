@@ -51,7 +51,7 @@ describe('auto', () => {
   it('takes a mixture as base where there are modes, and starts from it', async () => {
     const rows = eightGaussians(2000, { seed: 1 })
     const choice = await auto(rows, { steps: 30, threads: 0 })
-    expect(choice.base).toMatchObject({ type: 'gaussianMixture', components: 8 })
+    expect(choice.base).toMatchObject({ type: 'contaminated', base: { type: 'gaussianMixture', components: 8 } })
     const { result } = await trained(rows, { ...choice, fit: { ...choice.fit, steps: 1 } })
     // Before the first step it is the mixture, whose entropy is 2.831880 nats here.
     expect(Math.abs(result.validationLosses[0] + result.logScale - 2.83188)).toBeLessThan(0.2)
@@ -60,7 +60,7 @@ describe('auto', () => {
   it('leaves a mixture untrained where that is the truth', async () => {
     const choice = await auto(eightGaussians(2500, { seed: 1 }), { steps: 1800, threads: 0, recipe: { hidden: [8] } })
     expect(choice.layers).toEqual([])
-    expect(choice.base).toMatchObject({ type: 'gaussianMixture', components: 8 })
+    expect(choice.base).toMatchObject({ type: 'contaminated', base: { type: 'gaussianMixture', components: 8 } })
     expect(choice.reasons.at(-1)).toMatch(/^training: none/)
   })
 
@@ -124,7 +124,7 @@ describe('auto', () => {
     expect(one.base).toMatchObject({ type: 'fullNormal' })
     const two = normal.map(([a, b], i) => (i % 2 === 0 ? [a / 4 - 3, b] : [a / 4 + 3, b]))
     const both = await auto(two, { steps: 40, threads: 0 })
-    expect(both.base).toMatchObject({ type: 'gaussianMixture', components: 2 })
+    expect(both.base).toMatchObject({ type: 'contaminated', base: { type: 'gaussianMixture', components: 2 } })
     const { model } = await trained(two, both)
     // Σ ½ N(±3, ¼) N(0, 1): 1 + ln 2π − ln 4 + ln 2 nats.
     const nll = -Array.from(model.logProb(two)).reduce((sum, value) => sum + value, 0) / 200
@@ -218,7 +218,7 @@ describe('auto', () => {
       Array.from({ length: 5 }, (_, j) => draw.normal() / (j + 1) + (i % 2 === 0 ? 4 * j : 0)),
     )
     const choice = await auto(rows, { steps: 1, threads: 0 })
-    expect(choice.base?.type).toBe('gaussianMixture')
+    expect(choice.base).toMatchObject({ type: 'contaminated', base: { type: 'gaussianMixture' } })
     const whole = flow(5, choice.layers, { base: choice.base })
     const alone = flow(5, [], { base: choice.base })
     const still = { ...choice.fit, optimizer: adamW({ learningRate: 0, weightDecay: 0 }), steps: 1, threads: 0 }
@@ -226,6 +226,24 @@ describe('auto', () => {
     await fit(alone, rows, still)
     const [a, b] = [whole, alone].map((model) => model.logProb(rows.slice(0, 50)))
     for (let i = 0; i < 50; i++) expect(Math.abs(a[i] - b[i])).toBeLessThan(1e-4)
+  })
+
+  it('lets no single row cost without bound', async () => {
+    const stream = randomStream(4, 2, 3)
+    const rows = Array.from({ length: 600 }, () => {
+      const x = stream.normal()
+      return [x, x * x + 0.02 * stream.normal(), stream.normal()]
+    })
+    const { layers, base, fit: how } = await auto(rows, { steps: 200, threads: 0 })
+    const model = flow(3, layers, { base })
+    await fit(model, rows, { ...how, threads: 0 })
+    const [near, off] = model.logProb([
+      [1, 1, 0],
+      [1, -2, 0],
+    ])
+    expect(near).toBeGreaterThan(-2)
+    // 150 sd off the parabola: by a normal alone it would be some −10 000.
+    expect(off).toBeGreaterThan(-40)
   })
 
   it('keeps to what is settled already', async () => {

@@ -35,7 +35,10 @@ describe('auto, of columns given others', () => {
     const data = draw(240, 0)
     const choice = await auto(data, { steps: 300, threads: 0 })
     expect(choice.layers).toEqual([])
-    expect(choice.base).toMatchObject({ type: 'fullNormal', conditioner: { type: 'mlp' } })
+    expect(choice.base).toMatchObject({
+      type: 'contaminated',
+      base: { type: 'fullNormal', conditioner: { type: 'mlp' } },
+    })
     const model = flow(2, choice.layers, { base: choice.base, context: 1 })
     await fit(model, data, { ...choice.fit, threads: 0 })
     const { rows, context } = draw(3000, 1)
@@ -57,7 +60,7 @@ describe('auto, of columns given others', () => {
   it('puts layers on a normal by the context where there are many rows, or layers were asked for', async () => {
     const base = { type: 'fullNormal', conditioner: { type: 'mlp' } }
     const many = await auto(draw(2100, 3), { steps: 1, threads: 0 })
-    expect(many.base).toMatchObject(base)
+    expect(many.base).toMatchObject({ type: 'contaminated', base })
     expect(many.layers).toHaveLength(2)
     const asked = await auto(draw(90, 4), { steps: 1, threads: 0, recipe: { layers: 3 } })
     expect(asked.reasons.join('\n')).not.toContain('alone')

@@ -1,5 +1,6 @@
 import {
   type BaseSpec,
+  contaminated,
   diagonalNormal,
   fullNormal,
   gaussianMixture,
@@ -50,4 +51,17 @@ export const bases: readonly Case[] = [
   { name: 'gaussianMixture, 1-D', base: gaussianMixture({ components: 4 }), dim: 1 },
   { name: 'gaussianMixture, fixed', base: gaussianMixture({ components: 2, learnable: false }), dim: 2, fixed: true },
   { name: 'gaussianMixture, context', base: gaussianMixture({ components: 3, conditioner }), dim: 2, contextDim: 1 },
+  { name: 'contaminated, 3-D', base: contaminated({ share: 0.2 }), dim: 3, fixed: true },
+  {
+    name: 'contaminated mixture',
+    base: contaminated({ base: gaussianMixture({ components: 3 }), share: 0.3 }),
+    dim: 2,
+  },
+  { name: 'contaminated, both learnt', base: contaminated({ base: studentT(), by: fullNormal(), share: 0.3 }), dim: 2 },
+  {
+    name: 'contaminated normal, context',
+    base: contaminated({ base: fullNormal({ covariance, conditioner }), share: 0.3 }),
+    dim: 3,
+    contextDim: 2,
+  },
 ]

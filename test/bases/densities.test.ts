@@ -1,4 +1,5 @@
 import {
+  contaminated,
   diagonalNormal,
   fullNormal,
   gaussianMixture,
@@ -99,6 +100,21 @@ describe('agrees with torch.distributions in values and gradients', () => {
     const packed = [0, 1, 2].flatMap((i) => Array.from({ length: i + 1 }, (_, j) => byFactor(i, j)))
     expectAll(gradients['base.factor'], packed, 8)
     expect(bench.numbersOf('base.factor')[0]).toBeCloseTo(-Math.log(1.367974), 12)
+  })
+
+  it('contaminated as logaddexp of scipy, near and far', () => {
+    const covariance = [
+      [2, 0.6, -0.3],
+      [0.6, 1, 0.2],
+      [-0.3, 0.2, 0.5],
+    ]
+    const base = contaminated({ base: fullNormal({ mean, covariance }), share: 0.2 })
+    const rows = [...x.slice(0, 5), [12, -9, 7]]
+    const { logProb } = evaluate({ base, dim: 3 }, rows, weights)
+    expectAll(logProb, [
+      ...[-3.2579565236953574, -5.397000557315399, -5.058347642566021],
+      ...[-4.639499812064848, -5.100157968598611, -19.16876483340867],
+    ])
   })
 
   it('studentT as Independent(StudentT)', () => {

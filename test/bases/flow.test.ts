@@ -2,6 +2,7 @@ import {
   additive,
   affineCoupling,
   type BaseSpec,
+  contaminated,
   coupling,
   decodeFlow,
   diagonalNormal,
@@ -46,6 +47,8 @@ const every: readonly [string, BaseSpec][] = [
   ['studentT, fixed', studentT({ degrees: [2, 20], learnable: false })],
   ['gaussianMixture', gaussianMixture({ components: 3 })],
   ['gaussianMixture, fixed', gaussianMixture({ components: 3, learnable: false })],
+  ['contaminated', contaminated({ base: gaussianMixture({ components: 2 }), share: 0.1 })],
+  ['contaminated standardNormal', contaminated()],
 ]
 
 const rows = Array.from({ length: 300 }, (_, t) => [...normals(2, t)])
@@ -125,7 +128,7 @@ it('a conditioner leaves what the options say as state', () => {
 })
 
 const refused: readonly [BaseSpec, string][] = [
-  [{ type: 'normal' }, 'No base is called "normal"; known are diagonalNormal, fullNormal, '],
+  [{ type: 'normal' }, 'No base is called "normal"; known are contaminated, diagonalNormal, fullNormal, '],
   [{ type: 'standardNormal', sd: 2 }, 'standardNormal has no option "sd"; it takes none.'],
   [diagonalNormal({ mean: [1] }), "diagonalNormal's mean is [1]; expected 2 numbers."],
   [diagonalNormal({ sd: 0 }), "diagonalNormal's sd is 0; expected a number from 10⁻⁶ to 10⁶, one for all columns or"],
@@ -168,6 +171,12 @@ const refused: readonly [BaseSpec, string][] = [
   [gaussianMixture({ components: 2, means: [[0, 0]] }), 'means is [[0,0]]; expected 2, one a component.'],
   [gaussianMixture({ components: 1, means: [[0]] }), "gaussianMixture's means is [[0]]; expected 2 numbers each."],
   [gaussianMixture({ components: 1, covariances: [[[1]]] }), 'covariance is [[1]]; expected 2 rows of 2 numbers.'],
+  [contaminated({ share: 0 }), "contaminated's share is 0; expected a number above 0, at most 0.5."],
+  [contaminated({ base: { type: 'normal' } }), 'No base is called "normal"; known are contaminated, '],
+  [
+    contaminated({ base: 3 as never }),
+    "contaminated's base is 3; expected a base, such as gaussianMixture({ components: 8 })",
+  ],
   [studentT({ conditioner: mlp() }), 'studentT has a conditioner, but the flow no context that it could see: leave'],
 ]
 
@@ -179,7 +188,9 @@ describe('what no base can be made of is refused', () => {
 
   it('what is no spec at all', () => {
     const options = (base: unknown) => ({ base: base as BaseSpec })
-    expect(() => flow(2, layers, options(3))).toThrow('The base is 3; expected the value of diagonalNormal(…) or ')
+    expect(() => flow(2, layers, options(3))).toThrow(
+      'The base is 3; expected the value of contaminated(…) or diagonalNormal(…) or ',
+    )
     expect(() => flow(2, layers, options(null))).toThrow('The base is null; expected')
   })
 
@@ -217,6 +228,7 @@ describe('a model file', () => {
       uniformBox(),
       studentT(),
       gaussianMixture({ components: 900 }),
+      contaminated(),
     ]) {
       const bytes = encodeModel({
         ...decodeModel(encodeFlow(flow(2, [leakyReLU()]))),

@@ -1,4 +1,13 @@
-import { diagonalNormal, fullNormal, gaussianMixture, mlp, standardNormal, studentT, uniformBox } from 'pushforward'
+import {
+  contaminated,
+  diagonalNormal,
+  fullNormal,
+  gaussianMixture,
+  mlp,
+  standardNormal,
+  studentT,
+  uniformBox,
+} from 'pushforward'
 import { describe, expect, it } from 'vitest'
 import { BaseBench, normals } from './bench.js'
 import type { Case } from './cases.js'
@@ -16,6 +25,7 @@ const planar: readonly Case[] = [
   { name: 'studentT, context', base: studentT({ conditioner }), dim: 2, contextDim: 2 },
   { name: 'gaussianMixture', base: gaussianMixture({ components: 3 }), dim: 2 },
   { name: 'gaussianMixture, context', base: gaussianMixture({ components: 3, conditioner }), dim: 2, contextDim: 2 },
+  { name: 'contaminated', base: contaminated({ base: gaussianMixture({ components: 2 }), share: 0.1 }), dim: 2 },
 ]
 
 /**

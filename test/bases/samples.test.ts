@@ -1,4 +1,13 @@
-import { diagonalNormal, fullNormal, gaussianMixture, mlp, standardNormal, studentT, uniformBox } from 'pushforward'
+import {
+  contaminated,
+  diagonalNormal,
+  fullNormal,
+  gaussianMixture,
+  mlp,
+  standardNormal,
+  studentT,
+  uniformBox,
+} from 'pushforward'
 import { describe, expect, it } from 'vitest'
 import { normalDistribution } from '#kernels/portable/functions.js'
 import { BaseBench, normals, type Setting } from './bench.js'
@@ -175,6 +184,32 @@ describe('10⁵ rows have the distribution', () => {
       ),
     )
     expectMoments(columns, center, whole)
+  })
+})
+
+describe('10⁵ rows of a contaminated base have the distribution', () => {
+  const wide = diagonalNormal({ sd: 4, learnable: false })
+
+  it.each([
+    ['standardNormal', standardNormal(), normalDistribution],
+    [
+      'uniformBox, which takes no normals',
+      uniformBox({ low: -1, high: 3 }),
+      (z: number) => Math.min(1, Math.max(0, (z + 1) / 4)),
+    ],
+    ['studentT, which takes two a column', studentT({ degrees: 3 }), student(3)],
+  ] as const)('of %s', (_, base, other) => {
+    const columns = draw({ base: contaminated({ base, by: wide, share: 0.3 }), dim: 2 })
+    const whole = (z: number) => 0.7 * other(z) + 0.3 * normalDistribution(z / 4)
+    for (const column of columns) expect(distance(column, whole)).toBeLessThan(KS_LIMIT)
+  })
+
+  it('a row as a whole from one or the other', () => {
+    const [x, y] = draw({ base: contaminated({ by: wide, share: 0.3 }), dim: 2 })
+    const tail = 2 * (1 - normalDistribution(1.5))
+    const both = x.filter((z, t) => Math.abs(z) > 6 && Math.abs(y[t]) > 6).length / x.length
+    // Five standard deviations of a count of 536 in 10⁵.
+    expect(Math.abs(both - 0.3 * tail * tail)).toBeLessThan(1.2e-3)
   })
 })
 

@@ -32,7 +32,10 @@ describe('train FILE', () => {
   test('tells flow, base, preprocessing and training in config.json, which repeats the run to the byte', async () => {
     const told = await config('one')
     expect(told).toMatchObject({
-      flow: { layers: [{ type: 'coupling' }, { type: 'coupling' }], base: { type: 'gaussianMixture' } },
+      flow: {
+        layers: [{ type: 'coupling' }, { type: 'coupling' }],
+        base: { type: 'contaminated', base: { type: 'gaussianMixture' } },
+      },
       preprocess: { type: 'preprocess' },
       steps: 20,
       set: { schedule: { type: 'warmUp' }, clip: 5, average: { type: 'ema' }, optimizer: { beta2: 0.99 } },

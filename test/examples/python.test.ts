@@ -198,7 +198,7 @@ describe.skipIf(asked.status !== 0)(`examples/python reads what pushforward save
       (name) => cases.get(name)?.model as Flow,
     )
     const { base, layers } = onClouds.structure.description
-    expect([base.type, JSON.stringify(layers).includes('fourier')]).toEqual(['gaussianMixture', true])
+    expect([base.type, JSON.stringify(layers).includes('fourier')]).toEqual(['contaminated', true])
     expect(Object.keys(onTails.scaler)).toEqual(expect.arrayContaining(['supports', 'marginals', 'whitening']))
   })
 

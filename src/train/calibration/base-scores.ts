@@ -1,6 +1,8 @@
+import type { BaseSpec } from '../../bases/base.js'
+import { contaminatedBy } from '../../bases/contaminated.js'
 import type { Flow } from '../../flow/flow.js'
-import { valuesOf } from '../../nets/parameters.js'
-import { exp } from '../../random/elementary.js'
+import { under, valuesOf } from '../../nets/parameters.js'
+import { exp, ln } from '../../random/elementary.js'
 import { scoreOf, tailsOf } from './normal-scores.js'
 
 type Floats = Float32Array | Float64Array
@@ -9,8 +11,9 @@ type Floats = Float32Array | Float64Array
 export type BaseScores = (z: Floats) => Float64Array
 
 /**
- * The Rosenblatt transform of a flow's base, nⱼ = Φ⁻¹(F(zⱼ | z₁ … zⱼ₋₁)), exact for normals and mixtures of such; undefined
- * for other bases, and where a net makes the base's numbers of the context.
+ * The Rosenblatt transform of a flow's base, nⱼ = Φ⁻¹(F(zⱼ | z₁ … zⱼ₋₁)), exact for normals, mixtures of such, Student's t of three
+ * degrees, and one of these contaminated by another; undefined for other bases, and where a net makes the base's numbers of
+ * the context.
  *
  * For N(μ, Σ) with AᵀA = Σ⁻¹, A lower-triangular, n = A(z − μ). For Σₖ πₖ N(μₖ, Σₖ), with nₖ = Aₖ(z − μₖ),
  *
@@ -20,46 +23,116 @@ export type BaseScores = (z: Floats) => Float64Array
  */
 export function baseScores({ structure, numbers, dim }: Flow): BaseScores | undefined {
   const { base, layers, slots, stateSlots } = structure
-  if (base.spec.conditioner !== undefined) return undefined
   // Numbers that are learnt stand among the parameters, fixed ones in the state.
   const values = {
     ...valuesOf(base.parameters, numbers.subarray(slots[layers.length])),
     ...valuesOf(base.state ?? [], numbers.subarray(stateSlots[layers.length])),
   }
-  switch (base.spec.type) {
+  if (base.spec.type === 'standardNormal') return (z) => Float64Array.from(z)
+  const components = componentsOf(base.spec, values, dim)
+  return components && scoresOfMixture(components, dim)
+}
+
+type Values = Readonly<Record<string, Floats>>
+
+/** One of what a base is a mixture of: its share, and each column given those before it. */
+interface Component {
+  readonly logWeight: number
+  /** Normal score of zⱼ given z₁ … zⱼ₋₁, of the row at `at`. */
+  score(z: Floats, at: number, j: number): number
+  /** ln of its density, and ½ ln 2π more. */
+  logDensity(z: Floats, at: number, j: number, score: number): number
+}
+
+/** What a base is a mixture of; undefined where it is none of what is known here, or a net makes its numbers of the context. */
+function componentsOf(spec: BaseSpec, values: Values, dim: number): Component[] | undefined {
+  if (spec.conditioner !== undefined) return undefined
+  const none = new Float64Array(dim)
+  switch (spec.type) {
     case 'standardNormal':
-      return (z) => Float64Array.from(z)
-    case 'diagonalNormal': {
-      const { mean, logSd } = values
-      return (z) => Float64Array.from(z, (value, at) => (value - mean[at % dim]) * exp(-logSd[at % dim]))
-    }
+      return [diagonal(none, none)]
+    case 'diagonalNormal':
+      return [diagonal(values.mean, values.logSd)]
     case 'fullNormal':
-      return scoresOfMixture([normal(0, values.mean, values.factor)], dim)
+      return [normal(0, values.mean, values.factor)]
     case 'gaussianMixture':
-      return scoresOfMixture(componentsOf(values, dim), dim)
+      return normalised(mixtureOf(values, dim))
+    case 'studentT':
+      return values.rawDegrees.every((raw) => Math.abs(exp(raw) + LEAST_DEGREES - 3) < CLOSE)
+        ? [studentOfThree(values.location, values.logScale)]
+        : undefined
+    case 'contaminated': {
+      const { base, by } = contaminatedBy(spec)
+      const both = [componentsOf(base, under('base', values), dim), componentsOf(by, under('by', values), dim)]
+      const weighed = both.map((own, k) => own?.map((one) => shared(one, values.logits[k])))
+      return weighed[0] && weighed[1] && weighed.flatMap((own) => own ?? [])
+    }
     default:
       return undefined
   }
 }
 
-/** A normal with ln π, μ, and the rows of A up to the diagonal, which is there as its logarithm too. */
-interface Component {
-  readonly logWeight: number
-  readonly mean: Floats
-  readonly factor: Floats
-  readonly diagonal: Float64Array
-}
+const shared = (one: Component, logWeight: number): Component => ({ ...one, logWeight: one.logWeight + logWeight })
 
+/** N(μ, Σ), AᵀA = Σ⁻¹, of the rows of A up to the diagonal: n = A(z − μ). */
 function normal(logWeight: number, mean: Floats, factor: Floats): Component {
   const diagonal = Float64Array.from(mean, (_, j) => exp(factor[(j * (j + 3)) / 2]))
-  return { logWeight, mean, factor, diagonal }
+  return {
+    logWeight,
+    score(z, at, j) {
+      const row = (j * (j + 1)) / 2
+      let sum = diagonal[j] * (z[at + j] - mean[j])
+      for (let i = 0; i < j; i++) sum += factor[row + i] * (z[at + i] - mean[i])
+      return sum
+    },
+    logDensity: (_z, _at, j, score) => factor[(j * (j + 3)) / 2] - (score * score) / 2,
+  }
 }
 
-function componentsOf({ logits, means, factors }: Readonly<Record<string, Floats>>, dim: number): Component[] {
+/** N(μ, diag σ²). */
+function diagonal(mean: Floats, logSd: Floats): Component {
+  const rows = Array.from(logSd, (value, j) => [...Array<number>(j).fill(0), -value])
+  return normal(0, mean, Float64Array.from(rows.flat()))
+}
+
+function mixtureOf({ logits, means, factors }: Values, dim: number): Component[] {
   const size = (dim * (dim + 1)) / 2
   return Array.from(logits, (logit, k) =>
     normal(logit, means.subarray(k * dim, (k + 1) * dim), factors.subarray(k * size, (k + 1) * size)),
   )
+}
+
+/** What a `studentT` has above e^raw, and how near to 3 its degrees have to be, as float32 holds them. */
+const LEAST_DEGREES = 0.5
+const CLOSE = 1e-5
+
+/**
+ * Independent Student-t numbers of three degrees: with a = atan(√3/|t|) the probability beyond |t| is (a − sin a cos a)/π, and
+ * the density 2/(π√3 (1 + t²/3)²).
+ * Source: Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions 2, chapter 28.
+ */
+function studentOfThree(location: Floats, logScale: Floats): Component {
+  const tOf = (z: number, j: number) => (z - location[j]) * exp(-logScale[j])
+  return {
+    logWeight: 0,
+    score(z, at, j) {
+      const t = tOf(z[at + j], j)
+      const a = Math.atan(Math.sqrt(3) / Math.abs(t))
+      const beyond = (a - Math.sin(a) * Math.cos(a)) / Math.PI
+      return scoreOf(t < 0 ? { below: beyond, above: 1 - beyond } : { below: 1 - beyond, above: beyond })
+    },
+    logDensity(z, at, j) {
+      const t = tOf(z[at + j], j)
+      return ln(Math.sqrt(8 / (3 * Math.PI))) - 2 * ln(1 + (t * t) / 3) - logScale[j]
+    },
+  }
+}
+
+/** With Σ π = 1. */
+function normalised(components: readonly Component[]): Component[] {
+  const most = Math.max(...components.map(({ logWeight }) => logWeight))
+  const total = components.reduce((sum, { logWeight }) => sum + exp(logWeight - most), 0)
+  return components.map((one) => ({ ...one, logWeight: one.logWeight - most - ln(total) }))
 }
 
 /** A component of a smaller share is passed over. */
@@ -73,23 +146,13 @@ function scoresOfMixture(components: readonly Component[], dim: number): BaseSco
       // ln wₖⱼ but for what they have in common.
       const logWeights = components.map(({ logWeight }) => logWeight)
       for (let j = 0; j < dim; j++) {
-        for (const [k, component] of components.entries()) own[k] = scoreIn(component, z, at, j)
+        for (const [k, component] of components.entries()) own[k] = component.score(z, at, j)
         scores[at + j] = components.length === 1 ? own[0] : mixed(own, logWeights)
-        for (const [k, { factor }] of components.entries()) {
-          logWeights[k] += factor[(j * (j + 3)) / 2] - (own[k] * own[k]) / 2
-        }
+        for (const [k, component] of components.entries()) logWeights[k] += component.logDensity(z, at, j, own[k])
       }
     }
     return scores
   }
-}
-
-/** (A(z − μ))ⱼ */
-function scoreIn({ mean, factor, diagonal }: Component, z: Floats, at: number, j: number): number {
-  const row = (j * (j + 1)) / 2
-  let sum = diagonal[j] * (z[at + j] - mean[j])
-  for (let i = 0; i < j; i++) sum += factor[row + i] * (z[at + i] - mean[i])
-  return sum
 }
 
 /** Φ⁻¹ of the mean of Φ(nₖ), by weights that are there as logarithms. */

@@ -2,6 +2,8 @@ import {
   affine,
   affineCoupling,
   autoregressive,
+  contaminated,
+  diagonalNormal,
   ensemble,
   type Flow,
   fit,
@@ -218,6 +220,18 @@ describe('scores', () => {
   test.each([
     ['a full normal', fullNormal({ mean: [0.3, -1], covariance: covariances[0] })],
     ['a mixture', gaussianMixture({ components: 3, weights: [0.2, 0.5, 0.3], means, covariances })],
+    [
+      'a normal contaminated by a t',
+      contaminated({ by: studentT({ degrees: 3, location: 0.2, scale: 0.3, learnable: false }), share: 0.3 }),
+    ],
+    [
+      'a contaminated mixture, whose weights sum to 10',
+      contaminated({
+        base: gaussianMixture({ components: 3, weights: [2, 5, 3], means, covariances }),
+        by: diagonalNormal({ mean: 1, sd: 2, learnable: false }),
+        share: 0.2,
+      }),
+    ],
   ])('are Φ⁻¹ of F(z₁) and F(z₂ | z₁) by integrals of the density of %s', async (_, base) => {
     const model = flow(2, [], { base, precision: 'float64' })
     const [low, step, places] = [-9, 0.03, 601]

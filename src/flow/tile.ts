@@ -218,6 +218,13 @@ export class Tile {
     this.#seed = { value, count }
   }
 
+  /** Seeds `dLogProb` of the first rows, each with its own, and with 0 on the padding lanes. */
+  seedRows({ heap: { real } }: Kernels, values: Float64Array): void {
+    real.set(values, this.dLogProb)
+    real.fill(0, this.dLogProb + values.length, this.dLogProb + this.rows)
+    this.#seed = { value: Number.NaN, count: 0 }
+  }
+
   /** Which smooth piece the row lies on (signs, bin indices) after a pass that way. */
   branches({ heap }: Kernels, row: number, direction: 'forward' | 'inverse' = 'forward'): number[] {
     return this.#pieces[direction].flatMap((pieces) => readPieces(heap, pieces, this.rows, row))

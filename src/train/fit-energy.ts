@@ -51,11 +51,13 @@ export interface FitEnergyResult {
  * With a `checkpoint` another call can go on from where this one was, bit for bit, and where a loss is not finite it goes back,
  * as `fit` does.
  *
- * Reverse KL forgives a flow that leaves modes out: `annealing`, or a `mixture` with rows of each, against that.
+ * Reverse KL forgives a flow that leaves modes out: `annealing` and the estimator 'varGrad', or a `mixture` with rows of each,
+ * against that.
  *
- * @throws UsageError before any work, where the flow has a context or a base that would be learnt, or where an energy that is no
- *   module is to run on other threads; FormatError, DataError for a checkpoint that is none, or of something else; TrainingError
- *   where a loss is not finite, and going back is no help or not wanted, with the best weights so far committed.
+ * @throws UsageError before any work, where the flow has a context, or a base that would be learnt by another estimator than
+ *   'varGrad', or where an energy that is no module is to run on other threads; FormatError, DataError for a checkpoint that is
+ *   none, or of something else; TrainingError where a loss is not finite, and going back is no help or not wanted, with the best
+ *   weights so far committed.
  */
 export async function fitEnergy(
   flow: Flow,
@@ -72,8 +74,8 @@ export async function fitEnergy(
   return exclusively(flow, () => train(flow, energy, { ...checked, threads }, task, rows))
 }
 
-/** @throws UsageError where samples of the flow have no gradient by all that would be trained. */
-function checkFlow({ contextDim, structure, scaler }: Flow, { frozen }: CheckedFitEnergyOptions): void {
+/** @throws UsageError where there is no gradient by all that would be trained. */
+function checkFlow({ contextDim, structure, scaler }: Flow, { frozen, estimator }: CheckedFitEnergyOptions): void {
   if (contextDim > 0) {
     throw new UsageError('This flow is conditioned on a context, of which an energy knows nothing: fit one without.')
   }
@@ -82,9 +84,10 @@ function checkFlow({ contextDim, structure, scaler }: Flow, { frozen }: CheckedF
       'This flow was fitted to columns that preprocess() had bent or decorrelated, of which an energy knows nothing: take a new flow, or one fitted with preprocess: "standardise".',
     )
   }
-  if (structure.base.parameters.length > 0 && !frozen.includes('base')) {
+  const learns = structure.base.parameters.length > 0 && !frozen.includes('base')
+  if (learns && estimator !== 'varGrad') {
     throw new UsageError(
-      `The base ${structure.base.spec.type} would be learnt, but its samples have no gradient by its numbers: give it learnable: false, set frozen to ["base"], or let a last layer elementwise({ transformer: affine() }) learn location and scale.`,
+      `The base ${structure.base.spec.type} would be learnt, but its samples have no gradient by its numbers: give it learnable: false, set frozen to ["base"] or estimator to "varGrad", or let a last layer elementwise({ transformer: affine() }) learn location and scale.`,
     )
   }
 }
@@ -120,9 +123,10 @@ function taskOf(
   }
 }
 
-/** The total gradient takes a way there and back of each sample, the path's and a mixture's another one. */
-const waysOf = ({ estimator, mixture }: CheckedFitEnergyOptions): number =>
-  1 + (estimator === 'path' ? 1 : 0) + (mixture ? 1 : 0)
+/** Ways there and back of each sample; a mixture's rows take another one. */
+const WAYS = { total: 1, path: 2, varGrad: 1.5 }
+
+const waysOf = ({ estimator, mixture }: CheckedFitEnergyOptions): number => WAYS[estimator] + (mixture ? 1 : 0)
 
 async function train(
   flow: Flow,

@@ -41,18 +41,27 @@ function gaussian(mean: readonly number[], sd: readonly number[]): Energy {
 }
 
 describe('fitEnergy', () => {
-  it.each(['path', 'total'] as const)('finds location and scale of a normal by its energy (%s)', async (estimator) => {
-    const model = flow(2, [elementwise({ transformer: affine() })])
-    const options = { steps: 1500, estimator, optimizer: adam({ learningRate: 0.02 }), schedule: cosine(), threads: 0 }
-    const { losses, steps, stopped } = await fitEnergy(model, gaussian([1, -2], [0.5, 3]), options)
-    expect([steps, stopped, losses.length]).toEqual([1500, 'steps', 1500])
-    const logZ = Math.log(2 * Math.PI * 0.5 * 3) - 5
-    const tail = losses.slice(-100).reduce((sum, value) => sum + value, 0) / 100
-    // By the path gradient it comes to the optimum itself, where every sample's loss is −ln Z.
-    expect(Math.abs(tail + logZ)).toBeLessThan(estimator === 'path' ? 1e-5 : 1e-2)
-    const { logDet } = model.inverse([[0, 0]])
-    expect(Math.abs(logDet[0] - Math.log(1.5))).toBeLessThan(estimator === 'path' ? 1e-4 : 0.05)
-  })
+  it.each(['path', 'total', 'varGrad'] as const)(
+    'finds location and scale of a normal by its energy (%s)',
+    async (estimator) => {
+      const model = flow(2, [elementwise({ transformer: affine() })])
+      const options = {
+        steps: 1500,
+        estimator,
+        optimizer: adam({ learningRate: 0.02 }),
+        schedule: cosine(),
+        threads: 0,
+      }
+      const { losses, steps, stopped } = await fitEnergy(model, gaussian([1, -2], [0.5, 3]), options)
+      expect([steps, stopped, losses.length]).toEqual([1500, 'steps', 1500])
+      const logZ = Math.log(2 * Math.PI * 0.5 * 3) - 5
+      const tail = losses.slice(-100).reduce((sum, value) => sum + value, 0) / 100
+      // By gradients that end there it comes to the optimum itself, where every sample's loss is −ln Z.
+      expect(Math.abs(tail + logZ)).toBeLessThan(estimator === 'total' ? 1e-2 : 1e-5)
+      const { logDet } = model.inverse([[0, 0]])
+      expect(Math.abs(logDet[0] - Math.log(1.5))).toBeLessThan(estimator === 'total' ? 0.05 : 1e-4)
+    },
+  )
 
   it('goes through the scaler of a flow that was fitted before, and leaves it', async () => {
     const model = flow(2, [elementwise({ transformer: affine() })])
@@ -110,6 +119,23 @@ describe('fitEnergy', () => {
     expect(effectiveSampleSize).toBeGreaterThan(0.5)
   })
 
+  it('learns a base by VarGrad, which asks for no slope of the energy', async () => {
+    const { evaluate } = gaussian([1, -2], [0.5, 3])
+    const flat: Energy = {
+      dim: 2,
+      evaluate(x, values, slopes) {
+        evaluate(x, values, slopes)
+        slopes.fill(Number.NaN)
+      },
+    }
+    const model = flow(2, [], { base: diagonalNormal() })
+    const optimizer = adam({ learningRate: 0.02 })
+    await fitEnergy(model, flat, { estimator: 'varGrad', steps: 1500, optimizer, schedule: cosine(), threads: 0 })
+    const { logZ, effectiveSampleSize } = await importance(model, flat, { rows: 1000 })
+    expect(Math.abs(logZ - Math.log(2 * Math.PI * 0.5 * 3) + 5)).toBeLessThan(1e-4)
+    expect(effectiveSampleSize).toBeGreaterThan(0.9999)
+  })
+
   it('ends by a signal and tells of its steps, with the weights that it has come to', async () => {
     const model = small()
     const before = model.parameters.slice()
@@ -146,6 +172,7 @@ describe('the same bits', () => {
     ['by the path gradient, hot at first', { annealing: annealing({ temperature: 4 }), average: ema(0.9) }],
     ['by the total one, in growing batches', { estimator: 'total', batch: growing({ from: 100, to: 500 }), clip: 1 }],
     ['in a mixture, a layer frozen', { mixture: { rows, weight: 0.3 }, frozen: [0], schedule: warmUp(cosine()) }],
+    ['by VarGrad in a mixture', { estimator: 'varGrad', mixture: { rows, weight: 0.3 }, annealing: annealing() }],
   ])('%s, for 0, 1, 2 and 3 threads', async (_, options) => {
     const results: string[] = []
     for (const threads of [0, 1, 2, 3]) {
@@ -192,10 +219,19 @@ describe('reverse KL to the figures of the literature', () => {
     expect(effectiveSampleSize).toBeGreaterThan(0.95)
   })
 
-  it('two moons: ln Z within 0.01 of ln 2.2349401, samples worth 95 % and more', { timeout: 300_000 }, async () => {
-    const model = flow(2, nsf(2, { layers: 4, hidden: [64], activation: 'tanh' }), { seed: 1 })
-    const hot = annealing({ temperature: 30, share: 0.8 })
-    await fitEnergy(model, energies.twoMoons, { steps: 3000, optimizer, schedule, clip: 10, annealing: hot, seed: 1 })
+  // The path gradient leaves a mode out for three of these seeds.
+  const moons = 'two moons, seed %i: ln Z within 0.01 of ln 2.2349401, samples worth 95 % and more'
+  it.each([0, 1, 2, 3, 4])(moons, { timeout: 300_000 }, async (seed) => {
+    const model = flow(2, nsf(2, { layers: 4, hidden: [64, 64], activation: 'silu', bins: 16, fourier: 4 }), { seed })
+    await fitEnergy(model, energies.twoMoons, {
+      steps: 1000,
+      estimator: 'varGrad',
+      optimizer,
+      schedule,
+      clip: 10,
+      annealing: annealing({ temperature: 30, share: 0.8 }),
+      seed,
+    })
     const { off, effectiveSampleSize } = await figures(model, energies.twoMoons)
     expect(off).toBeLessThan(0.01)
     expect(effectiveSampleSize).toBeGreaterThan(0.95)
@@ -214,7 +250,19 @@ describe('what cannot be is refused in words', () => {
     ['no energy of a module', energyModule(MODULE, 'number'), {}, /exports as number a value of type number; expected/],
     ['steps 0', ring, { steps: 0 }, /fitEnergy's steps is 0; expected an integer from 1/],
     ['a batch', ring, { batch: 0.5 }, /batch is 0.5; expected an integer ≥ 1, or growing/],
-    ['an estimator', ring, { estimator: 'score' as never }, /estimator is "score"; expected "path" or "total"/],
+    [
+      'an estimator',
+      ring,
+      { estimator: 'score' as never },
+      /estimator is "score"; expected "path" or "total" or "varGrad"/,
+    ],
+    [
+      'a sample alone',
+      ring,
+      { estimator: 'varGrad', batch: 1 },
+      /has 1 sample, but .* compares samples: set batch to 2/,
+    ],
+    ['one at first', ring, { estimator: 'varGrad', batch: growing({ from: 1, to: 9 }) }, /A step has 1 sample/],
     ['no such option', ring, { validation: 0.1 } as never, /fitEnergy has no option "validation"/],
     ['an annealing', ring, { annealing: 5 as never }, /annealing is 5; expected the value of annealing/],
     ['a cold start', ring, { annealing: { type: 'annealing', temperature: 0.5, share: 1 } }, /a temperature ≥ 1/],
@@ -232,7 +280,7 @@ describe('what cannot be is refused in words', () => {
   it('a base that would be learnt, unless it is frozen', async () => {
     const model = () => flow(2, realNVP(2, { layers: 2 }), { base: diagonalNormal() })
     await expect(fitEnergy(model(), ring, { steps: 1 })).rejects.toThrow(
-      /The base diagonalNormal would be learnt, .* give it learnable: false, set frozen to \["base"\]/,
+      /The base diagonalNormal would be learnt, .* give it learnable: false, set frozen to \["base"\] or estimator to "varGrad"/,
     )
     const { steps } = await fitEnergy(model(), ring, { steps: 1, frozen: ['base'] })
     expect(steps).toBe(1)

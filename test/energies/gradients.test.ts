@@ -25,6 +25,7 @@ import { alone } from '#step/communicator.js'
 import { planTraining, type TrainingTask } from '#step/plan.js'
 import type { EnergyTask } from '#step/reverse-kl.js'
 import { constant } from '#step/schedule.js'
+import { batchTileRows } from '#step/shards.js'
 import { stopping } from '#step/stopping.js'
 import { TrainingRank } from '#step/training-rank.js'
 import { centralDifferences, relativeError } from '../laws/differences.js'
@@ -113,6 +114,29 @@ function baseOf(model: Flow, noise: number[][]): number[] {
   return Array.from(model.logProb(x), (value, t) => value + logDet[t])
 }
 
+/** VarGrad, sample by sample: of each tile's n the covariance of ln q(x) + βU(x) and the score, by n − 1, times n. */
+function covariance(model: Flow, energy: Energy, noise: number[][], beta = 1): number[] {
+  const x = model.inverse(noise).x.toArray()
+  const values = energiesOf(energy, Float64Array.from(x.flat()))
+  const logProb = model.logProb(x)
+  // nll is of a single row here, so that its gradient is the score, negative.
+  const scores = x.map((row) => Array.from(model.nll([row]).gradient, (value) => -value))
+  const tileRows = batchTileRows(ROWS, model.structure)
+  const sum = scores[0].map(() => 0)
+  for (let first = 0; first < ROWS; first += tileRows) {
+    const tile = Array.from({ length: Math.min(tileRows, ROWS - first) }, (_, t) => first + t)
+    const of = (t: number) => logProb[t] + beta * values[t]
+    const centre = mean(tile.map(of))
+    for (const t of tile) {
+      const weight = ((of(t) - centre) * tile.length) / (tile.length - 1)
+      scores[t].forEach((score, i) => {
+        sum[i] += (weight * score) / ROWS
+      })
+    }
+  }
+  return sum
+}
+
 function differences(model: Flow, f: () => number): number[] {
   return Array.from(model.parameters, (theta, i) => {
     const found = centralDifferences(theta, (moved) => {
@@ -166,6 +190,7 @@ describe.each(cases)('%s', (_, make, energy) => {
   it('has the loss of its samples', () => {
     expect(total.loss).toBeCloseTo(objective(model, energy, noise, base), 10)
     expect(stepOf(model, energy, { estimator: 'path' }).loss).toBe(total.loss)
+    expect(stepOf(model, energy, { estimator: 'varGrad' }).loss).toBe(total.loss)
   })
 
   it('has the total gradient of differences', () => {
@@ -180,6 +205,25 @@ describe.each(cases)('%s', (_, make, energy) => {
     const expected = total.gradient.map((value, i) => value + score[i])
     expect(worst(gradient, expected)).toBeLessThan(1e-9)
     expect(worst(gradient, total.gradient)).toBeGreaterThan(1e-3)
+  })
+
+  it('has by VarGrad the covariance of ln q + U and the score of its samples', () => {
+    const { gradient } = stepOf(model, energy, { estimator: 'varGrad' })
+    expect(worst(gradient, covariance(model, energy, noise))).toBeLessThan(1e-9)
+  })
+})
+
+describe('a base that is learnt', () => {
+  const means = [
+    [-1, 0],
+    [1, 0.5],
+  ]
+  const model = made(realNVP(2, { layers: 2, ...hidden }), gaussianMixture({ components: 2, means }))
+
+  it('has its gradient by VarGrad', () => {
+    const { gradient } = stepOf(model, energies.twoMoons, { estimator: 'varGrad' })
+    expect(worst(gradient, covariance(model, energies.twoMoons, noiseOf(model)))).toBeLessThan(1e-9)
+    expect(gradient.slice(-model.structure.base.parameters.length).every((value) => value !== 0)).toBe(true)
   })
 })
 
@@ -199,20 +243,31 @@ describe('a step', () => {
     expect(loss).toBeCloseTo(objective(model, energy, noise, base), 10)
   })
 
+  it('on a hot target has its gradient by VarGrad', () => {
+    const { gradient } = stepOf(model, energy, {
+      estimator: 'varGrad',
+      annealing: annealing({ temperature: 5, share: 0.8 }),
+    })
+    expect(worst(gradient, covariance(model, energy, noise, 5 ** (STEP / 8 - 1)))).toBeLessThan(1e-9)
+  })
+
   it.each([0, 8, 10])('of a temperature that ends after 8 steps: step %i', (step) => {
     const beta = inverseTemperature(annealing({ temperature: 4, share: 0.8 }), step, 10)
     expect(beta).toBeCloseTo(step === 0 ? 0.25 : 1, 15)
   })
 
-  it.each(['total', 'path'] as const)('of a mixture has both gradients by their weights (%s)', (estimator) => {
-    const rows = Array.from({ length: ROWS }, (_, t) => [Math.sin(t), 2 * Math.cos(3 * t)])
-    const { gradient, loss } = stepOf(model, energy, { estimator, forward: 0.3 }, rows)
-    const reverse = stepOf(model, energy, { estimator })
-    const forward = model.nll(rows)
-    const expected = reverse.gradient.map((value, i) => 0.3 * forward.gradient[i] + 0.7 * value)
-    expect(worst(gradient, expected)).toBeLessThan(1e-12)
-    expect(loss).toBeCloseTo(0.3 * forward.nll + 0.7 * reverse.loss, 12)
-  })
+  it.each(['total', 'path', 'varGrad'] as const)(
+    'of a mixture has both gradients by their weights (%s)',
+    (estimator) => {
+      const rows = Array.from({ length: ROWS }, (_, t) => [Math.sin(t), 2 * Math.cos(3 * t)])
+      const { gradient, loss } = stepOf(model, energy, { estimator, forward: 0.3 }, rows)
+      const reverse = stepOf(model, energy, { estimator })
+      const forward = model.nll(rows)
+      const expected = reverse.gradient.map((value, i) => 0.3 * forward.gradient[i] + 0.7 * value)
+      expect(worst(gradient, expected)).toBeLessThan(1e-12)
+      expect(loss).toBeCloseTo(0.3 * forward.nll + 0.7 * reverse.loss, 12)
+    },
+  )
 })
 
 describe.each(['float32', 'float64'] as const)('where the flow is the target, in %s', (precision) => {
@@ -229,5 +284,10 @@ describe.each(['float32', 'float64'] as const)('where the flow is the target, in
     expect(path.gradient.every((value) => value === 0)).toBe(true)
     expect(Math.max(...total.gradient.map(Math.abs))).toBeGreaterThan(0.01)
     expect(path.loss).toBeCloseTo(-Math.log(2 * Math.PI), 6)
+  })
+
+  it('that of VarGrad is 0 but for the rounding of ln q', () => {
+    const { gradient } = stepOf(model, normal, { estimator: 'varGrad', ...unscaled })
+    expect(Math.max(...gradient.map(Math.abs))).toBeLessThan(precision === 'float32' ? 1e-6 : 1e-15)
   })
 })

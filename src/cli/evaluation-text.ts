@@ -41,7 +41,9 @@ export function evaluationText(evaluation: Evaluation): string {
   const lines = [
     aligned(figuresTable(evaluation)),
     ...(evaluation.trials ? ['', aligned(trialsTable(evaluation.trials)), ''] : []),
-    ...(gainsOf(evaluation).some(withinNoise) ? ['≈ is within noise: less than two standard errors.'] : []),
+    ...(gainsOf(evaluation).some((gain) => withinNoise(gain))
+      ? ['≈ is within noise: less than two standard errors.']
+      : []),
     checksText(evaluation),
     ...findingsText(evaluation).map(wrapped),
     evaluation.goodness && wrapped(evaluation.goodness.verdict),

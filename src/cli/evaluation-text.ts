@@ -1,9 +1,11 @@
+import { count } from '../data/wording.js'
 import type { Evaluation } from '../train/figures.js'
 import type { FitResult } from '../train/fit.js'
 import { type MeanNLL, NOISE, noiseOfFolds, withinNoise } from '../train/mean-nll.js'
 import type { Recovery } from '../train/recoveries.js'
 import type { Trials } from '../train/trials.js'
-import { findingsText, wrapped } from './findings-text.js'
+import { findingsText } from './findings-text.js'
+import { wrapped } from './wrap.js'
 
 const DIGITS = 4
 /** A mean and its median are far apart from so many nats on, and so many times the range of the middle half of the rows. */
@@ -23,7 +25,7 @@ export function resultText(
 ): string {
   const { steps, bestStep, seconds, stopped, threads, kernels, untrained, recoveries = [] } = result
   if (untrained) return `Nothing needed training: fitted in ${seconds.toFixed(1)} s.`
-  const where = threads === 0 ? 'this thread' : threads === 1 ? '1 thread' : `${threads} threads`
+  const where = threads === 0 ? 'the main thread' : threads === 1 ? '1 thread' : `${threads} threads`
   const best = bestStep < 0 ? '' : `, best at step ${bestStep}`
   return `${steps} ${steps === 1 ? 'step' : 'steps'} in ${seconds.toFixed(1)} s on ${where} (${kernels}): ${WHY[stopped]}${best}${recoveredText(recoveries)}.`
 }
@@ -35,23 +37,24 @@ function recoveredText(recoveries: readonly Recovery[]): string {
   return `; went back ${times} from a loss that was not finite, to half the learning rate each time, ${rate} at last`
 }
 
-/** A small table of the negative log-likelihoods, what else was checked, and the verdict. */
-export function evaluationText(evaluation: Evaluation): string {
+/** A small table of the negative log-likelihoods, what else was checked, and the verdict, in lines of at most `width` but for tables. */
+export function evaluationText(evaluation: Evaluation, width: number): string {
   const { leftOut, note, units, verdict } = evaluation
+  const sentences = [
+    checksText(evaluation),
+    ...findingsText(evaluation),
+    evaluation.goodness?.verdict,
+    evaluation.regression && regressionText(evaluation.regression),
+    ...[leftOut, note, units],
+  ]
   const lines = [
     aligned(figuresTable(evaluation)),
     ...(evaluation.trials ? ['', aligned(trialsTable(evaluation.trials)), ''] : []),
     ...(gainsOf(evaluation).some((gain) => withinNoise(gain))
       ? ['≈ is within noise: less than two standard errors.']
       : []),
-    checksText(evaluation),
-    ...findingsText(evaluation).map(wrapped),
-    evaluation.goodness && wrapped(evaluation.goodness.verdict),
-    evaluation.regression && wrapped(regressionText(evaluation.regression)),
-    leftOut,
-    note,
-    ...(units === undefined ? [] : [wrapped(units)]),
-    ...(verdict === undefined ? [] : ['', wrapped(verdict)]),
+    ...sentences.map((sentence) => sentence && wrapped(sentence, width)),
+    ...(verdict === undefined ? [] : ['', wrapped(verdict, width)]),
   ]
   return lines.filter((line) => line !== undefined).join('\n')
 }
@@ -92,7 +95,7 @@ export function figuresTable(evaluation: Evaluation): string[][] {
     figures ? [[`  ${model} better by`, ...parts.map((part) => gainText(figures[part]))]] : []
   const gaussian = leftOut === undefined ? 'single Gaussian' : 'conditional Gaussian'
   const lines = [
-    ['NLL, nats a row', ...parts.map((part) => `${TITLES[part]} (${all[part]?.rows} rows)`)],
+    ['NLL, nats a row', ...parts.map((part) => `${TITLES[part]} (${count(all[part]?.rows ?? 0, 'row')})`)],
     row(`this ${model}`, all),
     ...medians(evaluation, parts),
     gaussianBaseline ? row(gaussian, gaussianBaseline) : [gaussian, 'none fits: columns depend on each other'],

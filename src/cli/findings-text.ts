@@ -4,7 +4,6 @@ import type { Evaluation } from '../train/figures.js'
 import type { SamplesOutside } from '../train/samples-outside.js'
 
 /** What a person reads at once. */
-const WIDTH = 80
 /** Samples far outside count from this share on: of 100 000, ten. */
 const FAR_SHARE = 1e-4
 /** And those outside at all from this share on, where they are so many times as many as of rows like the training rows. */
@@ -69,15 +68,4 @@ const capital = (text: string): string => text[0].toUpperCase() + text.slice(1)
 
 function listed(words: readonly string[]): string {
   return words.length === 1 ? words[0] : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`
-}
-
-/** A sentence in lines that a terminal of 80 columns shows whole. */
-export function wrapped(text: string): string {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines[lines.length - 1]
-    if (last !== undefined && last.length + 1 + word.length <= WIDTH) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines.join('\n')
 }

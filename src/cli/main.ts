@@ -7,6 +7,7 @@ import { COMMANDS } from './commands.js'
 import { leaveWhenInterrupted } from './interrupt.js'
 import { endWithReader, say, writeData } from './output.js'
 import { packageVersion } from './package-version.js'
+import { fittedHelp, lineWidth } from './wrap.js'
 
 const EXIT = { done: 0, failed: 1, usage: 2 }
 
@@ -38,10 +39,11 @@ function help(): string {
 
 /** Runs the command that `args` name and returns the exit code. */
 async function run([name, ...rest]: readonly string[]): Promise<number> {
-  if (name === '--help' || name === '-h' || name === 'help') return show(help())
+  if (name === 'help' && rest.length > 0) return run([rest[0], '--help'])
+  if (name === '--help' || name === '-h' || name === 'help') return showHelp(help())
   if (name === '--version' || name === '-v') return show(`${packageVersion()}\n`)
   if (name === undefined) {
-    process.stderr.write(help())
+    process.stderr.write(fittedHelp(help(), lineWidth([process.stderr])))
     return EXIT.usage
   }
   const names = Object.keys(COMMANDS)
@@ -51,7 +53,12 @@ async function run([name, ...rest]: readonly string[]): Promise<number> {
   }
   const command = await COMMANDS[name].load()
   const args = parseCommand(command.usage, rest)
-  return args.help ? show(commandHelp(command.usage)) : command.run(args)
+  return args.help ? showHelp(commandHelp(command.usage)) : command.run(args)
+}
+
+/** A pager behind a pipe shows the text on the terminal that stderr is still on. */
+function showHelp(text: string): Promise<number> {
+  return show(fittedHelp(text, lineWidth([process.stdout, process.stderr])))
 }
 
 async function show(text: string): Promise<number> {

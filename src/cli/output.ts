@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { styleText } from 'node:util'
 import { printable, printableLines } from '../printable.js'
+import { isOfTable, lineWidth, wrapped } from './wrap.js'
 
 let outlives = false
 let readerGone = false
@@ -42,9 +43,11 @@ export function standing(end: (() => void) | undefined): void {
   takeAway = end
 }
 
-/** Writes lines for a person to stdout. */
+/** Writes lines for a person to stdout; on a terminal those of a table are cut where they would wrap. */
 export async function writeText(text: string): Promise<void> {
-  await writeData(printableLines(text))
+  const { isTTY, columns } = process.stdout
+  const fits = fitted(printableLines(text), process.stdout)
+  await writeData(isTTY ? tablesCut(fits, columns) : fits)
 }
 
 /** Writes a line, or lines, for a person to stderr. */
@@ -55,7 +58,17 @@ export function say(text: string): void {
 /** The same behind what a terminal is told, which is not from outside. */
 function tell(before: string, text: string): void {
   takeAway?.()
-  process.stderr.write(`${before}${printableLines(text)}\n`)
+  process.stderr.write(`${before}${fitted(printableLines(text), process.stderr)}\n`)
+}
+
+/** On a terminal sentences are broken between words, where it would tear them within. */
+function fitted(text: string, stream: NodeJS.WriteStream): string {
+  if (!stream.isTTY) return text
+  const width = lineWidth([stream])
+  return text
+    .split('\n')
+    .map((line) => (isOfTable(line) ? line : wrapped(line, width)))
+    .join('\n')
 }
 
 /** Writes a line over the ^C that a terminal shows in its last one. */
@@ -63,13 +76,18 @@ export function sayOver(line: string): void {
   tell(process.stderr.isTTY && process.env.TERM !== 'dumb' ? '\r\x1b[2K' : '', line)
 }
 
-/** What makes a line one of a table: blanks between its columns. */
-const OF_TABLE = /\S {2,}\S/
+function tablesCut(text: string, columns: number | undefined): string {
+  const width = columns || Number.POSITIVE_INFINITY
+  return text
+    .split('\n')
+    .map((line) => (isOfTable(line) ? cutTo(line, width) : line))
+    .join('\n')
+}
 
-/** Writes lines to stderr; on a terminal those of a table are cut where they would wrap, sentences are not. */
+/** Writes lines to stderr; on a terminal those of a table are cut where they would wrap. */
 export function sayLines(lines: readonly string[]): void {
-  const width = process.stderr.isTTY ? process.stderr.columns || Number.POSITIVE_INFINITY : Number.POSITIVE_INFINITY
-  for (const line of lines) say(OF_TABLE.test(line) ? cutTo(line, width) : line)
+  const { isTTY, columns } = process.stderr
+  for (const line of lines) say(isTTY ? tablesCut(line, columns) : line)
 }
 
 /** A line of at most so many characters; … stands for what is left out. */
@@ -88,8 +106,12 @@ export async function writeObject(object: unknown): Promise<void> {
   await writeData(`${JSON.stringify(object)}\n`)
 }
 
-/** Writes a line that a person had better read to stderr, in yellow where the terminal has colours. */
+const WARNING = 'Warning:'
+
+/** Writes a line that a person had better read to stderr, its first word in yellow where the terminal has colours. */
 export function warn(line: string): void {
+  takeAway?.()
+  const text = fitted(`${WARNING} ${printable(line)}`, process.stderr)
   const coloured = process.stderr.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
-  tell(`${coloured ? styleText('yellow', 'Warning:') : 'Warning:'} `, printable(line))
+  process.stderr.write(`${coloured ? text.replace(WARNING, (word) => styleText('yellow', word)) : text}\n`)
 }

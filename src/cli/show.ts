@@ -21,6 +21,7 @@ import { modelPath } from './run-folder.js'
 import type { RunRecord } from './run-record.js'
 import { checkEvaluation } from './run-schema.js'
 import { flag } from './values.js'
+import { lineWidth } from './wrap.js'
 
 export const usage: CommandUsage = {
   synopsis: 'show MODEL',
@@ -117,7 +118,7 @@ function shown(model: Model, { run, evaluation }: Beside): string {
   if (model.scores) lines.push(scoresText(model.scores))
   if (model.training) lines.push(DIVERGED)
   if (run) lines.push(runText(run))
-  if (evaluation) lines.push('', evaluationText(evaluation))
+  if (evaluation) lines.push('', evaluationText(evaluation, lineWidth([process.stdout])))
   return lines.join('\n')
 }
 
@@ -146,7 +147,7 @@ function kindsText({ data: { table } }: Model): string[] {
   const names = table.columns.map(({ name }) => printable(name))
   const width = Math.max(...names.map((name) => name.length))
   return [
-    'Columns of the table, and what they are; of a mass log_prob has that of the value, else its density',
+    'Columns of the table, and what they are (mass: log_prob has the probability of the value, elsewhere its density)',
     ...table.columns.map((column, j) => {
       const given = table.given.includes(column.name)
       return `  ${names[j].padEnd(width)}  ${given ? 'given, ' : ''}${printable(describedKind(column, given))}`

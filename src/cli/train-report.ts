@@ -7,6 +7,7 @@ import { conditionText } from './given-columns.js'
 import { outliveReader, say, sayLines, writeObject } from './output.js'
 import { progressView } from './progress.js'
 import { memberRecord, type RunRecord } from './run-record.js'
+import { lineWidth } from './wrap.js'
 
 const JSON_MILLISECONDS = 1000
 
@@ -22,7 +23,7 @@ export interface TrainReport {
   trained(result: FitResult, members?: readonly FitResult[]): void
   evaluated(evaluation: Evaluation): void
   /** `page` is the path of the report, where there is one. */
-  saved(folder: string, plots: readonly string[], page: string | undefined): void
+  saved(folder: string, plots: readonly string[], page: string | undefined, interrupted: boolean): void
 }
 
 /** To a person, with what is left of a budget until `deadline` (of performance.now), on stderr; to a program, as events on stdout, one JSON object a line. */
@@ -50,9 +51,10 @@ async function personReport(deadline: number | undefined): Promise<TrainReport> 
     stopped: view.end,
     trained: (result, members) =>
       say(`${members && !result.untrained ? `${members.length} members, each ` : ''}${resultText(result)}`),
-    evaluated: (evaluation) => sayLines(evaluationText(evaluation).split('\n')),
-    saved(folder, _, page) {
+    evaluated: (evaluation) => sayLines(evaluationText(evaluation, lineWidth([process.stderr])).split('\n')),
+    saved(folder, _, page, interrupted) {
       say(`Saved in ${folder}.`)
+      if (interrupted) say(`To go on with it: pushforward train --resume ${folder}`)
       if (page !== undefined) say(`Report: ${page}`)
     },
   }

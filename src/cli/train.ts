@@ -108,7 +108,7 @@ async function conclude(job: Job, { result, members }: Trained, signal: AbortSig
   const page = job.options.draws ? await writeReport(folder.path, { record }) : undefined
   await folder.writeJson('run.json', record)
   if (!interrupted) await removeCheckpoints(folder)
-  report.saved(folder.path, plots, page)
+  report.saved(folder.path, plots, page, interrupted)
   return interrupted || signal.aborted ? INTERRUPTED : 0
 }
 

@@ -9,23 +9,23 @@ export function summary(flow: Flow): string {
   const row = (title: string, label: string, parameters: readonly ParameterSlot[]) => [
     title,
     label,
-    slotsText(parameters),
     String(parameterCount(parameters)),
+    slotsText(parameters),
   ]
   const rows = layers.map((layer, i) => row(String(i), layer.label, layer.parameters))
   if (base.parameters.length > 0) rows.push(row('base', base.spec.type, base.parameters))
   const given = contextDim > 0 ? `, given ${contextDim}${embedding ? ` (embedded as ${embedding.outputs})` : ''}` : ''
-  const header = ['layer', 'bijection', 'parameters', 'count']
+  const header = ['layer', 'bijection', 'parameters', 'arrays']
   const widths = header.map((title, c) => largest([title.length, ...rows.map((row) => row[c].length)]))
   const line = (cells: string[]) =>
     cells
-      .map((cell, c) => (c === 0 || c === 3 ? cell.padStart(widths[c]) : cell.padEnd(widths[c])))
+      .map((cell, c) => (c === 0 || c === 2 ? cell.padStart(widths[c]) : cell.padEnd(widths[c])))
       .join('  ')
       .trimEnd()
   const { tileRows, mostTileRows } = structure
   const tiles = mostTileRows > tileRows ? `${tileRows} to ${mostTileRows}` : tileRows
   return [
-    `Flow on ${dim} ${dim === 1 ? 'column' : 'columns'}${given}, ${layers.length} layers (data → noise), base ${base.spec.type}, ${structure.description.precision}`,
+    `Flow on ${dim} ${dim === 1 ? 'column' : 'columns'}${given}, ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'} (data → noise), base ${base.spec.type}, ${structure.description.precision}`,
     line(header),
     ...rows.map(line),
     `${structure.parameterCount} parameters, tiles of ${tiles} rows`,

@@ -25,6 +25,7 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s during training', (s
     expect(stderr).toMatch(
       /Stopping after this step[\s\S]*steps? in .*: interrupted, best at step \d+\.[\s\S]*Saved in/,
     )
+    expect(stderr).toContain(`\nTo go on with it: pushforward train --resume ${out}\n`)
     expect(await readdir(out)).toContain('evaluation.json')
     expect(JSON.parse(await readFile(join(out, 'run.json'), 'utf8')).status).toBe('interrupted')
     const { losses, nll } = JSON.parse(await readFile(join(out, 'evaluation.json'), 'utf8'))

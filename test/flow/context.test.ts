@@ -314,5 +314,5 @@ describe.each(['float32', 'float64'] as const)('a conditional flow of %s that wa
 
 it('a summary says how many columns a density is given', () => {
   expect(summary(model)).toMatch(/^Flow on 3 columns, given 2 \(embedded as 3\), 9 layers/)
-  expect(summary(flow(1, [leakyReLU()], { context: 1 }))).toMatch(/^Flow on 1 column, given 1, 1 layers/)
+  expect(summary(flow(1, [leakyReLU()], { context: 1 }))).toMatch(/^Flow on 1 column, given 1, 1 layer \(/)
 })

@@ -14,6 +14,7 @@ import { loadModel } from './load-model.js'
 import { say } from './output.js'
 import { PredictedColumn } from './predicted-column.js'
 import { OUTPUT_OPTION_TEXT, rowsOutput, writeRows } from './rows-output.js'
+import { withProgress } from './rows-progress.js'
 import { tableOf } from './table-of.js'
 import { TABLE_OPTION_TEXT, tableReading } from './table-options.js'
 import { kernels, OPTION_TEXT, threads } from './train-options.js'
@@ -72,7 +73,12 @@ export async function run({ operands: [path, data], values }: CommandArguments):
   if (rows === 0) throw new DataError(`${read.source}: every row has a cell that is missing.`)
   return writeRows(
     predicted.written(read.columns),
-    { rows, blocks: predictedBlocks(model, predicted, { read, known }, wanted) },
+    {
+      rows,
+      blocks: withProgress(predictedBlocks(model, predicted, { read, known }, wanted), {
+        ...{ verb: 'predicting', rows, blockRows: BLOCK_ROWS, toFile: output.path !== undefined },
+      }),
+    },
     output,
   )
 }

@@ -52,8 +52,8 @@ function timeLeft({ step, steps, seconds }: Reading): number {
 }
 
 /** What is tried before training, and for how long by now. */
-export function choiceText(what: string, seconds: number, budget: number | undefined): string {
-  return `trying ${what}  ${timeText(seconds)}${budget === undefined ? '' : ` of ${timeText(budget)}`}`
+export function choiceText(what: string, seconds: number, budget: number | undefined, verb = 'trying'): string {
+  return `${verb} ${what}  ${timeText(seconds)}${budget === undefined ? '' : ` of ${timeText(budget)}`}`
 }
 
 /** 0:07, 12:30, 3:02:10. */

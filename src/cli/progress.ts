@@ -45,14 +45,21 @@ export interface ChoiceView {
   end(): void
 }
 
+export interface ChoiceOptions {
+  /** What is done to what is told. */
+  readonly verb?: string
+  /** Milliseconds. */
+  readonly now?: () => number
+}
+
 export async function choiceView(
   stream: NodeJS.WriteStream,
   budget: number | undefined,
-  now: () => number = () => performance.now(),
+  { verb = 'trying', now = () => performance.now() }: ChoiceOptions = {},
 ): Promise<ChoiceView> {
   const started = now()
   let trying = ''
-  const text = () => choiceText(trying, (now() - started) / 1000, budget)
+  const text = () => choiceText(trying, (now() - started) / 1000, budget, verb)
   if (isTerminal(stream)) {
     const line = await rewrittenLine(stream, (width) => text().slice(0, width))
     return {

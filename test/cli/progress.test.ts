@@ -55,7 +55,7 @@ describe('choiceView', () => {
   test('rewrites what is tried and the time on a terminal, within its width, and takes it away', async () => {
     const { stream, written } = terminal(26)
     let milliseconds = 0
-    const view = await choiceView(stream, 30, () => milliseconds)
+    const view = await choiceView(stream, 30, { now: () => milliseconds })
     view.tell('one normal')
     expect(written()).toContain('trying one normal  0:00')
     milliseconds = 3000
@@ -97,6 +97,7 @@ describe('progressText', () => {
 test('what is tried is told with the time, and that of the budget', () => {
   expect(choiceText('8 normals', 7, 30)).toBe('trying 8 normals  0:07 of 0:30')
   expect(choiceText('2 starts', 70, undefined)).toBe('trying 2 starts  1:10')
+  expect(choiceText('row 512 of 5000', 7, undefined, 'predicting')).toBe('predicting row 512 of 5000  0:07')
 })
 
 test('a sparkline spans its lowest to its highest stretch', () => {

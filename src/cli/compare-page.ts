@@ -26,12 +26,14 @@ export function comparePage(runs: readonly RunFiles[]): Html {
     return mean == null ? [] : [{ name: folder, mean, standardError: standardError ?? null }]
   })
   const best = [...told].sort((a, b) => a.mean - b.mean)[0]
-  const picture = part && told.length > 0 ? pictureFigure(runsPicture(told, WORDS[part]), 'runs') : undefined
+  const comparable = !differ(runs, ({ run: { data } }) => [data.sha256, data.columns, data.given])
+  const picture =
+    part && told.length > 0 && comparable ? pictureFigure(runsPicture(told, WORDS[part]), 'runs') : undefined
   return htmlPage({
     title: `${runs.length} runs`,
     lead: [
       paragraph(
-        part && best ? leadText(runs, part, best) : 'There are no rows that all of the runs were evaluated on.',
+        part && best ? leadText(comparable, part, best) : 'There are no rows that all of the runs were evaluated on.',
         'lead',
       ),
       ...(differ(runs, ({ run }) => run.seed)
@@ -40,7 +42,7 @@ export function comparePage(runs: readonly RunFiles[]): Html {
     ],
     sections: [
       { title: 'In a table', parts: [comparison(runs)] },
-      { title: 'In a picture', parts: picture === undefined ? [] : [picture] },
+      ...(picture === undefined ? [] : [{ title: 'In a picture', parts: [picture] }]),
     ],
   })
 }
@@ -49,12 +51,8 @@ function nllOf(evaluation: Evaluation | undefined, part: Part): MeanNLL | undefi
   return part === 'fresh' ? evaluation?.freshNll : evaluation?.nll[part]
 }
 
-function leadText(
-  runs: readonly RunFiles[],
-  part: Part,
-  best: { readonly name: string; readonly mean: number },
-): string {
-  return differ(runs, ({ run: { data } }) => [data.sha256, data.columns, data.given])
+function leadText(comparable: boolean, part: Part, best: { readonly name: string; readonly mean: number }): string {
+  return !comparable
     ? 'The runs were on different data or columns: their figures cannot be held against each other.'
     : `By the mean −ln p of ${WORDS[part]}, ${best.name} is best: ${best.mean.toFixed(4)} nats a row.`
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { details, paragraph, table, verbatim } from '../report/html.js'
 import type { Section } from '../report/page.js'
 import type { RunFiles } from './run-files.js'
@@ -18,12 +18,18 @@ export function repeatSection({ folder, config }: RunFiles): Section {
       table({
         caption: 'config.json',
         head: ['option', 'value'],
-        rows: short.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)]),
+        rows: short.map(([name, value]) => [name, shownValue(name, value)]),
         words: true,
       }),
       ...long.map(([name, value]) => details(name, verbatim(JSON.stringify(value, null, 1)))),
     ],
   }
+}
+
+/** A page that is sent on names the file of the data, and not the folders above it. */
+function shownValue(name: string, value: unknown): string {
+  if (Array.isArray(value)) return value.join(', ')
+  return name === 'data' ? basename(String(value)) : String(value)
 }
 
 /** A word as a POSIX shell reads it. */

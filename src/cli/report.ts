@@ -4,6 +4,7 @@ import { writeFileWhole } from '../io/write-file.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { warnIfDiverged } from './load-model.js'
 import { say } from './output.js'
+import { checkOutFile } from './rows-output.js'
 import { readRun } from './run-files.js'
 import { modelPath, wayOut } from './run-folder.js'
 import type { RunRecord } from './run-record.js'
@@ -30,6 +31,7 @@ export const usage: CommandUsage = {
 
 /** `pushforward report RUN [RUN …]`. */
 export async function run({ operands, values: { out } }: CommandArguments): Promise<number> {
+  if (out !== undefined) await checkOutFile(out)
   const folders = await Promise.all(operands.map(modelPath))
   if (folders.length === 1) {
     say(`Report: ${await writeReport(folders[0], { out })}`)

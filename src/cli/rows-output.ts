@@ -34,10 +34,15 @@ export async function rowsOutput(values: Values): Promise<RowsOutput> {
   if (path === undefined) return { format: json ? jsonLines : delimited(','), path }
   if (json) throw new UsageError('--json is for standard output; with --out the ending says it: --out FILE.jsonl.')
   const format = formatOfName(path)
+  await checkOutFile(path)
+  return { format, path }
+}
+
+/** @throws UsageError where --out FILE is a folder, or lies in none. */
+export async function checkOutFile(path: string): Promise<void> {
   const [folder, file] = await Promise.all([dirname(path), path].map((name) => stat(name).catch(() => undefined)))
   if (!folder?.isDirectory()) throw new UsageError(`--out ${path}: there is no folder ${dirname(path)}. Make it first.`)
   if (file?.isDirectory()) throw new UsageError(`--out ${path} is a folder; expected a file.`)
-  return { format, path }
 }
 
 /**

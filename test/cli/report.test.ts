@@ -83,6 +83,9 @@ describe('report.html of a run', () => {
     const { verdict } = JSON.parse(await readFile(at('hostile', 'evaluation.json'), 'utf8'))
     expect(named('p')[0].text).toContain(verdict)
     expect(named('code')[0].text).toBe('pushforward train --config hostile/config.json --out runs/again')
+    // It is sent on: nobody needs to know where the file lay.
+    expect(page).toContain('points.csv')
+    expect(page).not.toContain(folder)
   })
 
   test('lists the ten test rows of lowest density, as score has them', async () => {
@@ -139,6 +142,14 @@ describe('pushforward report', () => {
     const best = figures[0].mean < figures[1].mean ? 'hostile' : 'again'
     expect(texts('p')[0]).toContain(`${best} is best`)
     expect(texts('p')[1]).toContain('different seeds')
+  })
+
+  test('has no picture of runs on different data, whose figures say nothing beside each other', async () => {
+    await pushforward(['train', '--steps', '5', '--plots', 'off', '--out', 'other'], { cwd: folder })
+    await pushforward(['report', 'hostile', 'other', '--out', 'two.html'], { cwd: folder })
+    const compared = parse(await readFile(at('two.html'), 'utf8'))
+    expect(compared.find(({ name }) => name === 'p')?.text).toContain('cannot be held against each other')
+    expect(compared.filter(({ name }) => name === 'figure' || name === 'svg')).toEqual([])
   })
 
   test.each([

@@ -12,7 +12,7 @@ import { type Begun, readFrom } from './from-model.js'
 import { readGenerator, type TrainingRows } from './generated-rows.js'
 import { withHeldOut } from './held-out.js'
 import { warn } from './output.js'
-import { checkUnused } from './run-folder.js'
+import { checkUnused, checkWritable, RUNS } from './run-folder.js'
 import { type RunRecord, type StartsRecord, startedRun } from './run-record.js'
 import { readTableRows } from './table-rows.js'
 import type { Job } from './train-job.js'
@@ -72,6 +72,7 @@ export async function prepare(
   json: boolean,
   before?: RunRecord,
 ): Promise<Prepared> {
+  if (before === undefined) await checkWritable(asked.out ?? RUNS)
   const { part, begun, named, how, known, ...read } = await readRows(argument, asked, { quiet: json, dry: false })
   const { points, columns, dim, name, kinds } = read.data
   const budget = budgetOf(read.options)

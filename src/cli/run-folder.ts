@@ -1,4 +1,5 @@
-import { readdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { asError, UsageError } from '../errors.js'
 import { writeFileWhole } from '../io/write-file.js'
@@ -38,6 +39,25 @@ export async function checkUnused(path: string): Promise<void> {
   }
   if (entries.length > 0) throw cannotUse(path, 'it is not empty')
   if (await isLocked(path)) throw cannotUse(path, AT_WORK)
+}
+
+/**
+ * Looks whether a folder can be made, before anything that takes long. It does not see all: making it proves it.
+ * @throws UsageError where the folder that it would lie in may not be written.
+ */
+export async function checkWritable(path: string): Promise<void> {
+  for (let at = resolve(path); ; at = dirname(at)) {
+    const code = await access(at, constants.W_OK).then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error.code,
+    )
+    if (code === 'EACCES' || code === 'EROFS') {
+      throw new UsageError(
+        `No results can be written in ${path}: ${at} is read-only for you. Give a folder, --out FOLDER.`,
+      )
+    }
+    if (code !== 'ENOENT' || dirname(at) === at) return
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -209,3 +209,17 @@ describe('metricsText', () => {
     expect(JSON.parse(written.trimEnd().split('\n').at(-1) ?? '').step).toBe(999_999)
   })
 })
+
+test.skipIf(process.getuid?.() === 0)(
+  'a folder that may not be written is found before anything takes long',
+  async () => {
+    const closed = await mkdtemp(join(tmpdir(), 'pushforward-closed-'))
+    await chmod(closed, 0o500)
+    const { code, stderr } = await pushforward(['train', '--budget', '1h'], { cwd: closed })
+    expect([code, stderr]).toEqual([
+      2,
+      `pushforward: No results can be written in runs: ${closed} is read-only for you. Give a folder, --out FOLDER.\n`,
+    ])
+    await rm(closed, { recursive: true })
+  },
+)

@@ -8,7 +8,8 @@ import { placeOf } from '../data/table-columns.js'
 import { DataError, UsageError } from '../errors.js'
 import { givenNames } from '../flow/column-names.js'
 import { contextOfModelDraw, type Model, membersOf } from '../flow/ensemble.js'
-import { say } from './output.js'
+import { printable } from '../printable.js'
+import { say, warn } from './output.js'
 import { tableReading } from './table-options.js'
 import { textsByName, type Values } from './values.js'
 
@@ -37,14 +38,38 @@ export async function sampleGiven(model: Model, values: Values): Promise<SampleG
   const missing = names.filter((name) => !texts.has(name))
   if (missing.length > 0) {
     throw new UsageError(
-      `This model is conditioned on ${names.join(', ')}; ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing: give --given ${names.map((name) => `${name}=…`).join(',')}.`,
+      `This model needs values of ${names.join(', ')}: ${texts.size > 0 ? `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing; ` : ''}give --given ${names.map((name) => `${name}=VALUE`).join(',')}, or --given-rows FILE.`,
     )
   }
   const columns = codec?.codec.columns ?? names.map((name) => ({ name, kind: { kind: 'continuous' } as const }))
   const row = columns.map((column) => valueOfText(column, texts.get(column.name) as string, '--given'))
   const context = codec ? codec.encode(Float64Array.from(row), [0], new Float64Array(model.contextDim)) : row
-  return { one: contextOfModelDraw(model, context, 1) as Matrix }
+  const one = contextOfModelDraw(model, context, 1) as Matrix
+  for (const text of farText(model, codec?.names ?? names, names, one.data)) warn(text)
+  return { one }
 }
+
+/** So many standard deviations from the mean lies at most one row in 25, whatever the distribution (Chebyshev), and hardly any of most. */
+const FAR = 5
+
+/** What to tell of given numbers that lie far from all that the model was trained on; levels it knows, or refuses. */
+function farText(
+  model: Model,
+  columns: readonly string[],
+  numbers: readonly string[],
+  values: ArrayLike<number>,
+): string[] {
+  const { mean, sd } = scalerPart(model.scaler, model.dim)
+  return columns.flatMap((name, j) =>
+    numbers.includes(name) && Math.abs(values[j] - mean[j]) > FAR * sd[j]
+      ? [
+          `${printable(name)} is given as ${short(values[j])}, far from ${short(mean[j])} ± ${short(sd[j])} of the rows trained on: what is drawn there is a guess.`,
+        ]
+      : [],
+  )
+}
+
+const short = (value: number): string => String(Number(value.toPrecision(4)))
 
 async function givenRows(
   model: Model,

@@ -15,7 +15,7 @@ import { samplesOutside } from './samples-outside.js'
 export const SAMPLE_ROWS = 100_000
 
 const NO_ONE_DENSITY =
-  'p(x | c) is another density for every c: a mixture of Gaussians, ∫ p and pictures of the density are left out.'
+  'Left out, as the density differs with the given columns: a mixture of Gaussians, ∫ p, and pictures of the density.'
 
 /** What must hold of any flow, however well it fits: it can be inverted, its density has mass 1, its samples are like the rows. */
 export async function geometry(

@@ -54,7 +54,7 @@ describe('train --given', () => {
     const sum = 360 * train.mean + 40 * validation.mean
     expect(sum / 400).toBeCloseTo(-density.reduce((total, value) => total + value, 0) / 400, 5)
     expect(evaluation.gaussianBaseline.train.rows).toBe(360)
-    expect(evaluation.leftOut).toMatch(/^p\(x \| c\) is another density for every c/)
+    expect(evaluation.leftOut).toMatch(/^Left out, as the density differs with the given columns: /)
     expect(evaluation).not.toHaveProperty('integralOfDensity')
   })
 
@@ -179,6 +179,15 @@ describe('sample --given', () => {
     expect(JSON.parse(objects.stdout)).toEqual({ x: data[0], y: data[1], size: -0.5, group: 2 })
   })
 
+  test('warns of a number far from what the model was trained on, and draws all the same', async () => {
+    const far = await sample('--given', 'group=2,size=8', '--rows', '2')
+    expect(far.stderr).toMatch(
+      /^Warning: size is given as 8, far from -?0\.[\d]+ ± [\d.]+ of the rows trained on: .*\n$/,
+    )
+    expect([far.code, parseCsv(far.stdout).rows.length]).toEqual([0, 2])
+    expect((await sample('--given', 'group=2,size=3', '--rows', '2')).stderr).toBe('')
+  })
+
   test('draws one row for each row of --given-rows, by the names of its columns', async () => {
     const model = await loadFlow(at('two'))
     await writeFile(at('given.csv'), csv(table.slice(0, 50)))
@@ -195,8 +204,11 @@ describe('sample --given', () => {
   })
 
   test.each([
-    [[], 'This model is conditioned on size, group; size, group are missing: give --given size=…,group=….'],
-    [['--given', 'size=1'], 'This model is conditioned on size, group; group is missing: give --given size=…,group=….'],
+    [[], 'This model needs values of size, group: give --given size=VALUE,group=VALUE, or --given-rows FILE.'],
+    [
+      ['--given', 'size=1'],
+      'This model needs values of size, group: group is missing; give --given size=VALUE,group=VALUE, or --given-rows FILE.',
+    ],
     [['--given', 'size=1,groups=2'], '--given: no column is named "groups". Did you mean "group"?'],
     [['--given', 'size=1,group'], '--given is "size=1,group"; expected NAME=VALUE between commas, such as a=1,b=2.'],
     [['--given', 'size=1,group=x'], '--given: "group" is "x"; expected a number.'],

@@ -90,10 +90,10 @@ function unknownOption({ synopsis }: CommandUsage, rawName: string, names: strin
 function checkOperands({ synopsis, operands: [min, max] }: CommandUsage, operands: readonly string[]): void {
   if (operands.length >= min && operands.length <= max) return
   const got =
-    operands.length < min
-      ? `got ${operands.length === 0 ? 'nothing' : operands.join(' ')}`
-      : `does not expect ${JSON.stringify(operands[max])}`
-  throw new UsageError(`Usage is pushforward ${synopsis}, ${got}.`)
+    operands.length > max
+      ? `${JSON.stringify(operands[max])} is one too many`
+      : `got ${operands.length === 0 ? 'nothing' : `only ${operands.join(' ')}`}`
+  throw new UsageError(`Usage is pushforward ${synopsis}; ${got}.`)
 }
 
 /** The text of `pushforward COMMAND --help`. */

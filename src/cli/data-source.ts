@@ -1,5 +1,5 @@
-import { existsSync, statSync } from 'node:fs'
-import { basename, extname } from 'node:path'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, extname } from 'node:path'
 import { type Generator, generators } from '../data/generators.js'
 import { didYouMean } from '../data/nearest-name.js'
 import type { ReadTableOptions, StoredTable } from '../data/read-table.js'
@@ -21,6 +21,26 @@ export interface DataOptions extends ReadTableOptions {
   rows: number | undefined
   /** The generator's. */
   seed: number
+}
+
+/** Whether a name can be no generator's: it has a folder or an ending. */
+const isPath = (argument: string): boolean => extname(argument) !== '' || dirname(argument) !== '.'
+
+/** Says of a path what of it is not there, and which file beside it may be meant. */
+function noFile(path: string): string {
+  const folder = dirname(path)
+  if (!existsSync(folder)) return `There is no file ${path}: there is no folder ${folder}.`
+  const beside = path.slice(0, path.length - basename(path).length)
+  const way = didYouMean(basename(path), entriesOf(folder), { shownAs: (name) => `${beside}${name}` })
+  return `There is no file ${path}. ${way}`.trimEnd()
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return [] // No right to look: then there is nothing to suggest.
+  }
 }
 
 /** Rows a generator draws where no number is given. */
@@ -63,7 +83,9 @@ export function checkFile(argument: string, rows: number | undefined): void {
   if (rows !== undefined)
     throw new UsageError(`--rows is for generators (${[...generators.keys()].join(', ')}); a file is read whole.`)
   if (argument !== '-' && !existsSync(argument)) {
-    throw new UsageError(`There is no file or generator ${argument}. ${hint(argument)}`)
+    throw new UsageError(
+      isPath(argument) ? noFile(argument) : `There is no file or generator ${argument}. ${hint(argument)}`,
+    )
   }
 }
 

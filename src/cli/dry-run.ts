@@ -113,7 +113,9 @@ function outlineText({ model, options, told }: Outline, memory: Memory, duration
     ...(starts > 1 ? [`${starts} starts of`, summary(membersOf(model)[0])] : summaries(model)),
     ...(told === undefined
       ? []
-      : ['Whether one normal or a mixture of normals is its base, and training pays, the rows decide.']),
+      : [
+          'The rows will decide whether its base is one normal or a mixture of normals, and whether training it is worth while.',
+        ]),
     memoryText(memory),
     durationText(duration, told !== undefined, options),
   ]

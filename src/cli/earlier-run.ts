@@ -50,7 +50,11 @@ export async function reopenRun(path: string): Promise<EarlierRun> {
   if (!(await lockFolder(path))) {
     throw new UsageError(`--resume ${path} cannot be: another process is training in it. Wait for it, or end it.`)
   }
-  if (record.status === 'finished') throw new UsageError(`--resume ${path} cannot be: that run is finished.`)
+  if (record.status === 'finished') {
+    throw new UsageError(
+      `--resume ${path} cannot be: that run is finished. --from ${path} trains its model on, into a new folder.`,
+    )
+  }
   for (const part of [path, join(path, TRAINED_FILES.plots)]) await removeParts(part)
   const folder = runFolder(path, () => undefined)
   const checkpoint = await folder.checkpoints.last()

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { UsageError } from '../errors.js'
+import { FormatError, UsageError } from '../errors.js'
 import type { Model } from '../flow/ensemble.js'
 import { loadModel as load, MODEL_FILE } from '../io/save-flow.js'
 import type { KernelChoice } from '../kernels/create.js'
@@ -12,9 +12,15 @@ import { modelPath } from './run-folder.js'
 export async function loadModel(argument: string, options: { kernels?: KernelChoice } = {}): Promise<Model> {
   const path = await modelPath(argument)
   await checkHasModel(path)
-  const model = await load(path, options)
+  const model = await load(path, options).catch((error) => Promise.reject(withWay(path, error)))
   warnIfDiverged(model)
   return model
+}
+
+/** Of a file that has another ending than model files: it may be the table, given in the place of the model. */
+function withWay(path: string, error: unknown): unknown {
+  if (!(error instanceof FormatError) || path.endsWith('.safetensors') || !statSync(path).isFile()) return error
+  return new FormatError(`${error.message} MODEL is a run folder, a model file, or latest.`, { cause: error })
 }
 
 /** @throws UsageError for the folder of a run that has none yet, with what has become of the run. */

@@ -35,7 +35,9 @@ export async function writeScores(
   if (model.scores === undefined) {
     say('There is no column quantile: the model file has no record of scores. Train the model anew to have one.')
   } else if (model.scores.of === 'training') {
-    say('Quantiles are among the rows trained on, as none were held out: of new rows more are odd.')
+    say(
+      'Quantiles are among the rows trained on, as none were held out: new rows will look somewhat odder than they are.',
+    )
   }
   const told = model.scores ? ['log_prob', 'quantile'] : ['log_prob']
   if (worst !== undefined) return writeRows(...(await worstRows(model, scored, worst, told, threads)), output)

@@ -122,11 +122,20 @@ function settingValue(text: string): unknown {
   return trimmed !== '' && !Number.isNaN(number) ? number : trimmed
 }
 
+/** What has an option of its own, by names that it may be looked for under. */
+const BY_ITSELF: Readonly<Record<string, string>> = {
+  lr: 'lr',
+  learningRate: 'lr',
+  weightDecay: 'weight-decay',
+  ...Object.fromEntries(['steps', 'patience', 'validation', 'seed', 'preprocess'].map((name) => [name, name])),
+}
+
 /** @throws UsageError where a part of it is unknown. */
 function checkPath([name, option, ...rest]: readonly string[]): void {
   const names = Object.keys(OPTIONS)
   if (!Object.hasOwn(OPTIONS, name)) {
-    const way = didYouMean(name, names, { otherwise: `It may name ${names.join(', ')}.` })
+    const own = Object.hasOwn(BY_ITSELF, name) ? `That is --${BY_ITSELF[name]}.` : undefined
+    const way = own ?? didYouMean(name, names, { otherwise: `It may name ${names.join(', ')}.` })
     throw new UsageError(`--set names ${JSON.stringify(name)}, which is no option of a fit. ${way}`)
   }
   if (option === undefined) return

@@ -26,7 +26,7 @@ export const TRAINED_FILES = {
 }
 
 const OF_SPREAD_ROWS =
-  'Figures are of densities of the columns as the flow sees them, rounded values spread over their steps; score writes the masses of such values.'
+  'These figures are of densities, values on a grid being spread over its steps; of such values score has the probability in place of the density.'
 const OF_DRAWN_CELLS =
   ' Where cells are missing the figures are of values that were drawn for them; score integrates these out.'
 const FRESH_ROWS = 100_000

@@ -49,7 +49,7 @@ async function repetitionWarnings({ points, columns, dim }: ModelRows): Promise<
   const names = modelled.map(({ column, values }) => `${JSON.stringify(columns[column])} (${text(values)})`)
   if (names.length > 0) {
     warnings.push(
-      `few different values for ${points.rows} rows in ${names.length === 1 ? 'column' : 'columns'} ${listed(names)}: a density may pile up on them without bound. Leave such a column out with --columns, or spread its values by noise of a step's width.`,
+      `few different values for ${points.rows} rows in ${names.length === 1 ? 'column' : 'columns'} ${listed(names)}: a density may pile up on them without bound. ${names.length === 1 ? 'It is' : 'They are'} left out by --drop, and --column NAME:rounded spreads values over the steps between them.`,
     )
   }
   if (duplicateRows.count > 0) {

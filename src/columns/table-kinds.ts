@@ -75,9 +75,17 @@ export async function columnsOf(table: TypedTable, options: ColumnsOptions = {})
     )
   }
   if (!kept.some(({ name }) => !given.includes(name))) {
-    throw new DataError(`${table.source}: no column is left to model, of ${listed(columns.map(({ name }) => name))}.`)
+    throw new DataError(`${table.source}: no column is left to model: ${leftOutText(columns)}.`)
   }
   return { columns, codec: { columns: kept, given, seed } }
+}
+
+function leftOutText(columns: readonly FoundColumn[]): string {
+  const whys = columns.map(({ name, found, given }) => {
+    const why = given ? 'given' : found.kind === 'drop' ? found.why : ''
+    return `${JSON.stringify(name)} (${why})`
+  })
+  return listed(whys, (text) => text)
 }
 
 /** Throws DataError where the first row holds text and all others numbers: units, as it seems. */

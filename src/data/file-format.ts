@@ -44,6 +44,8 @@ const MAGIC: readonly [bytes: string, format: Format][] = [
   ['MATLAB 5.0', { refused: 'a MATLAB file', way: AS_TABLE }],
   ['Obj\x01', { refused: 'an Avro file', way: AS_TABLE }],
   ['ORC', { refused: 'an ORC file', way: AS_TABLE }],
+  ['\x89PNG', { refused: 'a picture', way: AS_TABLE }],
+  ['\xff\xd8\xff', { refused: 'a picture', way: AS_TABLE }],
   ['%PDF', { refused: 'a PDF document', way: AS_TABLE }],
   ['\x80\x02', { refused: 'a pickle, which runs code when it is loaded', way: AS_TABLE }],
   ['\x80\x03', { refused: 'a pickle, which runs code when it is loaded', way: AS_TABLE }],
@@ -54,6 +56,10 @@ const MAGIC: readonly [bytes: string, format: Format][] = [
 /** An object that begins with a name or is empty, or a list of rows, of numbers or of texts. */
 const JSON_START = /^\ufeff?\s*(?:\{\s*["}]|\[\s*(?:[[{"\]]|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\s*[,\]]|$))/i
 
+/** The page of a site that shows a file, or says that it is not there, is easily taken for the file. */
+const PAGE_START = /^\ufeff?\s*<(?:!doctype html|html)[\s>]/i
+const PAGE: Format = { refused: 'a web page', way: 'Download the file itself, and not the page about it.' }
+
 /** What a file of these first bytes is; text where nothing says otherwise. */
 export function formatOf(start: Uint8Array): Format {
   const begins = (magic: string) =>
@@ -61,5 +67,6 @@ export function formatOf(start: Uint8Array): Format {
   const [, format] = MAGIC.find(([magic]) => begins(magic)) ?? []
   if (format !== undefined) return format
   const text = new TextDecoder().decode(start.subarray(0, LOOKED_AT))
+  if (PAGE_START.test(text)) return PAGE
   return JSON_START.test(text) ? 'json' : 'text'
 }

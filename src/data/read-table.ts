@@ -156,13 +156,20 @@ function keep(pieces: Iterable<Uint8Array>, kept: KeptBytes[]) {
   return file.bytes
 }
 
+const AS_UTF_8 = 'Save it as UTF-8; in Excel that is "CSV UTF-8", in a shell iconv -f latin1 -t utf-8.'
+
 async function readText(input: Input, encoding: string, source: string, reader: TextReader): Promise<string[]> {
   const decoder = new TextDecoder(encoding, { fatal: true })
   const decode = (bytes?: Uint8Array) => {
     try {
       return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true })
     } catch {
-      throw new DataError(`${source}: not ${encoding.toUpperCase()} text. Save it as UTF-8.`)
+      if (encoding === 'utf-8' && bytes?.includes(0)) {
+        throw new DataError(
+          `${source}: not text, but a binary file of no known kind. Save the table as CSV, Parquet or .npy.`,
+        )
+      }
+      throw new DataError(`${source}: not ${encoding.toUpperCase()} text. ${AS_UTF_8}`)
     }
   }
   for await (const bytes of input.pieces()) reader.push(decode(bytes))

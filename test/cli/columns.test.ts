@@ -112,7 +112,10 @@ describe('train', () => {
     ['--column length:integer', /--column length:integer does not fit: not all of its numbers are whole/],
     ['--column mass:integer --drop mass', /--drop names "mass" twice\./],
     ['--given noted', /--given names "noted", which is left out \(another text in every row\)/],
-    ['--columns id,noted', /birds\.csv: no column is left to model, of "id", "noted"\./],
+    [
+      '--columns id,noted',
+      /birds\.csv: no column is left to model: "id" \(counts the rows\), "noted" \(another text in every row\)\./,
+    ],
     ['--columns mass --drop species', /--drop: no column is named "species"/],
   ])('%s exits with 2 and leaves no folder', async (args, message) => {
     const { code, stderr } = await train(`birds.csv ${args} --out unused`)

@@ -165,7 +165,7 @@ describe('a run that was killed', () => {
     ])
     expect(await json('rows', 'run.json')).toEqual(record)
     await writeFile(at('rows', 'run.json'), JSON.stringify({ ...record, status: 'finished' }))
-    expect((await pushforward(['train', '--resume', at('rows')])).stderr).toContain('that run is finished')
+    expect((await pushforward(['train', '--resume', at('rows')])).stderr).toContain('that run is finished. --from ')
   })
 })
 

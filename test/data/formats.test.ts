@@ -271,6 +271,21 @@ describe('refused by name', () => {
       'DataError: a.feather: Feather of version 1, not a table. Save it as version 2: write_feather(table, path, version=2).',
     ],
     [
+      'a.png',
+      bytes('\x89PNG\r\n\x1a\n'),
+      'DataError: a.png: a picture, not a table. Save the table as CSV, Parquet or .npy.',
+    ],
+    [
+      'page.csv',
+      bytes('\n<!DOCTYPE html>\n<html lang="en">\n<p>Not found, 404\n</html>\n'),
+      'DataError: page.csv: a web page, not a table. Download the file itself, and not the page about it.',
+    ],
+    [
+      'a.bin',
+      bytes('\x01\xf0\x00\x9f\x80'),
+      'DataError: a.bin: not text, but a binary file of no known kind. Save the table as CSV, Parquet or .npy.',
+    ],
+    [
       'a.csv',
       Buffer.from('a,b\n1,2\n', 'utf16le'),
       'DataError: a.csv: not text: a binary file of no known kind, or UTF-16 without a byte order mark. Save it as UTF-8 text.',

@@ -19,6 +19,8 @@ async function read(...options: Parameters<typeof readTable>) {
   return { columns, rows: data.length / columns.length, data }
 }
 
+const NOT_UTF_8 = 'not UTF-8 text. Save it as UTF-8; in Excel that is "CSV UTF-8", in a shell iconv -f latin1 -t utf-8'
+
 describe('readTable', () => {
   test('reads a file of several pieces, characters cut between them included', async () => {
     const rows = Array.from({ length: 70_000 }, (_, i) => [i / 7, 1 - i])
@@ -56,8 +58,8 @@ describe('readTable', () => {
   test.each([
     ['missing.csv', 'no such file'],
     ['', 'a directory, not a table'],
-    ['latin1.csv', 'not UTF-8 text. Save it as UTF-8'],
-    ['cut.csv', 'not UTF-8 text. Save it as UTF-8'],
+    ['latin1.csv', NOT_UTF_8],
+    ['cut.csv', NOT_UTF_8],
   ])('%j is refused: %s', async (name, reason) => {
     await writeFile(path('latin1.csv'), Buffer.from('gr\xf6\xdfe,b\n1,2\n', 'latin1'))
     await writeFile(path('cut.csv'), Buffer.from('a,b\n1,2\n3,4\n\xc3', 'latin1'))

@@ -24,9 +24,14 @@ export function snippetsOf(page: string): Snippet[] {
  * some steps must do, for its length is shown elsewhere.
  */
 const NPM = `#!/bin/sh
-test "$1" = install && exit
+test "$*" = install -o "$*" = "install pushforward" && exit
 test "$*" = "run train" && exec pushforward train --steps 500
 echo "the README has npm $*" >&2
+exit 1
+`
+const NPX = `#!/bin/sh
+test "$*" = "pushforward train" && exec pushforward train --steps 500
+echo "the README has npx $*" >&2
 exit 1
 `
 
@@ -44,7 +49,7 @@ export async function createReader(): Promise<Reader> {
   await mkdir(bin)
   await mkdir(join(folder, 'node_modules'))
   await symlink(ROOT, join(folder, 'node_modules', 'pushforward'))
-  const scripts = { npm: NPM, pushforward: `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n` }
+  const scripts = { npm: NPM, npx: NPX, pushforward: `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n` }
   for (const [name, text] of Object.entries(scripts)) {
     await writeFile(join(bin, name), text)
     await chmod(join(bin, name), 0o755)

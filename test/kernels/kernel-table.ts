@@ -3,7 +3,7 @@ import { operations } from '#kernels/program.js'
 
 const HEAD = `# Operations
 
-What a pass over a tile may hold, as declared in [src/kernels/operations](../src/kernels/operations). This page is made of
+What a pass over a tile may hold, as declared in \`src/kernels/operations\`. This page is made of
 the declarations; after a change of them:
 
     npm run build && npx vitest run test/kernels/documentation.test.ts -u

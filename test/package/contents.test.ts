@@ -51,11 +51,16 @@ describe('the packed package', () => {
     expect(packed.unpackedSize).toBeLessThan(3_200_000)
   })
 
-  test('has everything that its README links to', () => {
-    const links = linksOf('README.md', readme)
-    expect(links).toContain('examples/crescent.svg')
+  test('has everything that its pages link to', async () => {
+    expect(linksOf('README.md', readme)).toContain('examples/crescent.svg')
     const there = (link: string) => packed.paths.some((path) => path === link || path.startsWith(posix.join(link, '/')))
-    expect(links.filter((link) => !there(link))).toEqual([])
+    for (const page of packed.paths.filter((path) => path.endsWith('.md'))) {
+      const links = linksOf(page, await readFile(join(ROOT, page), 'utf8'))
+      expect(
+        links.filter((link) => !there(link)),
+        page,
+      ).toEqual([])
+    }
   })
 
   test('is without fault for publint, suggestions included', async () => {

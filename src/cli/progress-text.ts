@@ -53,7 +53,8 @@ function timeLeft({ step, steps, seconds }: Reading): number {
 
 /** What is tried before training, and for how long by now. */
 export function choiceText(what: string, seconds: number, budget: number | undefined, verb = 'trying'): string {
-  return `${verb} ${what}  ${timeText(seconds)}${budget === undefined ? '' : ` of ${timeText(budget)}`}`
+  const doing = `${verb} ${what}`.trimStart()
+  return `${doing}  ${timeText(seconds)}${budget === undefined ? '' : ` of ${timeText(budget)}`}`
 }
 
 /** 0:07, 12:30, 3:02:10. */

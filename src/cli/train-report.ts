@@ -5,7 +5,7 @@ import type { Recovery } from '../train/recoveries.js'
 import { evaluationText, resultText } from './evaluation-text.js'
 import { conditionText } from './given-columns.js'
 import { outliveReader, say, sayLines, writeObject } from './output.js'
-import { progressView } from './progress.js'
+import { type ChoiceView, choiceView, progressView } from './progress.js'
 import { memberRecord, type RunRecord } from './run-record.js'
 import { lineWidth } from './wrap.js'
 
@@ -20,10 +20,12 @@ export interface TrainReport {
   /** Ends the progress, however training ended. */
   stopped(): void
   /** Of an ensemble, what the mean of its members did, and each. */
-  trained(result: FitResult, members?: readonly FitResult[]): void
+  trained(result: FitResult, members?: readonly FitResult[]): Promise<void>
   evaluated(evaluation: Evaluation): void
   /** `page` is the path of the report, where there is one. */
   saved(folder: string, plots: readonly string[], page: string | undefined, interrupted: boolean): void
+  /** Takes away whatever still tells what is being done, however the command ends. */
+  ended(): void
 }
 
 /** To a person, with what is left of a budget until `deadline` (of performance.now), on stderr; to a program, as events on stdout, one JSON object a line. */
@@ -34,6 +36,7 @@ export async function trainReport(json: boolean, deadline: number | undefined): 
 async function personReport(deadline: number | undefined): Promise<TrainReport> {
   const view = await progressView(process.stderr, { deadline })
   const newOnes = unseenRecoveries()
+  let after: ChoiceView | undefined
   return {
     started: ({ name, rows, columns, given }, parameters) =>
       say(`Training on ${rows} rows of ${name} (${conditionText(columns, given)}), ${parameters} parameters.`),
@@ -49,13 +52,23 @@ async function personReport(deadline: number | undefined): Promise<TrainReport> 
       view.update(progress)
     },
     stopped: view.end,
-    trained: (result, members) =>
-      say(`${members && !result.untrained ? `${members.length} members, each ` : ''}${resultText(result)}`),
-    evaluated: (evaluation) => sayLines(evaluationText(evaluation, lineWidth([process.stderr])).split('\n')),
+    async trained(result, members) {
+      say(`${members && !result.untrained ? `${members.length} members, each ` : ''}${resultText(result)}`)
+      after = await choiceView(process.stderr, undefined, { verb: '' })
+      after.tell('evaluating the model')
+    },
+    evaluated(evaluation) {
+      sayLines(evaluationText(evaluation, lineWidth([process.stderr])).split('\n'))
+      after?.tell('drawing samples and pictures')
+    },
     saved(folder, _, page, interrupted) {
       say(`Saved in ${folder}.`)
       if (interrupted) say(`To go on with it: pushforward train --resume ${folder}`)
       if (page !== undefined) say(`Report: ${page}`)
+    },
+    ended() {
+      view.end()
+      after?.end()
     },
   }
 }
@@ -80,13 +93,17 @@ function eventReport(): TrainReport {
       event('progress', progress)
     },
     stopped: () => {},
-    trained: ({ steps, bestStep, bestLoss, seconds, stopped, threads, kernels, untrained, recoveries }, members) =>
+    trained: async (
+      { steps, bestStep, bestLoss, seconds, stopped, threads, kernels, untrained, recoveries },
+      members,
+    ) =>
       event('trained', {
         ...{ steps, bestStep, bestLoss, seconds, stopped, threads, kernels, untrained, recoveries },
         ...(members && { members: members.map(memberRecord) }),
       }),
     evaluated: (evaluation) => event('evaluated', evaluation),
     saved: (folder, plots, report) => event('saved', { folder, plots, report }),
+    ended: () => {},
   }
 }
 

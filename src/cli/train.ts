@@ -50,6 +50,7 @@ export async function run({ operands: [operand], values: given }: CommandArgumen
     return await finish(job, signal)
   } finally {
     release()
+    job?.report.ended()
   }
 }
 
@@ -100,7 +101,7 @@ async function conclude(job: Job, { result, members }: Trained, signal: AbortSig
   await folder.writeJson('run.json', interrupted ? endedRun(job.record, 'interrupted') : job.record)
   await folder.write(TRAINED_FILES.metrics, metricsText(result, members))
   await folder.point()
-  report.trained(result, members)
+  await report.trained(result, members)
   job.model.scores = await scoresOf(job, result)
   await saveModel(job.model, folder)
   const plots = await writeOutcome(job, result, interrupted ? undefined : signal)

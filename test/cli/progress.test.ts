@@ -97,6 +97,7 @@ describe('progressText', () => {
 test('what is tried is told with the time, and that of the budget', () => {
   expect(choiceText('8 normals', 7, 30)).toBe('trying 8 normals  0:07 of 0:30')
   expect(choiceText('2 starts', 70, undefined)).toBe('trying 2 starts  1:10')
+  expect(choiceText('evaluating the model', 12, undefined, '')).toBe('evaluating the model  0:12')
   expect(choiceText('row 512 of 5000', 7, undefined, 'predicting')).toBe('predicting row 512 of 5000  0:07')
 })
 

@@ -48,7 +48,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 /** Trains on a terminal until the progress shows, then types Ctrl-C, and gives what was there and what is left. */
-async function interrupted(columns: number): Promise<{ progress: string; left: string[] }> {
+async function interrupted(columns: number): Promise<{ progress: string; evaluating: boolean; left: string[] }> {
   const train = `train points.csv --flow nsf --layers 1 --hidden 4 --batch 32 --steps 2000000 --patience off --threads 1 --plots off --out run-${columns}`
   const command = `stty cols ${columns}; exec "${process.execPath}" "${MAIN}" ${train}`
   const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: folder, env: { ...process.env, TERM: 'xterm' } })
@@ -63,23 +63,24 @@ async function interrupted(columns: number): Promise<{ progress: string; left: s
     child.stdin.write('\x03')
   })
   await once(child, 'close')
-  return { progress, left: screen(text, columns) }
+  return { progress, evaluating: /evaluating the mod/.test(text), left: screen(text, columns) }
 }
 
 describe.skipIf(!can).concurrent('on a terminal', () => {
   test.each([24, 60, 100, 200])(
     'of %i columns progress stays in its line, and Ctrl-C leaves none of it',
     async (columns) => {
-      const { progress, left } = await interrupted(columns)
+      const { progress, evaluating, left } = await interrupted(columns)
       expect(progress.length).toBeLessThanOrEqual(columns - 3)
       expect(BLOCKS.test(progress)).toBe(columns >= 60)
+      expect(evaluating).toBe(true)
       const text = left.join('\n')
       // Long sentences wrap, between words and, where the terminal does it, within them.
       const letters = text.replaceAll(/\s/g, '')
       expect(letters).toContain('Stoppingafterthisstepandsavingthebest;oncemoreendsatonce.')
       expect(letters).toMatch(/\d+stepsin[\d.]+son1thread\(simd\):interrupted/)
       expect(text).toMatch(/^Saved in run-\d+\.$/m)
-      expect(left.filter((line) => STEP.test(line) || BLOCKS.test(line) || /\^C/.test(line))).toEqual([])
+      expect(left.filter((line) => STEP.test(line) || BLOCKS.test(line) || /\^C|evaluating/.test(line))).toEqual([])
       // A row of the table is a line, cut where it would wrap.
       const table = left.slice(left.findIndex((line) => line.startsWith('  column')))
       expect(table.slice(1, 3).map((line) => line.slice(0, 5))).toEqual(['  x  ', '  y  '])

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { TableCodec } from '../columns/kinds.js'
 import { chosenColumns } from '../data/row-columns.js'
 import { type ColumnChooser, columnNames as namesOf } from '../data/table-columns.js'
+import { count } from '../data/wording.js'
 import { DataError, UsageError } from '../errors.js'
 import type { Model } from '../flow/ensemble.js'
 import { readModel } from '../io/save-flow.js'
@@ -70,7 +71,7 @@ export function columnsFor(
     if (width !== own + beside.length) {
       const needed = names ? ` (${names.join(', ')})` : ''
       throw new DataError(
-        `${argument} has ${width} columns${header ? '' : ' without names'}, but the model has ${own}${needed}.`,
+        `${argument} has ${count(width, 'column')}${header ? '' : ' without names'}, but the model has ${own}${needed}.`,
       )
     }
     const all = header ?? namesOf(undefined, width)

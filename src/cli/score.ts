@@ -1,7 +1,7 @@
 import { numberColumn } from '../columns/written-column.js'
 import { generators } from '../data/generators.js'
 import { type ColumnChooser, columnNames as namesOf } from '../data/table-columns.js'
-import { listed } from '../data/wording.js'
+import { count, listed } from '../data/wording.js'
 import { shortestFloat32 } from '../data/write-table.js'
 import { DataError, UsageError } from '../errors.js'
 import { columnNames } from '../flow/column-names.js'
@@ -119,7 +119,7 @@ function modelColumns(names: readonly string[] | undefined, dim: number, source:
     if (width !== dim) {
       const needed = names ? ` (${names.join(', ')})` : ''
       throw new DataError(
-        `${source === '-' ? 'Standard input' : source} has ${width} columns${header ? '' : ' without names'}, but the model has ${dim}${needed}.`,
+        `${source === '-' ? 'Standard input' : source} has ${count(width, 'column')}${header ? '' : ' without names'}, but the model has ${dim}${needed}.`,
       )
     }
     return header ?? namesOf(undefined, dim)

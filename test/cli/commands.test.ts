@@ -302,6 +302,7 @@ describe('score', () => {
       /standard input:1: no column is named "waiting"\. Did you mean|no column is named "waiting"/,
     ],
     ['1,2,3\n4,5,6\n', /Standard input has 3 columns without names, but the model has 2 \(eruptions, waiting\)\./],
+    ['1\n4\n', /Standard input has 1 column without names, but the model has 2 \(eruptions, waiting\)\./],
     ['eruptions,waiting\n1,2\n3,\n', /standard input:3: column "waiting" is empty\./],
     ['eruptions,waiting\n', /standard input: no rows of numbers, where at least 1/],
   ])('%j exits with 2, one line of cause and way out', async (input, message) => {

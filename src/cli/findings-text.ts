@@ -9,6 +9,8 @@ const FAR_SHARE = 1e-4
 /** And those outside at all from this share on, where they are so many times as many as of rows like the training rows. */
 const OUTSIDE = { share: 0.01, times: 3 }
 const DIGITS = 2
+/** Beyond them numbers are written with an exponent. */
+const MOST_DECIMALS = 20
 
 /** What is odd about an evaluation, a sentence each: rows that dominate a mean or are in none, samples where no rows are. */
 export function findingsText({ dominating, leftOutRows, samplesOutside, nll }: Evaluation): string[] {
@@ -47,9 +49,9 @@ function outsideText({ share, farShare, columns }: SamplesOutside, rows: number)
   // Of n rows and one more of the same kind, that one is the least or the greatest of a column with probability 2/(n + 1).
   const ordinary = (2 * columns.length) / (rows + 1)
   const [few, many] = [farShare >= FAR_SHARE, share >= Math.max(OUTSIDE.share, OUTSIDE.times * ordinary)]
-  if (!few && !many) return []
+  if (columns.length === 0 || (!few && !many)) return []
   const worst = columns.reduce((worst, column) => (reach(column) > reach(worst) ? column : worst))
-  const range = (low: number | null, high: number | null) => `${number(low)} … ${number(high)}`
+  const range = (low: number | null, high: number | null) => `${number(low, worst.sd)} … ${number(high, worst.sd)}`
   const far = few ? `, ${percent(farShare)} by over 3 sd` : ''
   return [
     `${percent(share)} of the samples lie outside the training rows' range${far}: ${printable(worst.name)} is ${range(worst.least, worst.greatest)} there, ${range(worst.low, worst.high)} in the rows.`,
@@ -62,7 +64,14 @@ function reach({ low, high, sd, least, greatest }: SamplesOutside['columns'][num
   return Math.max(low - least, greatest - high) / sd
 }
 
-const number = (value: number | null): string => (value === null ? 'infinite' : `${Number(value.toPrecision(3))}`)
+/** To a hundredth of a standard deviation, about: three digits of a year, or of a time, tell nothing. */
+function number(value: number | null, sd: number): string {
+  if (value === null) return 'infinite'
+  const decimals = 2 - Math.floor(Math.log10(sd))
+  if (!(Math.abs(value) < 1e15) || !(decimals <= MOST_DECIMALS)) return `${Number(value.toPrecision(3))}`
+  const unit = 10 ** -decimals
+  return `${decimals > 0 ? Number(value.toFixed(decimals)) : Math.round(value / unit) * unit}`
+}
 const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`
 const capital = (text: string): string => text[0].toUpperCase() + text.slice(1)
 

@@ -103,9 +103,7 @@ const evaluation = v.looseObject({
   integralOfDensity: v.optional(v.looseObject({ value: number, side: count, converged: v.boolean() })),
   leftOut: v.optional(v.string()),
   worstRoundTrip: orNull(number),
-  samplesOutside: v.optional(
-    v.looseObject({ share: number, farShare: number, columns: v.pipe(v.array(outside), v.minLength(1)) }),
-  ),
+  samplesOutside: v.optional(v.looseObject({ share: number, farShare: number, columns: v.array(outside) })),
   losses: v.looseObject({}),
   strangest: v.optional(v.looseObject({ part: v.string(), columns: texts, rows: v.array(strange) })),
   trials: v.optional(trials),

@@ -52,7 +52,7 @@ export async function writeOutcome(job: Job, result: FitResult, signal: AbortSig
     ...(job.trials && { trials: job.trials }),
   }
   const moreSteps = options.chosen ? 'more (--budget or --steps)' : 'more (--steps)'
-  const evaluation = { ...figures, verdict: verdict(figures, { moreSteps }) }
+  const evaluation = { ...figures, verdict: verdict(figures, { moreSteps, columns: model.dim }) }
   await folder.writeJson(TRAINED_FILES.evaluation, evaluation)
   report.evaluated(evaluation)
   await folder.write(TRAINED_FILES.samples, await samplesText(job, signal))

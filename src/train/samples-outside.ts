@@ -1,4 +1,6 @@
-import { blockRowsOf, type RowSource } from '../data/row-source.js'
+import type { ColumnKind } from '../columns/kinds.js'
+import { MISSING_FROM, RowCodec } from '../columns/table-codec.js'
+import { blockRowsOf, type RowBlock, type RowSource } from '../data/row-source.js'
 import { columnNames } from '../flow/column-names.js'
 import type { Model } from '../flow/ensemble.js'
 import type { Part } from './given-rows.js'
@@ -29,24 +31,71 @@ export interface ColumnOutside {
 /** Standard deviations outside the range from which on a sample is far. */
 const FAR = 3
 
-/** Compares samples with the training rows, column by column of those that are modelled. */
+/**
+ * Compares samples with the training rows, column by column of those that are modelled. Where the flow knows a table it is its
+ * columns of numbers, with the values that the table would have; what is missing there lies nowhere.
+ */
 export async function samplesOutside(flow: Model, training: Part, samples: RowSource): Promise<SamplesOutside> {
-  const ranges = await rangesOf(training, flow.dim)
+  const { names, valuesOf } = flow.data.table ? tableNumbers(new RowCodec(flow.data.table)) : ownNumbers(flow)
+  const ranges = await rangesOf(training, { names, valuesOf })
   const tally = new Outside(ranges)
-  for await (const block of samples.blocks(blockRowsOf(samples.columns))) tally.add(block, samples.columns)
-  const names = columnNames(flow)
+  for await (const block of samples.blocks(blockRowsOf(samples.columns))) tally.add(valuesOf(block, samples.columns))
   const shareOf = (count: number) => count / samples.rows
   return {
     samples: samples.rows,
     share: shareOf(tally.rows),
     farShare: shareOf(tally.farRows),
-    columns: ranges.map(({ low, high, sd }, j) => ({
-      ...{ name: names[j], low, high, sd },
-      least: finite(tally.least[j]),
-      greatest: finite(tally.greatest[j]),
-      share: shareOf(tally.outside[j]),
-      farShare: shareOf(tally.far[j]),
-    })),
+    columns: ranges.flatMap(({ low, high, sd }, j) => {
+      if (low === Number.NEGATIVE_INFINITY) return []
+      const [least, greatest] = [finite(tally.least[j]), finite(tally.greatest[j])]
+      const [share, farShare] = [shareOf(tally.outside[j]), shareOf(tally.far[j])]
+      return [{ name: names[j], low, high, sd, least, greatest, share, farShare }]
+    }),
+  }
+}
+
+/** What is compared of a block of rows. */
+interface Numbers {
+  readonly names: readonly string[]
+  /** [rows, names], NaN where a cell is missing. */
+  valuesOf(block: RowBlock, columns: number): Float64Array
+}
+
+/** A flow's NaN lies outside of whatever there is. */
+const outsideAll = (value: number): number => (Number.isNaN(value) ? Number.POSITIVE_INFINITY : value)
+
+function ownNumbers(flow: Model): Numbers {
+  const names = columnNames(flow).slice(0, flow.dim)
+  return {
+    names,
+    valuesOf: (block, columns) =>
+      Float64Array.from({ length: (block.length / columns) * names.length }, (_, at) =>
+        outsideAll(block[Math.floor(at / names.length) * columns + (at % names.length)]),
+      ),
+  }
+}
+
+/** Names and dates are never drawn but from those of the table, and on a circle nothing is outside. */
+function isCompared({ kind }: ColumnKind): boolean {
+  return kind !== 'category' && kind !== 'date' && kind !== 'circular'
+}
+
+function tableNumbers(codec: RowCodec): Numbers {
+  const { columns, given } = codec.codec
+  const compared = [...columns.keys()].filter((j) => !given.includes(columns[j].name) && isCompared(columns[j].kind))
+  const gaps = new Map(codec.gaps.map(({ column, told }) => [column, told]))
+  return {
+    names: compared.map((j) => columns[j].name),
+    valuesOf(block, width) {
+      const rows = block.length / width
+      const decoded = codec.decode(block, new Float64Array(rows * columns.length))
+      return Float64Array.from({ length: rows * compared.length }, (_, at) => {
+        const [row, j] = [Math.floor(at / compared.length), compared[at % compared.length]]
+        const told = gaps.get(j)
+        const missing = told !== undefined && block[row * width + told] >= MISSING_FROM
+        return missing ? Number.NaN : outsideAll(decoded[row * columns.length + j])
+      })
+    },
   }
 }
 
@@ -56,14 +105,15 @@ interface Range {
   readonly sd: number
 }
 
-async function rangesOf({ rows, weights }: Part, dim: number): Promise<Range[]> {
-  const { columns } = rows
-  const all = Array.from({ length: dim }, () => new RangeFit())
+async function rangesOf({ rows, weights }: Part, { names, valuesOf }: Numbers): Promise<Range[]> {
+  const all = names.map(() => new RangeFit())
   let first = 0
-  for await (const block of rows.blocks(blockRowsOf(columns))) {
-    const own = weights?.subarray(first, first + block.length / columns)
-    for (let j = 0; j < dim; j++) all[j].add(block, columns, j, own)
-    first += block.length / columns
+  for await (const block of rows.blocks(blockRowsOf(rows.columns))) {
+    const count = block.length / rows.columns
+    const values = valuesOf(block, rows.columns)
+    const own = weights?.subarray(first, first + count)
+    for (const [j, range] of all.entries()) range.add(values, all.length, j, own)
+    first += count
   }
   return all.map((range) => range.end())
 }
@@ -76,11 +126,11 @@ class RangeFit {
   #mean = 0
   #squares = 0
 
-  add(block: Float32Array | Float64Array, columns: number, j: number, weights: Float64Array | undefined): void {
+  add(block: Float64Array, columns: number, j: number, weights: Float64Array | undefined): void {
     for (let i = 0, at = j; at < block.length; i++, at += columns) {
       const weight = weights ? weights[i] : 1
-      if (weight === 0) continue
       const value = block[at]
+      if (weight === 0 || Number.isNaN(value)) continue
       if (value < this.#low) this.#low = value
       if (value > this.#high) this.#high = value
       this.#weight += weight
@@ -90,7 +140,9 @@ class RangeFit {
     }
   }
 
+  /** Without values nothing is known of where they end. */
   end(): Range {
+    if (this.#weight === 0) return { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, sd: 0 }
     return { low: this.#low, high: this.#high, sd: Math.sqrt(this.#squares / this.#weight) }
   }
 }
@@ -112,14 +164,15 @@ class Outside {
     this.greatest = ranges.map(() => Number.NEGATIVE_INFINITY)
   }
 
-  add(block: Float32Array | Float64Array, columns: number): void {
-    for (let from = 0; from < block.length; from += columns) {
+  /** Values [rows, columns]. */
+  add(values: Float64Array): void {
+    for (let from = 0; from < values.length; from += this.#ranges.length) {
       let [outside, far] = [false, false]
       for (const [j, { low, high, sd }] of this.#ranges.entries()) {
-        const value = block[from + j]
+        const value = values[from + j]
+        if (Number.isNaN(value)) continue
         this.least[j] = Math.min(this.least[j], value)
         this.greatest[j] = Math.max(this.greatest[j], value)
-        // Written so that NaN is outside.
         if (value >= low && value <= high) continue
         this.outside[j]++
         outside = true

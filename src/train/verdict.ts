@@ -5,6 +5,8 @@ import { chosenOf } from './trials.js'
 export interface VerdictOptions {
   /** What to give a run whose steps ran out too early. */
   readonly moreSteps?: string
+  /** How many columns are modelled, where not all are among those that samples are compared in. */
+  readonly columns?: number
 }
 
 /** Fewer rows than this tell little of a mean. */
@@ -32,13 +34,16 @@ interface Ground {
  * loss still fell at the end, and whether it diverged on the way; whether there are enough rows. On the rows that know the least of it: drawn anew, else of the
  * test, else left out in turn by cross-validation, else held out, else the very ones trained on.
  */
-export function verdict(evaluation: Evaluation, { moreSteps = 'more steps' }: VerdictOptions = {}): string {
+export function verdict(
+  evaluation: Evaluation,
+  { moreSteps = 'more steps', columns = evaluation.samplesOutside.columns.length }: VerdictOptions = {},
+): string {
   const ground = groundOf(evaluation)
   const parts = [
     comparison(evaluation, ground),
     ...recoveriesText(evaluation),
     lossText(evaluation, moreSteps),
-    rowsText(evaluation, ground),
+    rowsText(evaluation, ground, columns),
   ]
   return `${ground.words} ${subject(evaluation, ground)} ${parts.join('; ')}.`
 }
@@ -123,9 +128,9 @@ function lossText({ losses, trials }: Evaluation, moreSteps: string): string {
     : 'its loss was still falling when it was interrupted'
 }
 
-function rowsText({ nll: { train }, samplesOutside }: Evaluation, { on, nll, gaussianGain, noise }: Ground): string {
+function rowsText({ nll: { train } }: Evaluation, { on, nll, gaussianGain, noise }: Ground, columns: number): string {
   const { rows } = nll
-  if (train.rows < ROWS_PER_COLUMN * samplesOutside.columns.length) return `${train.rows} rows are few to train on`
+  if (train.rows < ROWS_PER_COLUMN * columns) return `${train.rows} rows are few to train on`
   if (on === 'train') return 'only rows held out could tell whether there are enough'
   if (rows < FEW_ROWS) return `${rows === 1 ? '1 row tells' : `${rows} rows tell`} little`
   const gap = (nll.mean ?? 0) - (train.mean ?? 0)

@@ -1,5 +1,6 @@
 import { affineCoupling, alternatingMask, fit, flow, jang, leakyReLU, preprocess } from 'pushforward'
 import { describe, expect, test } from 'vitest'
+import type { TableCodec } from '#columns/kinds.js'
 import { RowSet } from '#data/row-set.js'
 import { matrixSource } from '#data/row-source.js'
 import { toMatrix } from '#data/rows.js'
@@ -176,6 +177,53 @@ describe('samples beyond the range of the training rows', () => {
         { name: 'x1', low: -1, high: 1, sd: 1, least: null, greatest: 1.5, share: 3 / 8, farShare: 2 / 8 },
         { name: 'x2', low: 0, high: 20, sd: 10, least: 0, greatest: 51, share: 3 / 8, farShare: 1 / 8 },
       ],
+    })
+  })
+
+  test('are of the values that a table would have: a column of numbers beside names, dates, angles and gaps', async () => {
+    const model = flow(6, [leakyReLU()])
+    const format = { unit: 'day', between: 'T', zone: '' } as const
+    const table = {
+      columns: [
+        { name: 'kind', kind: { kind: 'category', levels: ['a', 'b'] } },
+        { name: 'count', kind: { kind: 'integer', low: 10, high: 50, step: 10, decimals: 0 } },
+        { name: 'claim', kind: { kind: 'positive', decimals: 1, zeros: { below: 0.5, width: 1 } }, missing: true },
+        { name: 'day', kind: { kind: 'date', format, low: 19_000, high: 19_100, step: 1 } },
+        { name: 'wind', kind: { kind: 'circular', period: 360, cut: 90, from: 0 } },
+      ],
+      given: [],
+      seed: 0,
+    } satisfies TableCodec
+    model.data = { columns: undefined, sha256: undefined, table }
+    const rows = (values: number[][]) => matrixSource(toMatrix(values, 6, 'Rows', { infinite: true }))
+    // kind, count, claim, day, wind, claim missing: counts of 10, 30 and 50, claims of 0 and 8, one that is not there.
+    const own = [
+      [0.2, 10.7, 0.4, 3, 100, 0.1],
+      [1.9, 39.9, 8.02, 90, 440, 0.6],
+      [1.9, 39.9, 1e6, 90, 440, 1.6],
+      [0.2, 50.5, 0.4, 3, 100, 0.1],
+    ]
+    const samples = [
+      [-5, 1, 0.2, 400, 449.9, 0.3],
+      [7, 500, 24, -7, 95, 0.9],
+      [0.5, 20, 1e9, 5, 100, 1.2],
+      [0.5, 20, Number.POSITIVE_INFINITY, 5, 100, 0.2],
+    ]
+    expect(await samplesOutside(model, { rows: rows(own) }, rows(samples))).toEqual({
+      ...{ samples: 4, share: 1 / 2, farShare: 1 / 2 },
+      columns: [
+        { name: 'count', low: 10, high: 50, sd: Math.sqrt(200), least: 10, greatest: 50, share: 0, farShare: 0 },
+        {
+          name: 'claim',
+          low: 0,
+          high: 8,
+          sd: Math.sqrt(128 / 9),
+          least: 0,
+          greatest: null,
+          share: 1 / 2,
+          farShare: 1 / 2,
+        },
+      ].map((column) => ({ ...column, sd: expect.closeTo(column.sd, 12) })),
     })
   })
 

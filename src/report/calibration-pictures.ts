@@ -83,7 +83,7 @@ function calibrationFigure({ model, compared, part }: CalibrationOptions, { titl
   })
 }
 
-function qqPanel({ name, rows, samples }: Compared): Panel {
+function qqPanel({ name, rows, samples, ticks }: Compared): Panel {
   const domain = commonDomain(rows, samples)
   const at = shownRanks(rows.length)
   const share = at.map((rank) => (rank + 0.5) / rows.length)
@@ -97,8 +97,8 @@ function qqPanel({ name, rows, samples }: Compared): Panel {
     width: PANEL.width,
     height: PANEL.qqHeight,
     title: name,
-    x: { domain },
-    y: { domain },
+    x: { domain, ticks },
+    y: { domain, ticks },
     marks: [
       areaY(own, {
         x: within(own),

@@ -47,13 +47,13 @@ function bulk(ascending: Float64Array): Interval {
   return [Math.max(low, from - reach), Math.min(high, to + reach)]
 }
 
-/** Rows of the matrix with any of the columns outside its domain. */
+/** Rows of the matrix with any of the columns outside its domain; what is missing, NaN, is not. */
 export function countOutside(matrix: Matrix, domains: readonly Interval[]): number {
   let outside = 0
   for (let i = 0; i < matrix.rows; i++) {
     const within = ([low, high]: Interval, j: number) => {
       const value = matrix.data[i * matrix.columns + j]
-      return value >= low && value <= high
+      return !(value < low || value > high)
     }
     if (!domains.every(within)) outside++
   }

@@ -1,5 +1,6 @@
 import { line } from '@observablehq/plot'
 import { arrange } from './arrange.js'
+import type { TickMaker } from './axis-ticks.js'
 import { figure, MARGIN } from './figure.js'
 import { histogram } from './histogram.js'
 import { bars, binCount } from './histogram-marks.js'
@@ -13,6 +14,10 @@ export interface DensityCurve {
   /** Beneath the axis. */
   readonly label: string
   readonly domain: Interval
+  /** What is written at the axis; default round numbers. */
+  readonly ticks?: TickMaker
+  /** Of the histogram; default as many as fit the values. */
+  readonly bins?: number
   /** p at each of the points. */
   density(points: Float64Array): ArrayLike<number>
   readonly values: ArrayLike<number>
@@ -38,15 +43,15 @@ export function curvesPicture({ title, subtitle, values, curves }: CurvesOptions
     const [low, high] = curve.domain
     const x = Float64Array.from({ length: POINTS }, (_, i) => low + ((i + 0.5) / POINTS) * (high - low))
     const y = Float64Array.from(curve.density(x))
-    return { curve, x, y, binned: histogram(curve.values, curve.domain, binCount(curve.values.length)) }
+    return { curve, x, y, binned: histogram(curve.values, curve.domain, curve.bins ?? binCount(curve.values.length)) }
   })
   const heights = parts.flatMap(({ y, binned }) => [...y, ...binned.heights]).filter(Number.isFinite)
   const highest = heights.reduce((most, height) => Math.max(most, height), 0) || 1
-  const panels = parts.map(({ curve: { name, label, domain }, x, y, binned }) =>
+  const panels = parts.map(({ curve: { name, label, domain, ticks }, x, y, binned }) =>
     panel({
       ...SIZE,
       title: name,
-      x: { domain, label },
+      x: { domain, label, ticks },
       y: { domain: [0, highest * 1.08], label: 'density' },
       marks: [
         bars(binned),

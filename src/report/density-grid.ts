@@ -18,7 +18,7 @@ export interface DensityGrid {
 const WITHIN = 2
 
 /** Averages a two-dimensional flow's density over the cells of a grid, in original units. */
-export function densityGrid(flow: Model, x: Interval, y: Interval, size = 240): DensityGrid {
+export function densityGrid(flow: Pick<Model, 'logProb'>, x: Interval, y: Interval, size = 240): DensityGrid {
   const fine = size * WITHIN
   const centre = ([low, high]: Interval, i: number) => low + ((i + 0.5) / fine) * (high - low)
   const density = new Float64Array(size * size)

@@ -2,7 +2,8 @@ import type { RenderFunction } from '@observablehq/plot'
 import type { Matrix } from '../data/rows.js'
 import type { Model } from '../flow/ensemble.js'
 import { image } from './cells.js'
-import { column, commonDomain, outsideText, thinRows } from './columns.js'
+import { axisBins, type ColumnAxis } from './column-axis.js'
+import { column, outsideText, thinRows } from './columns.js'
 import { type DensityGrid, densityGrid, regionLevels } from './density-grid.js'
 import { dots } from './dots.js'
 import { figure, MARGIN } from './figure.js'
@@ -15,7 +16,8 @@ import { COLOUR, heatColour } from './theme.js'
 
 /** What a picture of a density shows, and how finely. */
 export interface DensityOptions {
-  readonly flow: Model
+  /** Its density at points [n, 2] of the picture. */
+  readonly flow: Pick<Model, 'logProb'>
   /** [rows, 2], original units. */
   readonly data: Matrix
   /** Where those are only some of the rows: how many there are. */
@@ -23,6 +25,8 @@ export interface DensityOptions {
   /** [rows, 2], original units: the picture holds where they lie too. */
   readonly samples: Matrix
   readonly columns: readonly string[]
+  /** How their values stand at axes, where that is not as numbers do. */
+  readonly axes?: readonly ColumnAxis[]
 }
 
 const SIDE = 480
@@ -39,8 +43,8 @@ const ALL = { size: 2.2, opacity: 0.75 }
 const FEW = { size: 1.8, opacity: 0.6 }
 
 /** A two-dimensional flow's density as a heat map of ln p with contours, the data over it. */
-export function densityPicture({ flow, data, allRows = data.rows, samples, columns }: DensityOptions): string {
-  const [x, y] = [0, 1].map((j) => commonDomain(column(data, j), column(samples, j)))
+export function densityPicture({ flow, data, allRows = data.rows, samples, columns, axes }: DensityOptions): string {
+  const [x, y] = [0, 1].map((j) => axisBins(column(data, j), column(samples, j), axes?.[j]).domain)
   const grid = densityGrid(flow, x, y)
   const regions = regionLevels(grid, SHARES)
   const levels = regions.flatMap((value, i) => (value === undefined ? [] : [{ value, share: SHARES[i] }]))
@@ -51,8 +55,8 @@ export function densityPicture({ flow, data, allRows = data.rows, samples, colum
   const map = panel({
     width: SIDE,
     height: SIDE,
-    x: { domain: x, label: columns[0] },
-    y: { domain: y, label: columns[1] },
+    x: { domain: x, label: columns[0], ticks: axes?.[0].ticks },
+    y: { domain: y, label: columns[1], ticks: axes?.[1].ticks },
     marks: [
       heatMap(grid, scale),
       ...levels.map(({ value, share }) => outline(grid, value, { colour: COLOUR.modelDark, width: lineWidth(share) })),

@@ -1,8 +1,10 @@
 import type { Matrix } from '../data/rows.js'
 import type { Model } from '../flow/ensemble.js'
 import { Flow } from '../flow/flow.js'
+import type { TickMaker } from './axis-ticks.js'
 import { column } from './columns.js'
 import { sorted } from './interval.js'
+import type { ShownTable } from './shown-table.js'
 
 /** Rows that a model is looked at with, [rows, dim + contextDim], and what they are to it. */
 export interface HeldOut {
@@ -13,6 +15,8 @@ export interface HeldOut {
 /** One number of every row, beside the same of samples: alike where the model is true. */
 export interface Compared {
   readonly name: string
+  /** What is written at its axes; default round numbers. */
+  readonly ticks?: TickMaker
   /** In ascending order, those that are finite. */
   readonly rows: Float64Array
   readonly samples: Float64Array
@@ -20,10 +24,11 @@ export interface Compared {
 
 /**
  * The coordinates of the noise that a flow maps rows onto, beside those of its own samples; of an ensemble, for which there is
- * no single map, the columns themselves. Whatever the base is, both follow it where the model is true.
+ * no single map, the columns themselves, as the table has them where the model knows one. Whatever the base is, both follow it where the model is true.
  */
-export function comparedNoise(model: Model, rows: Matrix, samples: Matrix): Compared[] {
+export function comparedNoise(model: Model, rows: Matrix, samples: Matrix, table?: ShownTable): Compared[] {
   const { dim, contextDim } = model
+  if (table && !(model instanceof Flow)) return comparedColumns(table, rows, samples)
   const name = (j: number) => (model instanceof Flow ? `z${j + 1}` : (model.data.columns?.[j] ?? `x${j + 1}`))
   const seen = (matrix: Matrix): Matrix => {
     if (!(model instanceof Flow)) return matrix
@@ -37,6 +42,14 @@ export function comparedNoise(model: Model, rows: Matrix, samples: Matrix): Comp
     rows: sorted(column(own, j)),
     samples: sorted(column(drawn, j)),
   }))
+}
+
+function comparedColumns(table: ShownTable, rows: Matrix, samples: Matrix): Compared[] {
+  const [own, drawn] = [table.places(rows), table.places(samples)]
+  return table.columns.slice(0, table.modelled).map((name, j) => {
+    const { ticks } = table.axes[j]
+    return { name, rows: sorted(column(own, j)), samples: sorted(column(drawn, j)), ...(ticks && { ticks }) }
+  })
 }
 
 /** Columns first … end − 1 of rows, [rows, end − first]. */

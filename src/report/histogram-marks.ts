@@ -23,9 +23,8 @@ export function bars({ edges, heights }: Histogram): Markish {
 export function histograms(
   data: Float64Array,
   samples: Float64Array,
-  domain: Interval,
+  { domain, bins }: { readonly domain: Interval; readonly bins: number },
 ): { marks: Markish[]; highest: number } {
-  const bins = binCount(data.length)
   const given = histogram(data, domain, bins)
   const drawn = histogram(samples, domain, bins)
   const highest = Math.max(...given.heights, ...drawn.heights) || 1

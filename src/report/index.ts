@@ -3,6 +3,8 @@
  * library behind it is loaded by those who draw, and by nobody else.
  * @module pushforward/report
  */
+export type { TickMaker } from './axis-ticks.js'
+export type { ColumnAxis } from './column-axis.js'
 export { type CurvesOptions, curvesPicture, type DensityCurve } from './curves-picture.js'
 export { type DensityOptions, densityPicture } from './density-picture.js'
 export { film } from './film.js'
@@ -14,4 +16,5 @@ export { type LossOptions, lossPicture } from './loss-picture.js'
 export { type ColumnsOptions, marginalsPicture } from './marginals-picture.js'
 export { pairsPicture } from './pairs-picture.js'
 export { type SamplesOptions, samplesPicture } from './samples-picture.js'
+export type { Ticks } from './ticks.js'
 export { type Pictures, type PlotOptions, picturesOf, type WritePlotsOptions, writePlots } from './write-plots.js'

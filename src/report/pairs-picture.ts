@@ -1,5 +1,6 @@
 import { arrange } from './arrange.js'
-import { column, commonDomain, outsideText } from './columns.js'
+import { axisBins } from './column-axis.js'
+import { column, outsideText } from './columns.js'
 import { figure, type Key, MARGIN } from './figure.js'
 import { histograms } from './histogram-marks.js'
 import { type ColumnsOptions, shareText } from './marginals-picture.js'
@@ -53,7 +54,11 @@ function worstOnly(options: ColumnsOptions): string {
   const all = worstPairs(data, samples)
   const pairs = all.slice(0, MOST_PAIRS)
   const panels = pairs.map(({ across, up }) => {
-    const [x, y] = [across, up].map((j) => ({ domain: domain(options, j), label: columns[j] }))
+    const [x, y] = [across, up].map((j) => ({
+      domain: binsOf(options, j).domain,
+      label: columns[j],
+      ticks: ticks(options, j),
+    }))
     const marks = overlay(points(data, across, up), points(samples, across, up), [x.domain, y.domain], PAIR.side)
     return panel({ width: PAIR.side, height: PAIR.side, x, y, marks })
   })
@@ -81,13 +86,16 @@ const points = (matrix: ColumnsOptions['data'], across: number, up: number) => (
   y: column(matrix, up),
 })
 
-const domain = ({ data, samples }: ColumnsOptions, j: number) => commonDomain(column(data, j), column(samples, j))
+const binsOf = ({ data, samples, axes }: ColumnsOptions, j: number) =>
+  axisBins(column(data, j), column(samples, j), axes?.[j])
+
+const ticks = ({ axes }: ColumnsOptions, j: number) => axes?.[j].ticks
 
 const outside = (options: ColumnsOptions) =>
   outsideText(
     options.data,
     options.samples,
-    options.columns.map((_, j) => domain(options, j)),
+    options.columns.map((_, j) => binsOf(options, j).domain),
   )
 
 function pairName(columns: readonly string[], { across, up }: { across: number; up: number }): string {
@@ -95,17 +103,23 @@ function pairName(columns: readonly string[], { across, up }: { across: number; 
   return `${first} and ${second}`
 }
 
+const BARE = { ticks: false } as const
+
 /** One cell of the triangle; only the outer ones have numbers and names at their axes. */
 function cell(options: ColumnsOptions, at: number, row: number): Panel {
   const { data, samples, columns } = options
   const lowest = row === columns.length - 1
-  const x = { domain: domain(options, at), ticks: lowest, ...(lowest && { label: columns[at] }) }
+  const bins = binsOf(options, at)
+  const x = { domain: bins.domain, ...(lowest ? { label: columns[at], ticks: ticks(options, at) } : BARE) }
   const size = { width: CELL.side, height: CELL.side }
   if (at === row) {
-    const { marks, highest } = histograms(column(data, at), column(samples, at), x.domain)
+    const { marks, highest } = histograms(column(data, at), column(samples, at), bins)
     return panel({ ...size, x, y: { domain: [0, highest * 1.08], ticks: false }, marks })
   }
-  const y = { domain: domain(options, row), ticks: at === 0, ...(at === 0 && { label: columns[row] }) }
+  const y = {
+    domain: binsOf(options, row).domain,
+    ...(at === 0 ? { label: columns[row], ticks: ticks(options, row) } : BARE),
+  }
   const marks = overlay(points(data, at, row), points(samples, at, row), [x.domain, y.domain], CELL.side)
   return panel({ ...size, x, y, marks })
 }

@@ -1,16 +1,17 @@
 import * as Plot from '@observablehq/plot'
 import { DOMImplementation, type Node, XMLSerializer } from '@xmldom/xmldom'
+import { numberTicks, type TickMaker, widest } from './axis-ticks.js'
 import type { Interval } from './interval.js'
 import { SVG } from './position.js'
 import { escapeXml, shorten, textWidth } from './text.js'
 import { COLOUR, TEXT } from './theme.js'
-import { type Ticks, ticks, twoTicks } from './ticks.js'
+import type { Ticks } from './ticks.js'
 
 export interface Axis {
   readonly domain: Interval
   readonly label?: string
-  /** False leaves ticks and their numbers away; default true. */
-  readonly ticks?: boolean
+  /** What is written at the axis; default round numbers. False leaves that away. */
+  readonly ticks?: TickMaker | boolean
 }
 
 export interface PanelOptions {
@@ -47,8 +48,8 @@ const LINE = TEXT.label * 1.5
 /** Draws marks over numeric axes with Observable Plot. */
 export function panel(options: PanelOptions): Panel {
   const { width, height, x, y, title } = options
-  const across = fittingTicks(x.domain, width)
-  const up = twoTicks(y.domain, Math.max(2, Math.floor(height / 45)))
+  const across = makerOf(x)(x.domain, width, 'across')
+  const up = makerOf(y)(y.domain, height, 'up')
   const { left, top, right, bottom } = marginsOf(options, across, up)
   const whole = { width: left + width + right, height: top + height + bottom }
   const svg = Plot.plot({
@@ -82,6 +83,8 @@ export function panel(options: PanelOptions): Panel {
     },
   }
 }
+
+const makerOf = ({ ticks }: Axis): TickMaker => (typeof ticks === 'function' ? ticks : numberTicks)
 
 /** Plot builds its elements in a document, such as browsers have. */
 function emptyDocument(): Document {
@@ -126,19 +129,6 @@ function titleText(title: string, { left, width, whole }: { left: number; width:
   const text = shorten(title, whole - 4, TEXT.panel)
   const start = Math.max(2, Math.min(left, left + width - textWidth(text, TEXT.panel)))
   return `<text x="${start.toFixed(1)}" y="${TEXT.panel}" font-size="${TEXT.panel}" font-weight="600" text-anchor="start" fill="${COLOUR.ink}">${escapeXml(text)}</text>`
-}
-
-function widest({ values, format }: Ticks): number {
-  return values.reduce((width, value) => Math.max(width, textWidth(format(value), TEXT.label)), 0)
-}
-
-/** As many ticks as their numbers leave room for, side by side. */
-function fittingTicks(domain: Interval, width: number): Ticks {
-  for (let count = Math.max(2, Math.floor(width / 55)); count > 1; count--) {
-    const found = twoTicks(domain, count)
-    if (found.values.length * (widest(found) + 8) <= width * 1.1) return found
-  }
-  return ticks(domain, 1)
 }
 
 /** How far the number at the last tick reaches beyond the plotting area. */

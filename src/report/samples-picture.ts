@@ -1,7 +1,8 @@
 import type { Matrix } from '../data/rows.js'
 import { arrange } from './arrange.js'
 import { cellImage, countCells } from './cells.js'
-import { column, commonDomain, outsideText, thinRows } from './columns.js'
+import { axisBins, type ColumnAxis } from './column-axis.js'
+import { column, outsideText, thinRows } from './columns.js'
 import { dots } from './dots.js'
 import { figure, MARGIN } from './figure.js'
 import { panel } from './panel.js'
@@ -17,6 +18,8 @@ export interface SamplesOptions {
   /** [rows, 2], original units. */
   readonly samples: Matrix
   readonly columns: readonly string[]
+  /** How their values stand at axes, where that is not as numbers do. */
+  readonly axes?: readonly ColumnAxis[]
 }
 
 const SIDE = 400
@@ -25,10 +28,10 @@ const MOST_POINTS = 3000
 const CELL = 4
 
 /** Data and the model's samples side by side on the same axes, as many of the one as of the other. */
-export function samplesPicture({ data, allRows = data.rows, samples, columns }: SamplesOptions): string {
+export function samplesPicture({ data, allRows = data.rows, samples, columns, axes }: SamplesOptions): string {
   const crowded = Math.min(data.rows, samples.rows) > MOST_POINTS
   const count = Math.min(data.rows, samples.rows)
-  const [x, y] = [0, 1].map((j) => commonDomain(column(data, j), column(samples, j)))
+  const [x, y] = [0, 1].map((j) => axisBins(column(data, j), column(samples, j), axes?.[j]).domain)
   const cloud = (points: Matrix, { colour, ramp }: { colour: string; ramp: readonly string[] }, title: string) => {
     const [first, second] = [0, 1].map((j) => column(points, j))
     return panel({
@@ -36,8 +39,8 @@ export function samplesPicture({ data, allRows = data.rows, samples, columns }: 
       height: SIDE,
       title,
       grid: !crowded,
-      x: { domain: x, label: columns[0] },
-      y: { domain: y, label: columns[1] },
+      x: { domain: x, label: columns[0], ticks: axes?.[0].ticks },
+      y: { domain: y, label: columns[1], ticks: axes?.[1].ticks },
       marks: [
         crowded
           ? cellImage(countCells(first, second, [x, y], SIDE / CELL), ramp)

@@ -3,6 +3,7 @@ import type { Interval } from './interval.js'
 /** Places along an axis and what is written there. */
 export interface Ticks {
   readonly values: readonly number[]
+  /** What is written at one of them. */
   readonly format: (value: number) => string
 }
 
@@ -32,12 +33,14 @@ export function twoTicks(domain: Interval, count: number): Ticks {
   return found
 }
 
-const PLAIN = { largest: 1e12, smallestStep: 1e-6 }
+const PLAIN = { largest: 1e12, smallestStep: 1e-6, grouped: 1e4 }
 
 function tickFormat(step: number, largest: number): (value: number) => string {
   const decimals = Math.max(0, -Math.floor(Math.log10(step * 1.001)))
   if (largest < PLAIN.largest && step >= PLAIN.smallestStep) {
-    const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
+    // 2026 is a year more often than not.
+    const useGrouping = largest >= PLAIN.grouped
+    const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping }
     return (value) => (value === 0 ? 0 : value).toLocaleString('en-US', options).replace('-', '−')
   }
   const digits = Math.min(15, Math.max(0, Math.floor(Math.log10(largest)) - Math.floor(Math.log10(step * 1.001))))

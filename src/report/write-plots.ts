@@ -9,7 +9,8 @@ import type { Model } from '../flow/ensemble.js'
 import { Flow } from '../flow/flow.js'
 import { writeFileWhole } from '../io/write-file.js'
 import { pitPicture, qqPicture } from './calibration-pictures.js'
-import { column, commonDomain, evenRows } from './columns.js'
+import { axisBins, type ColumnAxis } from './column-axis.js'
+import { column, evenRows } from './columns.js'
 import { curvesPicture } from './curves-picture.js'
 import { densityPicture } from './density-picture.js'
 import { film } from './film.js'
@@ -20,6 +21,7 @@ import { type LossOptions, lossPicture } from './loss-picture.js'
 import { marginalsPicture, shareText } from './marginals-picture.js'
 import { pairsPicture } from './pairs-picture.js'
 import { samplesPicture } from './samples-picture.js'
+import { type ShownTable, shownTable } from './shown-table.js'
 
 /** A training run as far as pictures need it. */
 export interface PlotOptions extends LossOptions {
@@ -29,7 +31,7 @@ export interface PlotOptions extends LossOptions {
   readonly rows: Rows
   /** Where those are only some of the rows: how many there are. */
   readonly allRows?: number
-  /** Names of the columns; default those the flow knows, else x1, x2, … */
+  /** Names of the columns; default those the flow knows, else x1, x2, …; where it knows a table, the columns are that table's. */
   readonly columns?: readonly string[]
   /** Of the samples drawn; default 0. */
   readonly seed?: number
@@ -42,6 +44,11 @@ interface Shown {
   readonly allRows: number
   readonly samples: Matrix
   readonly columns: readonly string[]
+  readonly axes?: readonly ColumnAxis[]
+  /** How many of the columns are modelled; the others are given. */
+  readonly modelled: number
+  /** ln p at points of a picture, where that is one density for all. */
+  readonly density: Pick<Model, 'logProb'> | undefined
 }
 
 /** Files by name, each with what draws it. */
@@ -90,14 +97,13 @@ export function picturesOf(options: PlotOptions): Pictures {
   const { flow, seed = 0 } = options
   const { dim, contextDim } = flow
   const data = toMatrix(options.rows, dim + contextDim, 'Rows')
-  const columns = options.columns ?? columnNames(flow)
   const samples = samplesBeside(flow, data, seed)
-  const { allRows = data.rows } = options
+  const table = flow.data.table && shownTable(flow.data.table)
   const pictures: Pictures = new Map()
   // Where nothing was trained there is no curve.
   if (options.losses.length > 1) pictures.set('loss.svg', () => lossPicture(options))
-  addData(pictures, { data, allRows, samples, columns }, flow)
-  addCalibration(pictures, options.heldOut ?? { rows: data, part: 'training' }, flow, seed)
+  addData(pictures, shownOf(options, data, samples, table))
+  addCalibration(pictures, options.heldOut ?? { rows: data, part: 'training' }, flow, seed, table)
   if (!(flow instanceof Flow)) return pictures
   if (dim > 1 && contextDim === 0 && flow.structure.layers.length > 0) {
     pictures.set('data-to-noise.svg', () => dataToNoisePicture(flow, data))
@@ -108,6 +114,29 @@ export function picturesOf(options: PlotOptions): Pictures {
   if (bent !== undefined && isTutorial(flow))
     pictures.set('leaky-relu.svg', () => leakyReluPicture(bent.alpha, bent.name))
   return pictures
+}
+
+/** Data and samples as pictures have them: of a model that knows a table its columns, with the values that are there. */
+function shownOf(
+  { flow, columns, allRows }: PlotOptions,
+  data: Matrix,
+  samples: Matrix,
+  table: ShownTable | undefined,
+): Shown {
+  const { dim, contextDim } = flow
+  if (table) {
+    const { numbers } = table
+    const density = numbers && { logProb: (points: Rows) => flow.logProb(numbers(points as Float64Array)) }
+    return {
+      ...{ data: table.places(data), allRows: allRows ?? data.rows, samples: table.places(samples) },
+      ...{ columns: table.columns, axes: table.axes, modelled: table.modelled },
+      density: contextDim === 0 && !table.mixed ? density : undefined,
+    }
+  }
+  return {
+    ...{ data, allRows: allRows ?? data.rows, samples, columns: columns ?? columnNames(flow), modelled: dim },
+    density: contextDim === 0 ? flow : undefined,
+  }
 }
 
 /** Samples of the flow; where it has a context, those of the rows in turn, which then stand behind. */
@@ -127,35 +156,36 @@ function samplesBeside(flow: Model, data: Matrix, seed: number): Matrix {
   return { data: joined(matrix(context), context).part(0, count), rows: count, columns: data.columns }
 }
 
-/** What compares the flow with the data. */
-function addData(pictures: Pictures, shown: Shown, flow: Model): void {
-  const { dim } = flow
-  if (flow.contextDim > 0) {
-    pictures.set('marginals.svg', () => marginalsPicture({ ...shown, columns: shown.columns.slice(0, dim) }))
-    pictures.set('pairs.svg', () => pairsPicture(shown))
-    return
-  }
-  if (dim === 2) {
+/** What compares the flow with the data: its density where that is one, on so few columns that it can be drawn. */
+function addData(pictures: Pictures, shown: Shown): void {
+  const { modelled, density, columns } = shown
+  if (density && modelled === 2) {
     pictures.set('samples.svg', () => samplesPicture(shown))
-    pictures.set('density.svg', () => densityPicture({ ...shown, flow }))
+    pictures.set('density.svg', () => densityPicture({ ...shown, flow: density }))
     return
   }
-  if (dim === 1) {
-    pictures.set('density.svg', () => densityOnALine(shown, flow))
+  if (density && modelled === 1) {
+    pictures.set('density.svg', () => densityOnALine(shown, density))
     return
   }
-  pictures.set('marginals.svg', () => marginalsPicture(shown))
-  pictures.set('pairs.svg', () => pairsPicture(shown))
+  pictures.set('marginals.svg', () => marginalsPicture({ ...shown, columns: columns.slice(0, modelled) }))
+  if (columns.length > 1) pictures.set('pairs.svg', () => pairsPicture(shown))
 }
 
-function addCalibration(pictures: Pictures, { rows, part }: HeldOut, flow: Model, seed: number): void {
+function addCalibration(
+  pictures: Pictures,
+  { rows, part }: HeldOut,
+  flow: Model,
+  seed: number,
+  table: ShownTable | undefined,
+): void {
   if (rows.rows < LEAST_HELD_OUT_ROWS) return
-  const compared = comparedNoise(flow, rows, samplesBeside(flow, rows, seed))
+  const compared = comparedNoise(flow, rows, samplesBeside(flow, rows, seed), table)
   pictures.set('qq.svg', () => qqPicture({ model: flow, compared, part }))
   pictures.set('pit.svg', () => pitPicture({ model: flow, compared, part }))
 }
 
-function densityOnALine({ data, allRows, samples, columns }: Shown, flow: Model): string {
+function densityOnALine({ data, allRows, samples, columns, axes }: Shown, flow: Pick<Model, 'logProb'>): string {
   const values = column(data, 0)
   return curvesPicture({
     title: 'Density of the flow',
@@ -165,7 +195,8 @@ function densityOnALine({ data, allRows, samples, columns }: Shown, flow: Model)
       {
         name: '',
         label: columns[0],
-        domain: commonDomain(values, column(samples, 0)),
+        ...axisBins(values, column(samples, 0), axes?.[0]),
+        ticks: axes?.[0].ticks,
         density: (points) => flow.logProb(points).map(Math.exp),
         values,
       },

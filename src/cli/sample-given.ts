@@ -1,6 +1,8 @@
 import { givenCodec } from '../columns/given-codec.js'
+import type { CodedColumn } from '../columns/kinds.js'
 import { RowCodec } from '../columns/table-codec.js'
 import { valueOfText } from '../columns/value-of-text.js'
+import { cellKind } from '../data/cell.js'
 import { blockRowsOf, type RowSource } from '../data/row-source.js'
 import type { Matrix } from '../data/rows.js'
 import { rowsOutside, scalerPart } from '../data/scaler.js'
@@ -41,8 +43,9 @@ export async function sampleGiven(model: Model, values: Values): Promise<SampleG
       `This model needs values of ${names.join(', ')}: ${texts.size > 0 ? `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing; ` : ''}give --given ${names.map((name) => `${name}=VALUE`).join(',')}, or --given-rows FILE.`,
     )
   }
-  const columns = codec?.codec.columns ?? names.map((name) => ({ name, kind: { kind: 'continuous' } as const }))
-  const row = columns.map((column) => valueOfText(column, texts.get(column.name) as string, '--given'))
+  const columns: readonly CodedColumn[] =
+    codec?.codec.columns ?? names.map((name) => ({ name, kind: { kind: 'continuous' } }))
+  const row = columns.map((column) => givenValue(column, texts.get(column.name) as string))
   const context = codec ? codec.encode(Float64Array.from(row), [0], new Float64Array(model.contextDim)) : row
   const one = contextOfModelDraw(model, context, 1) as Matrix
   for (const text of farText(model, codec?.names ?? names, names, one.data)) warn(text)
@@ -70,6 +73,16 @@ function farText(
 }
 
 const short = (value: number): string => String(Number(value.toPrecision(4)))
+
+/** NaN of what is missing, where the model knows that it may be. */
+function givenValue(column: CodedColumn, text: string): number {
+  const gone = cellKind(text) === 'missing'
+  if (gone && column.missing !== undefined) return Number.NaN
+  if (text !== '') return valueOfText(column, text, '--given')
+  throw new UsageError(
+    `--given: ${JSON.stringify(column.name)} has no value, and the model was not trained on rows in which that is missing (train --missing model): give one.`,
+  )
+}
 
 async function givenRows(
   model: Model,

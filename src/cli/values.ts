@@ -38,7 +38,7 @@ export function equation(values: Values, name: string): { column: string; value:
   throw refused(name, text, 'COLUMN=VALUE, such as species=2')
 }
 
-/** NAME=VALUE between commas. */
+/** NAME=VALUE between commas; a value may be empty. */
 export function textsByName(values: Values, name: string): ReadonlyMap<string, string> | undefined {
   const text = values[name]
   if (text === undefined) return undefined
@@ -47,7 +47,7 @@ export function textsByName(values: Values, name: string): ReadonlyMap<string, s
     // The last sign, as a name may hold one and a value seldom does.
     const at = part.lastIndexOf('=')
     const [key, value] = [part.slice(0, Math.max(at, 0)).trim(), part.slice(at + 1).trim()]
-    if (key === '' || value === '') throw refused(name, text, 'NAME=VALUE between commas, such as a=1,b=2')
+    if (key === '') throw refused(name, text, 'NAME=VALUE between commas, such as a=1,b=2')
     if (texts.has(key)) throw refused(name, text, `each name once, but ${JSON.stringify(key)} comes twice`)
     texts.set(key, value)
   }

@@ -211,6 +211,10 @@ describe('sample --given', () => {
     ],
     [['--given', 'size=1,groups=2'], '--given: no column is named "groups". Did you mean "group"?'],
     [['--given', 'size=1,group'], '--given is "size=1,group"; expected NAME=VALUE between commas, such as a=1,b=2.'],
+    [
+      ['--given', 'size=1,group='],
+      '--given: "group" has no value, and the model was not trained on rows in which that',
+    ],
     [['--given', 'size=1,group=x'], '--given: "group" is "x"; expected a number.'],
     [['--given', 'size=1,size=2'], '--given is "size=1,size=2"; expected each name once, but "size" comes twice.'],
     [['--given', 'size=1e9,group=1'], 'The context lies over 10⁶ standard deviations away'],

@@ -99,6 +99,18 @@ describe('a model that knows missing cells', () => {
     }
   })
 
+  test.each(['', 'NA'])('draws rows that are given a missing cell: --given group=%s', async (cell) => {
+    const { code, stdout, stderr } = await cli(`sample gaps --given group=${cell} --rows 20`)
+    expect([code, stderr]).toEqual([0, ''])
+    await writeFile(at('no-group.csv'), `group\n${'NA\n'.repeat(20)}`)
+    expect(stdout).toBe((await cli('sample gaps --given-rows no-group.csv')).stdout)
+    expect(
+      table(stdout)
+        .slice(1)
+        .every((row) => row[3] === ''),
+    ).toBe(true)
+  })
+
   test('scores rows with gaps: what is there is as likely as its completions together', async () => {
     const sides = ['left', 'right'].map((side) => `0.5,${side},2020-03-05,a`)
     const [, ...scores] = table(

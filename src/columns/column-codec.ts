@@ -1,6 +1,7 @@
 import type { Support } from '../data/support.js'
 import { cos, ln, sin } from '../random/elementary.js'
 import { turned } from './circular.js'
+import { type Part, ZEROS, ZEROS_OF_A_GRID } from './gathered.js'
 import { formatDate } from './iso-dates.js'
 import type { Bounded, Category, Circular, ColumnKind, Continuous, DateKind, Grid, Positive } from './kinds.js'
 import { zeroAt } from './number-kinds.js'
@@ -15,6 +16,8 @@ export interface ColumnCodec {
   /** Whether encoding takes a uniform number on (0, 1). */
   readonly uniform: boolean
   encode(value: number, u: number, out: Float64Array, at: number): void
+  /** The part of (0, 1) that u is taken from in rows that a flow is fitted to; default all of it. */
+  readonly part?: (value: number) => Part | undefined
   decode(row: Float64Array, at: number): number
   /** ln of what makes of the density at an encoded number the mass of its value; 0 of a density, −∞ where it cannot be. */
   logMass(value: number, encoded: number): number
@@ -77,9 +80,12 @@ function asItIs({ kind, decimals, ...bounds }: Continuous | Positive | Bounded):
 }
 
 /** x + step·u ↔ the number of the grid at or below; beyond its ends the ends. */
-function onGrid({ low, high, step, decimals }: Grid): ColumnCodec {
+function onGrid({ low, high, step, decimals, support }: Grid): ColumnCodec {
   const most = Math.round((high - low) / step)
+  const byLogarithm = low === 0 && support?.low === 0 && support.high === undefined
+  const part = byLogarithm ? (value: number) => (value === 0 ? ZEROS_OF_A_GRID : undefined) : undefined
   return {
+    ...(part && { part }),
     endings: ONE,
     uniform: true,
     encode(value, u, out, at) {
@@ -102,6 +108,7 @@ function withZeros(kind: Positive, zeros: NonNullable<Positive['zeros']>): Colum
   return {
     endings: ONE,
     uniform: true,
+    part: (value) => (value === 0 ? ZEROS : undefined),
     encode(value, u, out, at) {
       out[at] = value === 0 ? zeroAt(zeros, u) : value
     },

@@ -1,4 +1,5 @@
 import { exp, ln } from '../random/elementary.js'
+import { ZEROS } from './gathered.js'
 import { fewSteps, type Grid, type Positive } from './kinds.js'
 import type { NumberShape } from './number-shape.js'
 
@@ -56,10 +57,10 @@ export function gridOf({ min, max, decimals, step }: NumberShape, sorted: Float6
   return min >= 0 && isLongTailed(sorted) ? { ...grid, support: { low: 0 } } : grid
 }
 
-/** Positive numbers with a place for zeros: as wide as their logarithms scatter, so that none is a needle. */
+/** Positive numbers with a place for zeros: where they lie in it is as wide as the logarithms of the others scatter, so that none is a needle. */
 export function positiveOf({ decimals, leastPositive }: NumberShape, positive: Float64Array): Positive {
   const at = (share: number) => ln(positive[Math.round(share * (positive.length - 1))])
-  const width = Math.max(LEAST_WIDTH, (at(0.84) - at(0.16)) / 2)
+  const width = Math.max(LEAST_WIDTH, (at(0.84) - at(0.16)) / 2) / (ZEROS[1] - ZEROS[0])
   return { kind: 'positive', decimals, zeros: { below: leastPositive, width } }
 }
 

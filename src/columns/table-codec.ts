@@ -1,7 +1,9 @@
 import type { RowBlock } from '../data/row-source.js'
 import type { Support } from '../data/support.js'
+import { ln } from '../random/elementary.js'
 import { type ColumnCodec, columnCodec } from './column-codec.js'
 import { RowUniforms } from './dequantise.js'
+import { MISSING, type Part, within } from './gathered.js'
 import { supportOf, type TableCodec } from './kinds.js'
 
 /** A column of the table, and where its numbers stand in a row of the flow. */
@@ -22,10 +24,13 @@ export interface Gap {
   readonly told: number
 }
 
-/** From here on a number says that the cell is missing: a modelled one is spread over [0, 1) or [1, 2), a given one 0 or 1. */
+/** From here on a number says that the cell is missing: a modelled one is in the middle of [0, 1) or [1, 2), a given one 0 or 1. */
 export const MISSING_FROM = 1
 /** In the middle of what says that it is there. */
 export const THERE = 0.5
+
+/** A number of (0, 1) for a column of a row, or of a part of it where the column's values are gathered there. */
+type Uniform = (row: number, column: number, part: Part | undefined) => number
 
 /**
  * The rows of a table as rows of a flow and back: the modelled columns in the order of the table, behind them which of their
@@ -96,7 +101,10 @@ export class RowCodec {
    */
   encode(values: RowBlock, numbers: ArrayLike<number>, out: Float64Array): Float64Array {
     const uniforms = new RowUniforms(this.codec.seed)
-    return this.#encode(values, out, (i, j) => uniforms.at(numbers[i], j))
+    return this.#encode(values, out, (i, j, part) => {
+      const u = uniforms.at(numbers[i], j)
+      return part ? within(part, u) : u
+    })
   }
 
   /** The same with `uniforms` numbers, the same for every row. */
@@ -117,18 +125,20 @@ export class RowCodec {
     return out.subarray(0, to)
   }
 
-  /** Of each row ln of what makes mass of its density in the columns that have one and are there: added to sums [rows]. */
+  /** Of each row ln of what makes mass of its density in the columns that have one and are there, and of the part where it is said that cells are missing or there: added to sums [rows]. */
   addLogMass(values: RowBlock, encoded: RowBlock, sums: Float64Array): void {
     const [width, seats] = [this.names.length, this.#seats]
+    const logToldWidth = ln(MISSING[1] - MISSING[0])
     for (let i = 0, from = 0; i < sums.length; i++) {
-      for (const { codec, at } of seats) {
+      for (const { codec, at, told, given } of seats) {
         const value = values[from++]
         if (!Number.isNaN(value)) sums[i] += codec.logMass(value, encoded[i * width + at])
+        if (told >= 0 && !given) sums[i] += logToldWidth
       }
     }
   }
 
-  #encode(values: RowBlock, out: Float64Array, uniform: (row: number, column: number) => number): Float64Array {
+  #encode(values: RowBlock, out: Float64Array, uniform: Uniform): Float64Array {
     const [width, seats] = [this.names.length, this.#seats]
     const rows = values.length / seats.length
     for (let i = 0, from = 0; i < rows; i++) {
@@ -136,9 +146,15 @@ export class RowCodec {
         const { codec, at, told, instead, given } = seats[j]
         const value = values[from++]
         const missing = Number.isNaN(value)
-        codec.encode(missing ? instead : value, codec.uniform ? uniform(i, j) : 0, out, i * width + at)
+        codec.encode(
+          missing ? instead : value,
+          codec.uniform ? uniform(i, j, codec.part?.(value)) : 0,
+          out,
+          i * width + at,
+        )
         if (told < 0) continue
-        out[i * width + told] = (missing ? MISSING_FROM : 0) + (given ? 0 : uniform(i, seats.length + j))
+        out[i * width + told] =
+          (missing ? MISSING_FROM : 0) + (given ? 0 : within(MISSING, uniform(i, seats.length + j, undefined)))
       }
     }
     return out.subarray(0, rows * width)

@@ -15,8 +15,8 @@ const COVARIANCE = [
 ]
 /** Of what says whether a cell is missing: so wide that its density is about the same over [0, 2). */
 const WIDE = 10
-/** Φ(0.1) − Φ(0), of [0, 1) and [1, 2) about their middle. */
-const HALF = 0.039827837277
+/** Φ(0.075) − Φ(0.025), of [0.25, 0.75) and [1.25, 1.75) about their middle: where it is said that a cell is there or missing. */
+const HALF = 0.019920125858
 
 const table: TableCodec = {
   columns: ['x', 'y', 'z'].map((name) => ({ name, kind: { kind: 'continuous' }, missing: true })),

@@ -109,7 +109,7 @@ export function dateTicks({ unit }: DateFormat): TickMaker {
   const length = UNIT_MILLISECONDS[unit]
   return ([low, high], px, direction) => {
     const usable = CALENDAR.filter(({ milliseconds = length }) => milliseconds >= length)
-    const most = Math.max(2, px / SPARSE[direction])
+    const most = 1 + px / SPARSE[direction]
     const found = usable
       .map((step) => calendarTicks([low * length, high * length], step, length))
       .find((found) => found.values.length <= most && fits(found, px, direction))

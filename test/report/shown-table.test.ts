@@ -67,7 +67,8 @@ describe('the place of a number of a flow', () => {
     const own = [1.3, 27.5, 3.5, 447, 3.1]
     const table = shownTable(codec(['species', 'count', 'day', 'wind', 'length']))
     const { data } = table.places(toMatrix([own], 5, 'Rows'))
-    for (const [j, number] of [...(table.numbers?.(Float64Array.from(data)) ?? [])].entries()) expect(number).toBeCloseTo(own[j], 9)
+    for (const [j, number] of [...(table.numbers?.(Float64Array.from(data)) ?? [])].entries())
+      expect(number).toBeCloseTo(own[j], 9)
   })
 
   test('stands behind those that are modelled where it is given, names in one column', () => {

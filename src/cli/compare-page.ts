@@ -26,14 +26,14 @@ export function comparePage(runs: readonly RunFiles[]): Html {
     return mean == null ? [] : [{ name: folder, mean, standardError: standardError ?? null }]
   })
   const best = [...told].sort((a, b) => a.mean - b.mean)[0]
-  const comparable = !differ(runs, ({ run: { data } }) => [data.sha256, data.columns, data.given])
-  const picture =
-    part && told.length > 0 && comparable ? pictureFigure(runsPicture(told, WORDS[part]), 'runs') : undefined
+  const alike = !differ(runs, ({ run: { data } }) => [data.valuesSha256 ?? data.sha256, data.columns, data.given])
+  const drawn = part && alike && told.length > 0
+  const picture = drawn ? pictureFigure(runsPicture(told, WORDS[part]), 'runs') : undefined
   return htmlPage({
     title: `${runs.length} runs`,
     lead: [
       paragraph(
-        part && best ? leadText(comparable, part, best) : 'There are no rows that all of the runs were evaluated on.',
+        part && best ? leadText(alike, part, best) : 'There are no rows that all of the runs were evaluated on.',
         'lead',
       ),
       ...(differ(runs, ({ run }) => run.seed)
@@ -51,10 +51,10 @@ function nllOf(evaluation: Evaluation | undefined, part: Part): MeanNLL | undefi
   return part === 'fresh' ? evaluation?.freshNll : evaluation?.nll[part]
 }
 
-function leadText(comparable: boolean, part: Part, best: { readonly name: string; readonly mean: number }): string {
-  return !comparable
-    ? 'The runs were on different data or columns: their figures cannot be held against each other.'
-    : `By the mean −ln p of ${WORDS[part]}, ${best.name} is best: ${best.mean.toFixed(4)} nats a row.`
+function leadText(alike: boolean, part: Part, best: { readonly name: string; readonly mean: number }): string {
+  return alike
+    ? `By the mean −ln p of ${WORDS[part]}, ${best.name} is best: ${best.mean.toFixed(4)} nats a row.`
+    : 'The runs were on different data or columns: their figures cannot be held against each other.'
 }
 
 function differ(runs: readonly RunFiles[], of: (files: RunFiles) => unknown): boolean {

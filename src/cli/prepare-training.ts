@@ -1,3 +1,4 @@
+import { decodedRows } from '../columns/encoded-rows.js'
 import { isPlain } from '../columns/kinds.js'
 import type { RowCodec } from '../columns/table-codec.js'
 import { generators } from '../data/generators.js'
@@ -74,13 +75,15 @@ export async function prepare(
 ): Promise<Prepared> {
   if (before === undefined) await checkWritable(asked.out ?? RUNS)
   const { part, begun, named, how, known, ...read } = await readRows(argument, asked, { quiet: json, dry: false })
-  const { points, columns, dim, name, kinds } = read.data
+  const { points, columns, dim, name, kinds, codec } = read.data
   const budget = budgetOf(read.options)
   const deadline = budget === undefined ? undefined : performance.now() + 1000 * budget
   const chosen = { begun, named, how, known, starts: before?.starts }
   const { starts, trials = before?.trials, ...settled } = await settle(part, read.data, chosen, read.options)
   const given = columns.length > dim ? columns.slice(dim) : undefined
-  const record = { name, rows: points.rows, columns, given, sha256: await dataSha256(points) }
+  // Where values are spread, and what is drawn for missing cells, depends on the seed; the values do not.
+  const values = codec && !isPlain(codec.codec) ? { valuesSha256: await dataSha256(decodedRows(codec, points)) } : {}
+  const record = { name, rows: points.rows, columns, given, sha256: await dataSha256(points), ...values }
   return {
     ...read,
     ...{ columns, trials },

@@ -38,7 +38,7 @@ function pageOf(files: RunFiles, pictures: ReadonlyMap<string, string>): Html {
   const goodness = evaluation?.goodness
   const film = filmParts(pictures)
   return htmlPage({
-    title: `${run.data.name}: p(${conditionText(run.data.columns, run.data.given)})`,
+    title: `${run.data.name}: p(${conditionText(...columnsOf(files.model))})`,
     lead: leadOf(files, goodness),
     sections: [
       { title: 'What was trained on what', parts: [definitions(provenance(files))] },
@@ -93,16 +93,27 @@ function floorText(evaluation: Evaluation | undefined): string | undefined {
   return `The true density would be better by ${excess.mean.toFixed(4)}${error} nats a row, and no model by more.`
 }
 
+/** The columns of the table, or of the flow where it knows none, those that are given last; and these. */
+function columnsOf(model: RunFiles['model']): [all: readonly string[], given: readonly string[]] {
+  const { table } = model.data
+  if (!table) return [columnNames(model), givenNames(model)]
+  const own = table.columns.map(({ name }) => name).filter((name) => !table.given.includes(name))
+  return [[...own, ...table.given], table.given]
+}
+
 function provenance({ run, model, folder }: RunFiles): [string, string][] {
   const { data, training, versions, machine, seed, from } = run
   const [flow] = model instanceof Flow ? [model] : model.members
   const [structure] = summary(flow).split('\n')
   const kind = model instanceof Flow ? structure : `Ensemble of ${model.members.length}, the first: ${structure}`
-  const columns = columnNames(model).slice(0, model.dim)
+  const [all, given] = columnsOf(model)
+  const columns = all.slice(0, all.length - given.length)
+  const gaps = model.data.table?.columns.filter(({ missing }) => missing !== undefined).map(({ name }) => name) ?? []
   return [
     ['Data', `${data.name}, ${numberText(data.rows, 21)} rows`],
     [columns.length === 1 ? 'Column' : `${columns.length} columns`, columns.join(', ')],
-    ...(model.contextDim > 0 ? [['Given', givenNames(model).join(', ')] as [string, string]] : []),
+    ...(given.length > 0 ? [['Given', given.join(', ')] as [string, string]] : []),
+    ...(gaps.length > 0 ? [['With gaps', gaps.join(', ')] as [string, string]] : []),
     ['SHA-256', data.sha256],
     ['Model', `${kind}, ${numberText(model.parameterCount, 21)} parameters`],
     ...(training ? [['Training', resultText(training)] as [string, string]] : []),

@@ -25,6 +25,8 @@ export interface RunRecord {
     readonly columns: readonly string[]
     readonly given?: readonly string[]
     readonly sha256: string
+    /** Of a table's values, where these are not the rows as they stand. */
+    readonly valuesSha256?: string
   }
   /** The model that was trained on. */
   readonly from?: Required<From>

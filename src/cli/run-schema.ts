@@ -41,6 +41,7 @@ const run = v.looseObject({
     columns: texts,
     given: v.optional(texts),
     sha256: v.string(),
+    valuesSha256: v.optional(v.string()),
   }),
   from: v.optional(v.looseObject({ model: v.string(), sha256: v.string() })),
   starts: v.optional(v.looseObject({ seeds: v.array(count), nll: v.array(orNull(number)), best: count })),

@@ -20,6 +20,16 @@ export function encodedRows(codec: RowCodec, { source, rows }: TableValues): Row
   return { rows: source.rows, columns: codec.names.length, blocks }
 }
 
+/** The values of encoded rows, [rows, columns of the codec] in the order of the table, NaN where a cell is missing. */
+export function decodedRows(codec: RowCodec, source: RowSource): RowSource {
+  const width = codec.columns.length
+  async function* blocks(blockRows: number): AsyncGenerator<RowBlock> {
+    const out = new Float64Array(Math.min(blockRows, source.rows) * width)
+    for await (const block of source.blocks(blockRows)) yield codec.decode(block, out)
+  }
+  return { rows: source.rows, columns: width, blocks }
+}
+
 /** The members of a set from `first` on → numbers; what comes behind the last of them. */
 function takeNumbers(rows: RowSet, first: number, numbers: Float64Array): number {
   let row = first

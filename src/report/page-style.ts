@@ -54,7 +54,8 @@ th,td{padding:.25rem .75rem .25rem 0;text-align:left;vertical-align:top;border-b
 th{font-weight:600}
 tbody th{font-weight:400}
 th.sub{padding-left:1rem}
-.number{text-align:right;white-space:nowrap}
+.number{text-align:right}
+td.number{white-space:nowrap}
 figure{margin:1rem 0;break-inside:avoid}
 .picture>.scroll>svg{display:block;height:auto}
 .controls{display:flex;gap:.75rem;align-items:center;max-width:592px;padding:.25rem 0}

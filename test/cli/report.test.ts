@@ -151,6 +151,31 @@ describe('pushforward report', () => {
     expect(compared.find(({ name }) => name === 'p')?.text).toContain('cannot be held against each other')
     expect(compared.filter(({ name }) => name === 'figure' || name === 'svg')).toEqual([])
   })
+  test('knows a table by its values, whatever seed they were spread with, and its columns by their names', async () => {
+    const lines = Array.from(
+      { length: 120 },
+      (_, i) => `${['a', 'b', 'c'][i % 3]},${i % 11 === 0 ? '' : (i * 7) % 23},${Math.sin(i)}`,
+    )
+    await writeFile(at('table.csv'), `kind,count,x\n${lines.join('\n')}\n`)
+    const train = 'train table.csv --given kind --missing model --flow nsf --layers 1 --steps 2 --plots off --out'
+    for (const rest of ['t0', 't1 --seed 1'])
+      expect((await pushforward([...train.split(' '), ...rest.split(' ')], { cwd: folder })).code).toBe(0)
+    const compared = async (...runs: string[]) => {
+      await pushforward(['report', ...runs, '--out', 'compared.html'], { cwd: folder })
+      return parse(await readFile(at('compared.html'), 'utf8'))
+    }
+    const lead = (all: Element[]) => all.find(({ name }) => name === 'p')?.text
+    expect(lead(await compared('t0', 't1'))).toMatch(/is best: /)
+    const [points] = [await compared('t0', 'hostile')]
+    expect(lead(points)).toContain('different data or columns')
+    expect(points.filter(({ name }) => name === 'figure')).toEqual([])
+    await pushforward(['report', 't0'], { cwd: folder })
+    const own = parse(await readFile(at('t0', 'report.html'), 'utf8'))
+    expect(own.find(({ name }) => name === 'h1')?.text).toBe('table: p(count, x | kind)')
+    expect(own.filter(({ name }) => name === 'dd').map(({ text }) => text)).toEqual(
+      expect.arrayContaining(['count, x', 'kind', 'count']),
+    )
+  }, 60_000)
 
   test.each([
     [['nowhere'], /There is no run nowhere\. Give the folder of a run, or latest\./],

@@ -37,7 +37,8 @@ export function overlay(data: Points, samples: Points, domains: readonly [Interv
 
 /** What a picture of such squares says of them. */
 export function overlayText(rows: number, samples: number): string {
-  if (rows > MOST_DOTS) return 'The darker, the more rows of data; lines enclose half and 90 % of the samples.'
+  if (rows > MOST_DOTS)
+    return 'The stronger the colour, the more rows of data; lines enclose half and 90 % of the samples.'
   return `${Math.min(DOTS, rows, samples)} rows of each.`
 }
 

@@ -26,8 +26,8 @@ function darkPictures(): string {
     .join('\n')
 }
 
-/** Images and their legend are white where there is nothing: turned over, with their hue kept. */
-const DARK_IMAGES = '.picture image,.picture [fill^="url("]{filter:invert(1) hue-rotate(180deg)}'
+/** Images and their legend are white where there is nothing: turned over, with their hue kept, the paper in place of black. */
+const DARK_IMAGES = '.picture image,.picture [fill^="url("]{filter:invert(1) hue-rotate(180deg);mix-blend-mode:screen}'
 
 /** Style of a page: light or dark as the reader has it, from 390 px on, and on paper. */
 export const PAGE_STYLE = `

@@ -56,7 +56,7 @@ export function samplesPicture({ data, allRows = data.rows, samples, columns, ax
     cloud(shown.samples, { colour: COLOUR.model, ramp: HEAT }, `samples from the flow: ${numberText(count, 21)} rows`),
   ]
   const arranged = arrange(panels, { gap: 24 })
-  const how = crowded ? ' The darker a cell, the more rows are in it.' : ''
+  const how = crowded ? ' The stronger the colour of a cell, the more rows are in it.' : ''
   return figure({
     title: 'Data beside samples',
     subtitle: `Both panels have the same axes, in the units of the data.${how}${outsideText(shown.data, shown.samples, [x, y])}`,

@@ -62,6 +62,8 @@ describe('many rows', () => {
     const two = matrix(normals(4000, 2))
     const beside = samplesPicture({ data: two, samples: two, columns: names(2) })
     expect([dotCount(beside), images(beside)]).toEqual([0, 2])
+    // On dark paper more rows are lighter.
+    for (const svg of [pairs, beside]) expect(texts(svg).join(' ')).toMatch(/stronger the colour(?!.*darker)/)
   })
 
   test('fewer are dots, 500 of each', () => {

@@ -6,7 +6,6 @@ import { type Bytes, PIECE, piecesOf } from './bytes.js'
 import { LOOKED_AT } from './file-format.js'
 import { fileBytes, KeptBytes } from './temporary-file.js'
 import { loadUnzstd } from './unzstd.js'
-import { checkZstdFrame } from './zstd.js'
 
 /** Bytes to read, from a file or from elsewhere. */
 export interface Input {
@@ -125,24 +124,19 @@ async function* gunzipped(input: Input, source: string): AsyncGenerator<Uint8Arr
 
 async function* unzstd(input: Input, source: string): AsyncGenerator<Uint8Array> {
   const take = (await loadUnzstd()).stream()
-  const checked = (work: () => Uint8Array[]) => {
+  const checked = (piece: Uint8Array, last: boolean) => {
     try {
-      return work()
+      return take(piece, last)
     } catch (error) {
       throw damaged(source, 'zstd', error)
     }
   }
-  checked(() => {
-    checkZstdFrame(input.start)
-    return []
-  })
   let last: Uint8Array | undefined
   for await (const piece of input.pieces()) {
-    const before = last
-    if (before) yield* checked(() => take(before, false))
+    if (last) yield* checked(last, false)
     last = piece
   }
-  yield* checked(() => take(last ?? new Uint8Array(), true))
+  yield* checked(last ?? new Uint8Array(), true)
 }
 
 function damaged(source: string, format: string, error: unknown): DataError {

@@ -17,7 +17,7 @@ export interface ContaminatedOptions {
   readonly base?: BaseSpec
   /** p₁, what those few come from, wide; default `studentT({ degrees: 3, scale: 2, learnable: false })`. */
   readonly by?: BaseSpec
-  /** ε, the share of those few, in (0, ½]; default 10⁻⁴. */
+  /** ε, the share of those few, in (0, ½]; default 10⁻⁶. */
   readonly share?: number
 }
 
@@ -42,7 +42,10 @@ export function contaminatedBy(spec: BaseSpec): { readonly base: BaseSpec; reado
   return { base, by }
 }
 
-/** Tails of a power: a row 1000 sd out costs 26 nats. Of its samples 6 in 10 000 have a column beyond 30 sd. */
+/**
+ * With the default share a row 1000 sd out in a column costs 40 nats, and one sample in 10⁹ has a column beyond 30 sd: what columns pass
+ * before a flow may have tails that make the more of a z the larger it is.
+ */
 const WIDE = studentT({ degrees: 3, scale: 2, learnable: false })
 
 const schema = v.strictObject({
@@ -50,7 +53,7 @@ const schema = v.strictObject({
   by: v.optional(partOf('a wide base, such as studentT({ degrees: 3, scale: 2 })')),
   share: v.optional(
     number('a number above 0, at most 0.5', (share) => share > 0 && share <= 0.5),
-    1e-4,
+    1e-6,
   ),
 })
 

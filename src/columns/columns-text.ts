@@ -17,7 +17,7 @@ export function columnsText({ columns: all }: TypedTable, { columns, codec }: Fo
   const lines = columns.map((found): string[] => {
     const column = byName.get(found.name) as TableColumn
     const missing = column.missing + column.fills
-    const done = doneText(found) + (instead.get(found.name) ?? '')
+    const done = doneText(found, column) + (instead.get(found.name) ?? '')
     const [name, range, told] = [found.name, rangeText(column, found), done].map(printable)
     return [name, kindWord(found), range, missing > 0 ? String(missing) : '', told]
   })
@@ -44,11 +44,19 @@ function rangeText({ shape, levels }: TableColumn, { found }: FoundColumn): stri
   return `${short(shape.min)} … ${short(shape.max)}`
 }
 
-function doneText({ found, given }: FoundColumn): string {
+/** Whole numbers between which there are so few steps, and more than one, may be labels of groups. */
+const FEW_STEPS = { from: 2, to: 11 }
+
+function mayBeLabels({ shape: { decimals, step, min, max } }: TableColumn): boolean {
+  return decimals === 0 && step === 1 && max - min >= FEW_STEPS.from && max - min <= FEW_STEPS.to
+}
+
+function doneText({ found, given, name }: FoundColumn, column: TableColumn): string {
   if (found.kind === 'drop') return found.why
   if (given) {
     if (found.kind === 'category') return `0 and 1 for ${found.levels.length - 1} of its levels`
-    return found.kind === 'circular' ? 'as cosine and sine' : 'as it is'
+    if (found.kind === 'circular') return 'as cosine and sine'
+    return mayBeLabels(column) ? `as it is (labels? --column ${name}:category)` : 'as it is'
   }
   return modelledText(found)
 }

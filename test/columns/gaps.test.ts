@@ -68,7 +68,9 @@ describe('columns whose cells may be missing', () => {
   test('are told in the table of columns', async () => {
     const lines = columnsText(table(), await found()).map((line) => line.replace(/ +/g, ' '))
     expect(lines[1]).toBe(' length continuous 1.5 … 4 1 as it is; modelled which are missing')
-    expect(lines[3]).toBe(' count given, continuous 7 … 11 1 as it is; missing as 9, and 0 or 1')
+    expect(lines[3]).toBe(
+      ' count given, continuous 7 … 11 1 as it is (labels? --column count:category); missing as 9, and 0 or 1',
+    )
     expect(lines[5]).toBe(' group given, category of 2 x, y 1 0 and 1 for 1 of its levels; missing as x, and 0 or 1')
   })
 

@@ -128,15 +128,19 @@ describe('a flow that is chosen', () => {
   })
 })
 
-test('of a flow that is named, many members take fewer steps each within a budget than one', async () => {
+// What else runs on the machine may slow one of the two, but hardly three times.
+test('of a flow that is named, many members take fewer steps each within a budget than one', {
+  retry: 2,
+}, async (context) => {
   const steps: number[] = []
+  const round = context.task.result?.retryCount ?? 0
   for (const members of [1, 16]) {
     const flow = '--flow realNVP --layers 2 --hidden 4 --threads 1 --budget 0.5s --plots off'
-    const { code, stderr } = await cli(`train points.csv ${flow} --ensemble ${members} --out named-${members}`)
+    const { code, stderr } = await cli(`train points.csv ${flow} --ensemble ${members} --out named-${members}-${round}`)
     expect(code, stderr).toBe(0)
-    steps.push((await json(`named-${members}`, 'config.json')).steps)
+    steps.push((await json(`named-${members}-${round}`, 'config.json')).steps)
   }
-  // A sixteenth, but for the noise of a machine that others use.
+  // A sixteenth, but for noise.
   expect(steps[1]).toBeLessThan(steps[0] / 2)
 })
 

@@ -1,3 +1,5 @@
+import type { BaseSpec } from '../bases/base.js'
+import { contaminatedBy } from '../bases/contaminated.js'
 import { type ParameterSlot, parameterCount } from '../nets/parameters.js'
 import type { Flow } from './flow.js'
 import { largest } from './structure.js'
@@ -13,7 +15,7 @@ export function summary(flow: Flow): string {
     slotsText(parameters),
   ]
   const rows = layers.map((layer, i) => row(String(i), layer.label, layer.parameters))
-  if (base.parameters.length > 0) rows.push(row('base', base.spec.type, base.parameters))
+  if (base.parameters.length > 0) rows.push(row('base', titleOf(base.spec), base.parameters))
   const given = contextDim > 0 ? `, given ${contextDim}${embedding ? ` (embedded as ${embedding.outputs})` : ''}` : ''
   const header = ['layer', 'bijection', 'parameters', 'arrays']
   const widths = header.map((title, c) => largest([title.length, ...rows.map((row) => row[c].length)]))
@@ -25,12 +27,15 @@ export function summary(flow: Flow): string {
   const { tileRows, mostTileRows } = structure
   const tiles = mostTileRows > tileRows ? `${tileRows} to ${mostTileRows}` : tileRows
   return [
-    `Flow on ${dim} ${dim === 1 ? 'column' : 'columns'}${given}, ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'} (data → noise), base ${base.spec.type}, ${structure.description.precision}`,
+    `Flow on ${dim} ${dim === 1 ? 'column' : 'columns'}${given}, ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'} (data → noise), base ${titleOf(base.spec)}, ${structure.description.precision}`,
     line(header),
     ...rows.map(line),
     `${structure.parameterCount} parameters, tiles of ${tiles} rows`,
   ].join('\n')
 }
+
+const titleOf = (spec: BaseSpec): string =>
+  spec.type === 'contaminated' ? `${titleOf(contaminatedBy(spec).base)}, contaminated` : spec.type
 
 /** Slots that are named one by one; of more, the first ones and how many there are, as a line has an end. */
 const NAMED_SLOTS = 3

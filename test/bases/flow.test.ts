@@ -101,7 +101,9 @@ describe.each(every)('a flow on %s', (_, base) => {
 
   it('names its base in the summary', () => {
     const model = flow(2, layers, { base })
-    expect(summary(model)).toContain(`base ${base.type},`)
+    const { type } = (base.base as BaseSpec | undefined) ?? standardNormal()
+    const name = base.type === 'contaminated' ? `${type}, contaminated` : base.type
+    expect(summary(model)).toContain(`base ${name},`)
     expect(summary(model).includes('\n base  ')).toBe(model.structure.base.parameters.length > 0)
   })
 })

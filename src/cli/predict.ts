@@ -17,7 +17,8 @@ import { OUTPUT_OPTION_TEXT, rowsOutput, writeRows } from './rows-output.js'
 import { withProgress } from './rows-progress.js'
 import { tableOf } from './table-of.js'
 import { TABLE_OPTION_TEXT, tableReading } from './table-options.js'
-import { kernels, OPTION_TEXT, threads } from './train-options.js'
+import { kernels, threads } from './train-options.js'
+import { OPTION_TEXT } from './train-usage.js'
 import { probabilities } from './values.js'
 
 const QUANTILES = [0.05, 0.25, 0.75, 0.95]

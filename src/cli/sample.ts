@@ -13,7 +13,8 @@ import { loadModel } from './load-model.js'
 import { OUTPUT_OPTION_TEXT, rowsOutput, writeRows } from './rows-output.js'
 import { eachGiven, type SampleGiven, sampleGiven } from './sample-given.js'
 import { TABLE_OPTION_TEXT } from './table-options.js'
-import { kernels, OPTION_TEXT, threads } from './train-options.js'
+import { kernels, threads } from './train-options.js'
+import { OPTION_TEXT } from './train-usage.js'
 import { integer, nonNegative } from './values.js'
 
 const DEFAULT_ROWS = 1000

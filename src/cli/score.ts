@@ -20,7 +20,8 @@ import { OUTPUT_OPTION_TEXT, rowsOutput } from './rows-output.js'
 import { scoredTable } from './score-table.js'
 import { type ScoredBlock, writeScores } from './scored-rows.js'
 import { TABLE_OPTION_TEXT, tableReading } from './table-options.js'
-import { kernels, OPTION_TEXT, threads } from './train-options.js'
+import { kernels, threads } from './train-options.js'
+import { OPTION_TEXT } from './train-usage.js'
 import { flag, integer } from './values.js'
 
 export const usage: CommandUsage = {

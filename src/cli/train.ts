@@ -18,12 +18,13 @@ import { defaultRunPath, modelPath, openRunFolder, type RunFolder, wayOut } from
 import { endedRun, trainedRun } from './run-record.js'
 import type { Job } from './train-job.js'
 import { type Trained, trainModel } from './train-model.js'
-import { CONFIGURABLE, trainOptions } from './train-options.js'
+import { trainOptions } from './train-options.js'
 import { TRAINED_FILES, writeOutcome } from './train-outcome.js'
 import { trainReport } from './train-report.js'
+import { CONFIGURABLE } from './train-usage.js'
 import { flag } from './values.js'
 
-export { trainUsage as usage } from './train-options.js'
+export { trainUsage as usage } from './train-usage.js'
 
 /** `pushforward train [DATA]`. */
 export async function run({ operands: [operand], values: given }: CommandArguments): Promise<number> {

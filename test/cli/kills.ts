@@ -14,7 +14,7 @@ const PURPOSE = 1000
 const MOST_MILLISECONDS = 2000
 
 const ARGS =
-  'moons --rows 1000 --flow nsf --layers 2 --hidden 8 --batch 64 --steps 20000 --validation 0.2 --patience off --checkpoint 0.05 --plots off'
+  'moons --rows 1000 --flow nsf --layers 2 --hidden 8 --batch 64 --steps 100000 --validation 0.2 --patience off --checkpoint 0.05 --plots off'
 const SETTINGS = 'average=0.99,noise=0.02,schedule=reduceOnPlateau,schedule.patience=3,clip=5'
 
 test(`${KILLS} kills at random moments: every run comes to the bytes of one that was not killed`, async () => {

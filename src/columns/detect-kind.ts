@@ -22,6 +22,7 @@ const ZEROS = { share: 0.05, rows: 10 }
 
 /**
  * The kind of a column. The rule, the first that fits:
+ * - the same number or date in every row: left out;
  * - text: a category, where there are at most 50 different ones, each twice on average; otherwise left out;
  * - dates and times: a date;
  * - whole numbers that count the rows from 0 or 1, or from anywhere under a name such as id: left out;
@@ -38,6 +39,8 @@ export function detectKind(column: TableColumn, sorted: Float64Array): FoundKind
   if (sort === undefined) return { kind: 'drop', why: 'no cell holds anything' }
   checkMixed(column, sorted.length)
   if (sort === 'text' || column.mixed) return textKind(column)
+  const { min, max, count } = column.shape
+  if (min === max && count > 1) return { kind: 'drop', why: `the same ${sort} in every row` }
   if (sort === 'date') return dateOf(column, sorted)
   const counting = countsRows(column)
   if (counting) return { kind: 'drop', why: counting }

@@ -176,13 +176,6 @@ describe('train', () => {
     expect(await readdir(folder)).not.toContain('unused')
   })
 
-  test('names a constant column', async () => {
-    await writeFile(at('constant.csv'), 'a,b\n1,2\n2,2\n3,2\n')
-    const { code, stderr } = await pushforward(['train', '--plots', 'off', at('constant.csv'), '--out', at('unused')])
-    expect([code, stderr]).toEqual([2, expect.stringContaining('Column "b" is constant (2 in every row)')])
-    expect(await readdir(folder)).not.toContain('unused')
-  })
-
   test('--rows is refused for a file', async () => {
     const { code, stderr } = await pushforward(['train', '--plots', 'off', at('bad.csv'), '--rows', '5'])
     expect([code, stderr]).toEqual([

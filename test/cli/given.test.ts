@@ -201,6 +201,15 @@ describe('sample --given', () => {
     await writeFile(at('sizes.csv'), 'size\n1\n2\n')
     const single = await pushforward(['sample', at('one'), '--given-rows', at('sizes.csv')])
     expect(parseCsv(single.stdout).rows.map(([size]) => size)).toEqual([1, 2])
+    expect(single.stderr).toBe('')
+    await writeFile(at('sizes.csv'), 'size\n1\n2\n9\n')
+    const far = await pushforward(['sample', at('one'), '--given-rows', at('sizes.csv')])
+    expect([far.code, far.stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /^Warning: 1 of 3 rows has a given number far from those trained on, first row 2 [^\n]*: what is drawn there is a guess\.\n$/,
+      ),
+    ])
   })
 
   test.each([

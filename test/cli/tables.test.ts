@@ -78,9 +78,12 @@ describe('how a table is read', () => {
     expect([code, stderr]).toEqual([2, `pushforward: ${message}\n`])
   })
 
-  test('a constant column is refused before anything is said to begin', async () => {
+  test('a constant column is left out, and refused before anything is said to begin where it is to be modelled', async () => {
     await writeFile(at('constant.csv'), 'a,b\n1,2\n1,3\n1,4\n1,5\n')
-    const { code, stderr } = await pushforward(['train', at('constant.csv'), ...BRIEF])
+    const dry = await pushforward(['train', at('constant.csv'), '--dry-run'])
+    expect([dry.code, dry.stderr]).toEqual([0, expect.stringMatching(/a +left out .*the same number in every row/)])
+    const args = ['train', at('constant.csv'), '--column', 'a:continuous', ...BRIEF]
+    const { code, stderr } = await pushforward(args)
     expect(code).toBe(2)
     expect(stderr).toMatch(
       /^Columns of [^\n]*\n( {2}[^\n]*\n){3}pushforward: Column "a" is constant \(1 in every row\), so it has no density: leave it out\.\n$/,

@@ -78,7 +78,13 @@ describe('a column is', () => {
     expect(await kindOf(column((i) => ['two', 'one', '3', 'four'][i % 4]))).toMatchObject({ kind: 'category' })
     expect(await kindOf(column((i) => `row ${i}`))).toEqual({ kind: 'drop', why: 'another text in every row' })
     expect(await kindOf(column((i) => `t${i % 150}`))).toEqual({ kind: 'drop', why: '150 different texts' })
+  })
+
+  test('left out where every row has the same', async () => {
     expect(await kindOf(column(() => 'same'))).toEqual({ kind: 'drop', why: 'the same text in every row' })
+    expect(await kindOf(column(() => 2.5))).toEqual({ kind: 'drop', why: 'the same number in every row' })
+    expect(await kindOf(column(() => '2026-02-28'))).toEqual({ kind: 'drop', why: 'the same date in every row' })
+    expect(await kindOf(column((i) => (i === 9 ? 3 : 2.5)))).toMatchObject({ kind: 'rounded' })
   })
 
   test('a date where all cells are written as one, and a category of texts where one is not', async () => {

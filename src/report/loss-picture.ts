@@ -22,6 +22,8 @@ export interface LossOptions {
   readonly entropyFloor?: number
   /** Mean negative log-likelihood of the single Gaussian, nats, original units. */
   readonly gaussianNll?: number
+  /** Whether columns are modelled given others, and the Gaussian is so too; default false. */
+  readonly conditional?: boolean
 }
 
 interface Curve {
@@ -98,9 +100,9 @@ function drawingOf(options: LossOptions): { losses: Float64Array; validation: Fl
   return { losses, validation, drawing }
 }
 
-function referencesOf({ entropyFloor, gaussianNll }: LossOptions): SideLabel[] {
+function referencesOf({ entropyFloor, gaussianNll, conditional = false }: LossOptions): SideLabel[] {
   const references = [
-    { name: 'single Gaussian', value: gaussianNll, colour: COLOUR.muted },
+    { name: `${conditional ? 'conditional' : 'single'} Gaussian`, value: gaussianNll, colour: COLOUR.muted },
     { name: 'entropy floor', value: entropyFloor, colour: COLOUR.ink },
   ]
   return references.flatMap(({ name, value, colour }) =>

@@ -101,7 +101,8 @@ export function picturesOf(options: PlotOptions): Pictures {
   const table = flow.data.table && shownTable(flow.data.table)
   const pictures: Pictures = new Map()
   // Where nothing was trained there is no curve.
-  if (options.losses.length > 1) pictures.set('loss.svg', () => lossPicture(options))
+  const conditional = contextDim > 0
+  if (options.losses.length > 1) pictures.set('loss.svg', () => lossPicture({ ...options, conditional }))
   addData(pictures, shownOf(options, data, samples, table))
   addCalibration(pictures, options.heldOut ?? { rows: data, part: 'training' }, flow, seed, table)
   if (!(flow instanceof Flow)) return pictures

@@ -30,6 +30,11 @@ describe('lossPicture', () => {
     )
   })
 
+  test('calls the Gaussian conditional where it is one', () => {
+    const svg = lossPicture({ losses: falling(100), gaussianNll: 5.9, conditional: true })
+    expect(texts(svg)).toContain('conditional Gaussian 5.900')
+  })
+
   test('shows the curve again, closer, where the single Gaussian would flatten it', () => {
     const wide = lossPicture({ losses: falling(1000), gaussianNll: 20 })
     const narrow = lossPicture({ losses: falling(1000), gaussianNll: 4.5 })

@@ -10,8 +10,9 @@ import { type Threads, threadsOfAll } from '../parallel/threads.js'
 import { predict } from '../predict/predict.js'
 import type { CommandArguments, CommandUsage } from './arguments.js'
 import { checkFile } from './data-source.js'
+import { FarGiven } from './far-given.js'
 import { loadModel } from './load-model.js'
-import { say } from './output.js'
+import { say, warn } from './output.js'
 import { PredictedColumn } from './predicted-column.js'
 import { OUTPUT_OPTION_TEXT, rowsOutput, writeRows } from './rows-output.js'
 import { withProgress } from './rows-progress.js'
@@ -68,20 +69,24 @@ export async function run({ operands: [path, data], values }: CommandArguments):
     header && !header.includes(of) ? names.filter((name) => name !== of) : names
   const read = await readTypedTable(data, { minimumRows: 1, columns, onNote: say, ...tableReading(values) })
   const predicted = new PredictedColumn(table, of, kind, quantiles)
+  const far = new FarGiven(model, predicted.codec.names.slice(model.dim), table.given)
   const known = await tableValues(read, predicted.others)
   const { rows } = known.source
   if (rows < read.rows) say(`Left out: ${read.rows - rows} of ${read.rows} rows, with a cell that is missing.`)
   if (rows === 0) throw new DataError(`${read.source}: every row has a cell that is missing.`)
-  return writeRows(
+  const code = await writeRows(
     predicted.written(read.columns),
     {
       rows,
-      blocks: withProgress(predictedBlocks(model, predicted, { read, known }, wanted), {
+      blocks: withProgress(predictedBlocks(model, predicted, { read, known, far }, wanted), {
         ...{ verb: 'predicting', rows, blockRows: BLOCK_ROWS, toFile: output.path !== undefined },
       }),
     },
     output,
   )
+  const text = far.text('predicted')
+  if (text) warn(text)
+  return code
 }
 
 function kindOf({ columns, given }: TableCodec, of: string): ColumnKind {
@@ -98,7 +103,11 @@ function kindOf({ columns, given }: TableCodec, of: string): ColumnKind {
 async function* predictedBlocks(
   model: Model,
   column: PredictedColumn,
-  { read, known: { source, rows } }: { readonly read: TypedTable; readonly known: TableValues },
+  {
+    read,
+    known: { source, rows },
+    far,
+  }: { readonly read: TypedTable; readonly known: TableValues; readonly far: FarGiven },
   wanted: Threads,
 ): AsyncGenerator<Float64Array> {
   const { codec, place, seat, gap, told } = column
@@ -120,9 +129,11 @@ async function* predictedBlocks(
       encoded[i * codec.names.length + seat] = column.lowest(values[i * count + place])
       if (gap !== undefined) encoded[i * codec.names.length + gap] = THERE
     }
+    const context = columnsOf(encoded, codec.names.length, model.dim)
+    far.add(context)
     const predictions = await predict(model, columnsOf(encoded, codec.names.length, 0, model.dim), {
       ...options,
-      ...(model.contextDim > 0 && { context: columnsOf(encoded, codec.names.length, model.dim) }),
+      ...(model.contextDim > 0 && { context }),
     })
     yield Float64Array.from(
       chosen.flatMap((_, i) => column.line(values.subarray(i * count, (i + 1) * count), predictions, i, has)),

@@ -10,7 +10,7 @@ import { placeOf } from '../data/table-columns.js'
 import { DataError, UsageError } from '../errors.js'
 import { givenNames } from '../flow/column-names.js'
 import { contextOfModelDraw, type Model, membersOf } from '../flow/ensemble.js'
-import { printable } from '../printable.js'
+import { FarGiven, short } from './far-given.js'
 import { say, warn } from './output.js'
 import { tableReading } from './table-options.js'
 import { textsByName, type Values } from './values.js'
@@ -48,31 +48,13 @@ export async function sampleGiven(model: Model, values: Values): Promise<SampleG
   const row = columns.map((column) => givenValue(column, texts.get(column.name) as string))
   const context = codec ? codec.encode(Float64Array.from(row), [0], new Float64Array(model.contextDim)) : row
   const one = contextOfModelDraw(model, context, 1) as Matrix
-  for (const text of farText(model, codec?.names ?? names, names, one.data)) warn(text)
+  for (const { name, value, ordinary } of new FarGiven(model, codec?.names ?? names, names).farOf(one.data)) {
+    warn(
+      `${name} is given as ${short(value)}, far from ${ordinary} of the rows trained on: what is drawn there is a guess.`,
+    )
+  }
   return { one }
 }
-
-/** So many standard deviations from the mean lies at most one row in 25, whatever the distribution (Chebyshev), and hardly any of most. */
-const FAR = 5
-
-/** What to tell of given numbers that lie far from all that the model was trained on; levels it knows, or refuses. */
-function farText(
-  model: Model,
-  columns: readonly string[],
-  numbers: readonly string[],
-  values: ArrayLike<number>,
-): string[] {
-  const { mean, sd } = scalerPart(model.scaler, model.dim)
-  return columns.flatMap((name, j) =>
-    numbers.includes(name) && Math.abs(values[j] - mean[j]) > FAR * sd[j]
-      ? [
-          `${printable(name)} is given as ${short(values[j])}, far from ${short(mean[j])} ± ${short(sd[j])} of the rows trained on: what is drawn there is a guess.`,
-        ]
-      : [],
-  )
-}
-
-const short = (value: number): string => String(Number(value.toPrecision(4)))
 
 /** NaN of what is missing, where the model knows that it may be. */
 function givenValue(column: CodedColumn, text: string): number {
@@ -100,6 +82,7 @@ async function givenRows(
     ? await (await import('./context-rows.js')).contextRows(file, codec, options)
     : (await (await import('../data/read-table.js')).readTable(file, options)).points
   const { columns } = points
+  const far = new FarGiven(model, codec?.names ?? names, names)
   let first = 0
   for await (const data of points.blocks(blockRowsOf(columns))) {
     const rows = data.length / columns
@@ -111,8 +94,11 @@ async function givenRows(
         `${file}: row ${first + outside} (counted from 0) lies over 10⁶ standard deviations away from what the model was trained on.`,
       )
     }
+    far.add(data)
     first += rows
   }
+  const text = far.text('drawn')
+  if (text) warn(text)
   return points
 }
 

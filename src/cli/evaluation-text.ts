@@ -45,6 +45,7 @@ export function evaluationText(evaluation: Evaluation, width: number): string {
     ...findingsText(evaluation),
     evaluation.goodness?.verdict,
     evaluation.regression && regressionText(evaluation.regression),
+    evaluation.classification && classificationText(evaluation.classification),
     ...[leftOut, note, units],
   ]
   const lines = [
@@ -155,7 +156,18 @@ function aligned(lines: readonly (readonly string[])[]): string {
 
 /** "Of 400 test rows 90 % intervals hold 89.5 % and are 1.62 wide on average; CRPS 0.31 ± 0.01, root mean squared error 0.56." */
 function regressionText({ part, rows, crps, coverage, width, rmse }: NonNullable<Evaluation['regression']>): string {
-  const score = crps.mean === null ? 'unknown' : crps.mean.toPrecision(3)
-  const error = crps.standardError === null ? '' : ` ± ${crps.standardError.toPrecision(1)}`
-  return `Of ${rows} ${part} rows 90 % intervals hold ${(100 * coverage).toFixed(1)} % and are ${width.toPrecision(3)} wide on average; CRPS ${score}${error}, root mean squared error ${rmse.toPrecision(3)}.`
+  return `Of ${rows} ${part} rows 90 % intervals hold ${percent(coverage)} and are ${width.toPrecision(3)} wide on average; CRPS ${scoreText(crps)}, root mean squared error ${rmse.toPrecision(3)}.`
 }
+
+/** "Of 34 test rows 97.1 % have the likeliest name, 44.1 % the commonest; log-loss 0.0812 ± 0.04 nats." */
+function classificationText(classification: NonNullable<Evaluation['classification']>): string {
+  const { part, rows, accuracy, commonest, logLoss } = classification
+  return `Of ${rows} ${part} rows ${percent(accuracy)} have the name that is likeliest given the others, ${percent(commonest)} the commonest one; log-loss ${scoreText(logLoss)} nats.`
+}
+
+function scoreText({ mean, standardError }: MeanNLL): string {
+  const score = mean === null ? 'unknown' : mean.toPrecision(3)
+  return standardError === null ? score : `${score} ± ${standardError.toPrecision(1)}`
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`

@@ -1,5 +1,12 @@
 import { type ColumnCodec, columnCodec } from '../columns/column-codec.js'
-import { type Category, type ColumnKind, type TableCodec, valueWidth, withoutGaps } from '../columns/kinds.js'
+import {
+  type Category,
+  type ColumnKind,
+  levelEdges,
+  type TableCodec,
+  valueWidth,
+  withoutGaps,
+} from '../columns/kinds.js'
 import { RowCodec } from '../columns/table-codec.js'
 import type { TableColumn } from '../columns/table-column.js'
 import { asRead, numberColumn, type WrittenColumn, writtenColumns } from '../columns/written-column.js'
@@ -99,11 +106,8 @@ function distribution(own: ColumnCodec, width: number, quantiles: readonly numbe
 
 /** What is told of a column of names: the likeliest one, and how likely each is. */
 function probabilities({ levels }: Category): Told {
-  const count = levels.length
-  // Level k is what lies from k to k + 1, or beyond where it is the first or the last.
-  const inner = Array.from({ length: count - 1 }, (_, k) => k + 1)
   return {
-    asked: { quantiles: [], cells: [Number.NEGATIVE_INFINITY, ...inner, Number.POSITIVE_INFINITY] },
+    asked: { quantiles: [], cells: levelEdges(levels) },
     columns: (column, has) => [
       { ...column, name: 'likeliest' },
       ...[...levels.map((level) => `p_${level}`), ...(has ? ['log_prob'] : [])].map(numberColumn),

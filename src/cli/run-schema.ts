@@ -101,6 +101,12 @@ const evaluation = v.looseObject({
       ...{ coverage: number, width: number, rmse: number },
     }),
   ),
+  classification: v.optional(
+    v.looseObject({
+      ...{ part: v.string(), rows: count, logLoss: meanNll },
+      ...{ accuracy: number, commonest: number },
+    }),
+  ),
   integralOfDensity: v.optional(v.looseObject({ value: number, side: count, converged: v.boolean() })),
   leftOut: v.optional(v.string()),
   worstRoundTrip: orNull(number),

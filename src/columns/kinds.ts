@@ -117,6 +117,11 @@ export function withoutGaps(codec: TableCodec, which: 'all' | 'modelled'): Table
   return { ...codec, columns: codec.columns.map(own) }
 }
 
+/** Edges of what each level of a modelled category has: level k from k to k + 1, the first and the last what is beyond too. */
+export function levelEdges(levels: readonly string[]): number[] {
+  return [Number.NEGATIVE_INFINITY, ...Array.from(levels.slice(1), (_, k) => k + 1), Number.POSITIVE_INFINITY]
+}
+
 /** How far the interval reaches that a value of a modelled column stands for; 0 where it has a density. */
 export function valueWidth(kind: ColumnKind): number {
   switch (kind.kind) {

@@ -17,7 +17,7 @@ import { geometry, SAMPLE_ROWS } from './geometry.js'
 import { type GivenRows, type Part, weightsIn, weightsOf, withContext } from './given-rows.js'
 import { type Compared, type Judged, judge } from './judge.js'
 import { type MeanNLL, shifted } from './mean-nll.js'
-import { regressionFigures } from './regression.js'
+import { classificationFigures, regressionFigures } from './regression.js'
 import { stillFalling } from './still-falling.js'
 
 export interface EvaluationOptions {
@@ -91,7 +91,7 @@ export async function evaluate(
       excess: { train: judged.train.excess as MeanNLL, ...(judged.fresh && { fresh: judged.fresh.excess }) },
     }),
     ...(await heldOutFit(flow, parts, judged, parallel)),
-    ...(await regressionOf(flow, parts, parallel)),
+    ...(await predictionOf(flow, parts, parallel)),
     ...(await geometry(flow, parts.train, { ...parallel, mostPoints })),
     losses: lossesOf(result),
   }
@@ -118,15 +118,19 @@ async function heldOutFit(
 }
 
 /** Where one column is modelled given others. */
-async function regressionOf(
+async function predictionOf(
   flow: Model,
   parts: BySplitAndFresh<Part>,
   parallel: ParallelOptions,
-): Promise<Pick<Evaluation, 'regression'>> {
+): Promise<Pick<Evaluation, 'regression' | 'classification'>> {
   const part = (['test', 'validation'] as const).find((name) => (parts[name]?.rows.rows ?? 0) > 1)
   const rows = part && parts[part]
   if (flow.dim !== 1 || flow.contextDim === 0 || !part || !rows) return {}
-  return { regression: await regressionFigures(flow, part, rows, parallel) }
+  const { table } = flow.data
+  const kind = table?.columns.find(({ name }) => !table.given.includes(name))?.kind
+  return kind?.kind === 'category'
+    ? { classification: await classificationFigures(flow, part, rows, kind, parallel) }
+    : { regression: await regressionFigures(flow, part, rows, parallel) }
 }
 
 function gapOf(train: MeanNLL, held: MeanNLL): HeldOutFit['gap'] {

@@ -5,7 +5,7 @@ import type { FitResult } from './fit.js'
 import type { MeanNLL } from './mean-nll.js'
 import type { Quartiles } from './quartiles.js'
 import type { Recovery } from './recoveries.js'
-import type { RegressionFigures } from './regression.js'
+import type { ClassificationFigures, RegressionFigures } from './regression.js'
 import type { SamplesOutside } from './samples-outside.js'
 import type { StrangestRows } from './strangest-rows.js'
 import type { Trials } from './trials.js'
@@ -71,8 +71,9 @@ export interface Evaluation {
   readonly freshNll?: MeanNLL
   /** Of the rows that know the least of the flow: fresh, else of the test, else held out; left out where there are none. */
   readonly goodness?: HeldOutFit
-  /** How good the column is predicted, where one is modelled given others. */
+  /** How good the column is predicted, where one is modelled given others: one of numbers or dates, or one of names. */
   readonly regression?: RegressionFigures
+  readonly classification?: ClassificationFigures
   /** ∫ p for a flow on two columns. */
   readonly integralOfDensity?: DensityIntegral
   /** Said where something does not apply: a flow with a context is another density for each. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -38,6 +38,7 @@ beforeAll(async () => {
     'rows.csv --given x,k --columns y,x,k --steps 300 --seed 1 --out given',
     'kinds.csv --flow nsf --layers 3 --hidden 16 --batch 250 --steps 500 --lr 0.005 --seed 1 --out kinds',
     'plain.csv --column all:plain --steps 300 --seed 1 --out plain',
+    'kinds.csv --given x,y --flow nsf --layers 3 --hidden 16 --batch 250 --steps 500 --lr 0.005 --seed 1 --out name',
   ]) {
     const { code, stderr } = await cli(`train ${args} --plots off`)
     expect(code, stderr).toBe(0)
@@ -91,6 +92,26 @@ describe('predict', () => {
     }
     const other = await cli('predict kinds - --of k --json', 'x,y\n-2,0\n')
     expect(Object.keys(JSON.parse(other.stdout))).toEqual('x,y,k_likeliest,k_p_a,k_p_b'.split(','))
+  })
+
+  test('warns of rows that are given a number far from what the model was trained on', async () => {
+    const far = await cli('predict given - --of y', 'x,k\n0,a\n40,b\n-50,a\n')
+    expect([far.code, far.stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /^Warning: 2 of 3 rows have a given number far from those trained on, first row 1 \(counted from 0\), whose x is 40 where they have -?0\.\d+ ± [\d.]+: what is predicted there is a guess\.\n$/,
+      ),
+    ])
+    expect((await cli('predict given - --of y', 'x,k\n1,a\n')).stderr).toBe('')
+  })
+
+  test('of a model of names given the rest is told in its evaluation', async () => {
+    const { classification, regression } = JSON.parse(await readFile(join(folder, 'name', 'evaluation.json'), 'utf8'))
+    expect(regression).toBeUndefined()
+    // The best that can be is to say b where x > 1 + ½ ln 2: ⅔ Φ(1.3466) + ⅓ Φ(0.6534) = 0.855.
+    expect(Math.abs(classification.accuracy - 0.855)).toBeLessThan(0.08)
+    expect(Math.abs(classification.commonest - 2 / 3)).toBeLessThan(0.1)
+    expect(classification.logLoss.mean).toBeLessThan(0.5)
   })
 
   test('needs no column of what it predicts, and writes JSON', async () => {

@@ -1,6 +1,8 @@
 import { adamW, fit, flow, fullNormal, mlp } from 'pushforward'
 import { expect, it } from 'vitest'
+import { toSource } from '#data/row-source.js'
 import { evaluate } from '#train/evaluation.js'
+import { classificationFigures } from '#train/regression.js'
 import { standardNormals } from '../fixtures/normals.js'
 
 it('is told of one column given others: coverage, width, CRPS and error of y = 2c + ½ noise', async () => {
@@ -25,4 +27,20 @@ it('is told of one column given others: coverage, width, CRPS and error of y = 2
   expect(Math.abs((regression?.width ?? 0) - 1.6449)).toBeLessThan(0.12)
   expect(Math.abs((regression?.crps.mean ?? 0) - 0.5 / Math.sqrt(Math.PI))).toBeLessThan(0.03)
   expect(Math.abs((regression?.rmse ?? 0) - 0.5)).toBeLessThan(0.05)
+})
+
+it('is told of one column of names given others: how often the likeliest is right, and the log-loss', async () => {
+  // N(0, 1) whatever is given: the first name has Φ(1), the second the rest.
+  const shares = [0.8413447, 0.1586553]
+  const names = Array.from({ length: 100 }, (_, i) => Number(i % 10 > 6))
+  const rows = names.map((name, i) => [name + (i + 0.5) / 100, i])
+  const figures = await classificationFigures(
+    flow(1, [], { context: 1, base: fullNormal() }),
+    'test',
+    { rows: toSource(rows, 2, 'Rows') },
+    { kind: 'category', levels: ['a', 'b'] },
+    { threads: 0 },
+  )
+  expect(figures).toMatchObject({ part: 'test', rows: 100, accuracy: 0.7, commonest: 0.7 })
+  expect(figures.logLoss.mean).toBeCloseTo(-0.7 * Math.log(shares[0]) - 0.3 * Math.log(shares[1]), 4)
 })

@@ -56,6 +56,7 @@ tbody th{font-weight:400}
 th.sub{padding-left:1rem}
 .number{text-align:right}
 td.number{white-space:nowrap}
+td:not(.number){overflow-wrap:anywhere}
 figure{margin:1rem 0;break-inside:avoid}
 .picture>.scroll>svg{display:block;height:auto}
 .controls{display:flex;gap:.75rem;align-items:center;max-width:592px;padding:.25rem 0}

@@ -5,12 +5,14 @@ import { shortened } from '../data/wording.js'
 import { DataError } from '../errors.js'
 import type { ColumnKind } from './kinds.js'
 import { gridOf, isLongTailed, isRounded, positiveOf } from './number-kinds.js'
-import type { TableColumn } from './table-column.js'
+import { MOST_LEVELS, type TableColumn } from './table-column.js'
 import { categoryOf, dateOf } from './text-kinds.js'
 
 /** What a column is taken for: a kind, or why it is left out. */
 export type FoundKind = ColumnKind | { readonly kind: 'drop'; readonly why: string }
 
+/** Cells that are text, of so many, from which on numbers among them are names too. */
+const MOSTLY_TEXT = 0.5
 /** Rows from which on a column that counts them is told from a few numbers that happen to do so. */
 const COUNTING_ROWS = 20
 /** Names of columns that name their rows. */
@@ -23,7 +25,8 @@ const ZEROS = { share: 0.05, rows: 10 }
 /**
  * The kind of a column. The rule, the first that fits:
  * - the same number or date in every row: left out;
- * - text: a category, where there are at most 50 different ones, each twice on average; otherwise left out;
+ * - text in more than half of the cells: a category, where there are at most 50 different ones, each twice on average;
+ *   otherwise left out;
  * - dates and times: a date;
  * - whole numbers that count the rows from 0 or 1, or from anywhere under a name such as id: left out;
  * - whole numbers: integer, a grid by the greatest step that they all lie on, unless it has over 50 places for each value;
@@ -32,13 +35,18 @@ const ZEROS = { share: 0.05, rows: 10 }
  * - numbers > 0 with a long tail: positive;
  * - other numbers: continuous.
  * Long is a tail where (q₉₅ − q₅₀) − (q₅₀ − q₀₅) is more than half of q₉₅ − q₀₅.
+ * `cells` is how many of the table's are not missing, `texts` the different ones where text follows on numbers or dates.
  * @throws DataError for text among numbers, and numbers with a sign that is no digit.
  */
-export function detectKind(column: TableColumn, sorted: Float64Array): FoundKind {
+export function detectKind(
+  column: TableColumn,
+  sorted: Float64Array,
+  { cells, texts }: { readonly cells: number; readonly texts: ReadonlySet<string> },
+): FoundKind {
   const { sort } = column
   if (sort === undefined) return { kind: 'drop', why: 'no cell holds anything' }
-  checkMixed(column, sorted.length)
-  if (sort === 'text' || column.mixed) return textKind(column)
+  checkMixed(column, cells)
+  if (sort === 'text' || column.mixed) return textKind(column, cells, texts)
   const { min, max, count } = column.shape
   if (min === max && count > 1) return { kind: 'drop', why: `the same ${sort} in every row` }
   if (sort === 'date') return dateOf(column, sorted)
@@ -61,15 +69,16 @@ function numberKind({ shape }: TableColumn, sorted: Float64Array): ColumnKind {
     : { kind: 'continuous', decimals }
 }
 
-function textKind(column: TableColumn): FoundKind {
-  const { levels } = column
-  const rows = [...(levels?.values() ?? [])].reduce((sum, { count }) => sum + count, 0)
-  if (levels === undefined) return { kind: 'drop', why: 'over 1000 different texts' }
-  if (levels.size === 1) return { kind: 'drop', why: 'the same text in every row' }
-  if (levels.size > CATEGORY.levels || levels.size * CATEGORY.rowsPerLevel > rows) {
-    return { kind: 'drop', why: levels.size === rows ? 'another text in every row' : `${levels.size} different texts` }
+function textKind({ levels, mixed }: TableColumn, cells: number, texts: ReadonlySet<string>): FoundKind {
+  const names = mixed ? texts : new Set(levels?.keys())
+  if (levels === undefined || names.size > MOST_LEVELS) {
+    return { kind: 'drop', why: `over ${MOST_LEVELS} different texts` }
   }
-  return categoryOf([...levels.keys()])
+  if (names.size === 1) return { kind: 'drop', why: 'the same text in every row' }
+  if (names.size > CATEGORY.levels || names.size * CATEGORY.rowsPerLevel > cells) {
+    return { kind: 'drop', why: names.size === cells ? 'another text in every row' : `${names.size} different texts` }
+  }
+  return categoryOf([...names])
 }
 
 /** Why a column names its rows and says nothing of them, where it does. */
@@ -79,16 +88,16 @@ function countsRows({ name, shape, missing, fills }: TableColumn): string | unde
   return undefined
 }
 
-function checkMixed({ name, firstText, texts, sort }: TableColumn, rows: number): void {
+function checkMixed({ name, firstText, texts, sort }: TableColumn, cells: number): void {
   if (firstText === undefined || sort === 'date') return
   const { text, place } = firstText
   const title = `${place}: column ${JSON.stringify(name)}`
   const sign = signFault(text)
   if (sign !== undefined) throw new DataError(`${title} ${sign}`)
-  if (sort === 'text' && texts * 2 > rows) return
+  if (texts > MOSTLY_TEXT * cells) return
   if (texts === 1) throw new DataError(`${title} ${cellFault(text)}`)
   const own = joinNames([name])
   throw new DataError(
-    `${title} has ${JSON.stringify(shortened(text))} and other text in ${texts} of ${rows} cells, numbers in the others. Correct them, take all for names with --column ${own}:category, or leave the column out with --drop ${own}.`,
+    `${title} has ${JSON.stringify(shortened(text))} and other text in ${texts} of ${cells} cells, numbers in the others. Correct them, take all for names with --column ${own}:category, or leave the column out with --drop ${own}.`,
   )
 }

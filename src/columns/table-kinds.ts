@@ -6,7 +6,7 @@ import { DataError, UsageError } from '../errors.js'
 import { kindAs, parseKind } from './asked-kind.js'
 import { detectKind, type FoundKind } from './detect-kind.js'
 import type { CodedColumn, ColumnKind, TableCodec } from './kinds.js'
-import type { TableColumn } from './table-column.js'
+import { MOST_LEVELS, type TableColumn } from './table-column.js'
 import { hasGaps } from './table-values.js'
 import type { TypedTable } from './typed-table.js'
 
@@ -59,9 +59,10 @@ export async function columnsOf(table: TypedTable, options: ColumnsOptions = {})
     const ascending = sortedColumn(sample, j)
     const gap = ascending.findIndex(Number.isNaN)
     const sorted = gap < 0 ? ascending : ascending.subarray(0, gap)
-    const texts = asked?.kind === 'category' ? await textsOf(table, j) : []
+    const isMixed = asked === undefined && column.mixed !== undefined
+    const texts = asked?.kind === 'category' || isMixed ? await textsOf(table, j) : new Set<string>()
     const own = given.includes(name)
-    const found = asked ? kindAs(column, asked, sorted, texts) : detectKind(column, sorted)
+    const found = asked ? kindAs(column, asked, sorted, texts) : detectKind(column, sorted, { cells: table.rows - column.missing - column.fills, texts })
     const kind = own && asked?.kind !== 'drop' ? asGiven(found, column) : found
     columns.push({ name, found: kind, given: own })
     if (kind.kind === 'drop') continue
@@ -116,7 +117,7 @@ function middleOf({ columns }: TypedTable, j: number, kind: ColumnKind, sorted: 
   return counts.indexOf(Math.max(...counts))
 }
 
-/** The different texts of a column, as they are written. */
+/** The different texts of a column, as they are written, until they are too many for any category. */
 async function textsOf({ points, columns }: TypedTable, j: number): Promise<Set<string>> {
   const column = columns[j]
   const texts = new Set<string>()
@@ -125,6 +126,7 @@ async function textsOf({ points, columns }: TypedTable, j: number): Promise<Set<
     for (let at = j; at < block.length; at += points.columns) {
       const text = column.textOf(block[at], row++)
       if (text !== null) texts.add(text)
+      if (texts.size > MOST_LEVELS) return texts
     }
   }
   return texts

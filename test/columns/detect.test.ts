@@ -76,6 +76,13 @@ describe('a column is', () => {
   test('a category where texts are few, numbers among them included, and left out where they are many', async () => {
     expect(await kindOf(column((i) => ['b', 'a', 'c'][i % 3]))).toEqual({ kind: 'category', levels: ['a', 'b', 'c'] })
     expect(await kindOf(column((i) => ['two', 'one', '3', 'four'][i % 4]))).toMatchObject({ kind: 'category' })
+    // The drive of cars, four wheels, front or rear, whichever comes first.
+    for (const first of [0, 1]) {
+      expect(await kindOf(column((i) => ['4', 'f', 'r'][(i + first) % 3]))).toEqual({
+        ...{ kind: 'category', levels: ['4', 'f', 'r'] },
+      })
+    }
+    await expect(kindOf(column((i) => (i % 10 === 9 ? 'x' : i % 7)))).rejects.toThrow(/other text in 20 of 200 cells/)
     expect(await kindOf(column((i) => `row ${i}`))).toEqual({ kind: 'drop', why: 'another text in every row' })
     expect(await kindOf(column((i) => `t${i % 150}`))).toEqual({ kind: 'drop', why: '150 different texts' })
   })

@@ -62,7 +62,9 @@ export async function columnsOf(table: TypedTable, options: ColumnsOptions = {})
     const isMixed = asked === undefined && column.mixed !== undefined
     const texts = asked?.kind === 'category' || isMixed ? await textsOf(table, j) : new Set<string>()
     const own = given.includes(name)
-    const found = asked ? kindAs(column, asked, sorted, texts) : detectKind(column, sorted, { cells: table.rows - column.missing - column.fills, texts })
+    const found = asked
+      ? kindAs(column, asked, sorted, texts)
+      : detectKind(column, sorted, { cells: table.rows - column.missing - column.fills, texts })
     const kind = own && asked?.kind !== 'drop' ? asGiven(found, column) : found
     columns.push({ name, found: kind, given: own })
     if (kind.kind === 'drop') continue

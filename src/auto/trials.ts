@@ -97,6 +97,9 @@ export const STILL: FitOptions = {
   stopping: { restoreBestWeights: false },
 }
 
+/** Whether that is how a choice is to be trained: not at all. */
+export const isStill = ({ optimizer }: FitOptions) => optimizer === STILL.optimizer
+
 /** A turn for whoever else waits for this thread, a clock or a signal. */
 export async function turn(signal: AbortSignal | undefined): Promise<void> {
   await setImmediate()

@@ -1,7 +1,7 @@
 import { type AutoOptions, auto, autoOutset } from '../auto/auto.js'
 import { fineTuning, mostFineTuning } from '../auto/fine-tuning.js'
 import { MIXTURES } from '../auto/reasons.js'
-import { stepsWithin } from '../auto/trials.js'
+import { isStill, STILL, stepsWithin } from '../auto/trials.js'
 import type { TableCodec } from '../columns/kinds.js'
 import type { Support } from '../data/support.js'
 import { copyFlow } from '../flow/copy.js'
@@ -73,7 +73,10 @@ export async function chooseFlow(
   for (const reason of choice.reasons) say(`  ${reason}`)
   const { layers, base, trials } = choice
   const chosen = { layers, ...(base && { base }) }
-  const settled = { ...options, chosen, preprocess: choice.fit.preprocess, fit: options.over(choice.fit) }
+  const said = options.over(choice.fit)
+  // What was said of training is not meant for what needs none.
+  const fit = isStill(choice.fit) ? { ...said, ...STILL } : said
+  const settled = { ...options, chosen, preprocess: choice.fit.preprocess, fit }
   return { model: buildModel(dim, columns, chosen, settled, known.table), options: settled, trials }
 }
 

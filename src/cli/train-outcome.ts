@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { formatValues } from '../columns/format-values.js'
 import { chosenColumns, takeColumns } from '../data/row-columns.js'
 import { chosenRows, matrixSource, type RowSource } from '../data/row-source.js'
-import { toMatrix } from '../data/rows.js'
+import { drawnMatrix, toMatrix } from '../data/rows.js'
 import { formatHeader, formatRows } from '../data/write-table.js'
 import { asError } from '../errors.js'
 import { joined } from '../flow/context.js'
@@ -108,7 +108,7 @@ async function samplesText(
   const context = model.contextDim > 0 ? await contextsOf(model, rows, count, weights?.rows) : undefined
   const { threads } = options.fit
   const drawn = await sample(model, count, { seed: options.seed, threads, signal, context: context?.data })
-  const whole = joined(toMatrix(drawn, model.dim, 'Samples', { infinite: true }), context).part(0, count)
+  const whole = joined(drawnMatrix(drawn, model.dim), context).part(0, count)
   if (data.codec) {
     const values = data.codec.decode(whole, new Float64Array(count * data.codec.columns.length))
     return formatHeader(data.codec.columns) + [...formatValues(values, data.codec.texts)].join('')

@@ -143,7 +143,7 @@ async function saveModel(model: Model, folder: RunFolder): Promise<void> {
 
 /** Leaves what there is of a run that failed, with the reason in run.json, and returns the error to be shown. */
 async function recordFailure({ folder, model, record }: Job, error: unknown): Promise<unknown> {
-  if (error instanceof UsageError || error instanceof DataError) {
+  if ((error instanceof UsageError || error instanceof DataError) && !record.training) {
     // Where that fails, the first reason is the one to tell.
     await folder.discard().catch(() => {})
     return error

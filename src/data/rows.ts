@@ -32,6 +32,19 @@ export function toMatrix(input: Rows, columns: number, what: string, options: Ro
   return matrix
 }
 
+/**
+ * What a model has drawn; it may be infinite.
+ * @throws Error where it is NaN: no row of data is to blame.
+ */
+export function drawnMatrix(samples: Rows, columns: number): Matrix {
+  const matrix = readMatrix(samples, columns, 'Samples')
+  const at = matrix.data.findIndex((value) => Number.isNaN(value))
+  if (at < 0) return matrix
+  throw new Error(
+    `The flow draws NaN (sample ${Math.floor(at / columns)}, column ${at % columns}, counted from 0): training has driven its parameters beyond what float32 can hold. Try a lower learning rate`,
+  )
+}
+
 /** The same without a look at the values of typed arrays: they may be infinite or NaN. */
 export function readMatrix(input: Rows, columns: number, what: string): Matrix {
   if (input instanceof Float32Array || input instanceof Float64Array) {

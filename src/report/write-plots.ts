@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { evenRows as sampledRows } from '../data/row-sample.js'
 import { type RowSource, toSource } from '../data/row-source.js'
-import { type Matrix, type Rows, toMatrix } from '../data/rows.js'
+import { drawnMatrix, type Matrix, type Rows, toMatrix } from '../data/rows.js'
 import { columnNames } from '../flow/column-names.js'
 import { joined } from '../flow/context.js'
 import type { Model } from '../flow/ensemble.js'
@@ -144,8 +144,7 @@ function shownOf(
 function samplesBeside(flow: Model, data: Matrix, seed: number): Matrix {
   const { dim, contextDim } = flow
   const count = Math.min(SAMPLES.most, Math.max(SAMPLES.least, data.rows))
-  const matrix = (context?: Matrix) =>
-    toMatrix(flow.sample(count, { seed, context: context?.data }), dim, 'Samples', { infinite: true })
+  const matrix = (context?: Matrix) => drawnMatrix(flow.sample(count, { seed, context: context?.data }), dim)
   if (contextDim === 0) return matrix()
   const contexts = new Float64Array(count * contextDim)
   for (let i = 0; i < count; i++) {

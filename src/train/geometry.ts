@@ -1,6 +1,6 @@
 import { sideBySide } from '../data/row-columns.js'
 import { matrixSource, type RowSource } from '../data/row-source.js'
-import { toMatrix } from '../data/rows.js'
+import { drawnMatrix } from '../data/rows.js'
 import type { Context } from '../flow/context.js'
 import type { Model } from '../flow/ensemble.js'
 import type { ParallelOptions } from '../parallel/chunks.js'
@@ -39,7 +39,7 @@ export async function geometry(
 /** Rows drawn from a flow; where it has a context, as it is in the training data. */
 async function sampled(flow: Model, { rows, weights }: Part, parallel: ParallelOptions): Promise<RowSource> {
   const draw = async (count: number, context?: Context) =>
-    matrixSource(toMatrix(await sample(flow, count, { ...parallel, context }), flow.dim, 'Samples', { infinite: true }))
+    matrixSource(drawnMatrix(await sample(flow, count, { ...parallel, context }), flow.dim))
   if (flow.contextDim === 0) return draw(SAMPLE_ROWS)
   const context = await contextsOf(flow, rows, Math.min(SAMPLE_ROWS, rows.rows), weights)
   return sideBySide(await draw(context.rows, context.data), matrixSource(context))

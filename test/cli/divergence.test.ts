@@ -61,3 +61,16 @@ describe('a run that diverges and goes on at half the learning rate', () => {
     )
   })
 })
+
+test('what is found to need no training takes no part of what is said of it', async () => {
+  const { code, stderr } = await pushforward(
+    `train jang --lr 100 --steps 300 --plots off --out ${at('none')}`.split(' '),
+  )
+  expect(code, stderr).toBe(0)
+  expect(stderr).toContain('\n  training: none, for it makes rows that are left out no likelier')
+  expect(stderr).toContain('\nNothing needed training: fitted in ')
+  const { losses, gaussianGain } = await json('none', 'evaluation.json')
+  expect(losses.untrained).toBe(true)
+  // A mixture of six normals is better by 1.7 nats.
+  expect(gaussianGain.fresh.mean).toBeGreaterThan(1)
+}, 120_000)

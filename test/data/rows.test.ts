@@ -1,6 +1,6 @@
 import ndarray, { type NdArray } from 'ndarray'
 import { describe, expect, test } from 'vitest'
-import { type Rows, toMatrix } from '#data/rows.js'
+import { drawnMatrix, type Rows, toMatrix } from '#data/rows.js'
 
 const SIX = [1, 2, 3, 4, 5, 6]
 
@@ -109,4 +109,11 @@ describe('toMatrix says what is wrong', () => {
     const generic: NdArray = ndarray([1, 2])
     expect(() => toMatrix(generic, 2, 'Batch')).toThrow('shape [2]')
   })
+})
+
+test('a flow that draws NaN is to blame itself, and infinite samples are samples', () => {
+  expect(() => drawnMatrix(Float64Array.of(1, 2, 3, Number.NaN), 2)).toThrow(
+    /^The flow draws NaN \(sample 1, column 1, counted from 0\): .*lower learning rate/,
+  )
+  expect(drawnMatrix(Float64Array.of(1, Number.POSITIVE_INFINITY), 2).rows).toBe(1)
 })

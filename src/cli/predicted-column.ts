@@ -2,7 +2,7 @@ import { type ColumnCodec, columnCodec } from '../columns/column-codec.js'
 import {
   type Category,
   type ColumnKind,
-  levelEdges,
+  levelCells,
   type TableCodec,
   valueWidth,
   withoutGaps,
@@ -105,9 +105,10 @@ function distribution(own: ColumnCodec, width: number, quantiles: readonly numbe
 }
 
 /** What is told of a column of names: the likeliest one, and how likely each is. */
-function probabilities({ levels }: Category): Told {
+function probabilities(category: Category): Told {
+  const { levels } = category
   return {
-    asked: { quantiles: [], cells: levelEdges(levels) },
+    asked: { quantiles: [], cells: levelCells(category) },
     columns: (column, has) => [
       { ...column, name: 'likeliest' },
       ...[...levels.map((level) => `p_${level}`), ...(has ? ['log_prob'] : [])].map(numberColumn),

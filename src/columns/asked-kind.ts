@@ -61,7 +61,7 @@ export function kindAs(
   column: TableColumn,
   asked: AskedKind,
   sorted: Float64Array,
-  texts: Iterable<string>,
+  texts: ReadonlyMap<string, number>,
 ): FoundKind {
   const { name, shape, sort, mixed } = column
   if (asked.kind === 'plain' && sort === 'number' && !mixed) return { kind: 'continuous' }
@@ -118,14 +118,10 @@ function numberAs(
   }
 }
 
-function categoryFrom(texts: Iterable<string>, refuse: (why: string) => UsageError): ColumnKind {
-  const levels = new Set<string>()
-  for (const text of texts) {
-    levels.add(text)
-    if (levels.size > MOST_CATEGORY_LEVELS) throw refuse(`it has more than ${MOST_CATEGORY_LEVELS} different values`)
-  }
-  if (levels.size < 2) throw refuse('it has the same value in every row')
-  return categoryOf([...levels])
+function categoryFrom(texts: ReadonlyMap<string, number>, refuse: (why: string) => UsageError): ColumnKind {
+  if (texts.size > MOST_CATEGORY_LEVELS) throw refuse(`it has more than ${MOST_CATEGORY_LEVELS} different values`)
+  if (texts.size < 2) throw refuse('it has the same value in every row')
+  return categoryOf(texts)
 }
 
 /** Levels of a category, at most. */

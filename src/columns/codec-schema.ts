@@ -19,6 +19,15 @@ function isGrid({ low, high, step }: Ends & { readonly step: number }): boolean 
   return steps >= 0 && steps < 2 ** 53 && Math.abs(steps - Math.round(steps)) <= 1e-6
 }
 
+function areEdges(edges: readonly number[], levels: number): boolean {
+  return (
+    edges.length === levels + 1 &&
+    edges[0] === 0 &&
+    edges[levels] === levels &&
+    edges.every((edge, k) => k === 0 || edge > edges[k - 1])
+  )
+}
+
 const format = v.strictObject({
   unit: v.picklist(['day', 'minute', 'second', 'millisecond']),
   between: v.picklist(['T', ' ']),
@@ -52,15 +61,22 @@ const kindSchema = v.variant('kind', [
     }),
     v.check((grid) => isGrid(grid), GRID),
   ),
-  v.strictObject({
-    kind: v.literal('category'),
-    levels: v.pipe(
-      v.array(v.string()),
-      v.minLength(2),
-      v.maxLength(MOST_CATEGORY_LEVELS),
-      v.check((levels) => new Set(levels).size === levels.length, 'different levels'),
+  v.pipe(
+    v.strictObject({
+      kind: v.literal('category'),
+      levels: v.pipe(
+        v.array(v.string()),
+        v.minLength(2),
+        v.maxLength(MOST_CATEGORY_LEVELS),
+        v.check((levels) => new Set(levels).size === levels.length, 'different levels'),
+      ),
+      edges: v.optional(v.array(finite)),
+    }),
+    v.check(
+      ({ levels: { length }, edges }) => edges === undefined || areEdges(edges, length),
+      'edges from 0 to as many',
     ),
-  }),
+  ),
   v.pipe(
     v.strictObject({
       ...{ kind: v.literal('date'), format, low: finite, high: finite, step: above },

@@ -3,7 +3,18 @@ import { cos, ln, sin } from '../random/elementary.js'
 import { turned } from './circular.js'
 import { type Part, ZEROS, ZEROS_OF_A_GRID } from './gathered.js'
 import { formatDate } from './iso-dates.js'
-import type { Bounded, Category, Circular, ColumnKind, Continuous, DateKind, Grid, Positive } from './kinds.js'
+import {
+  type Bounded,
+  type Category,
+  type Circular,
+  type ColumnKind,
+  type Continuous,
+  type DateKind,
+  type Grid,
+  levelAt,
+  levelEdges,
+  type Positive,
+} from './kinds.js'
 import { zeroAt } from './number-kinds.js'
 
 /**
@@ -138,10 +149,18 @@ function cutOpen({ period, cut, from, decimals, grid }: Circular): ColumnCodec {
   }
 }
 
-/** The place of a level, and u ↔ the level. */
-function places({ levels }: Category): ColumnCodec {
+/** A number of the interval of a level ↔ the level. */
+function places(category: Category): ColumnCodec {
+  const { levels } = category
+  const edges = levelEdges(category)
   return {
-    ...onGrid({ kind: 'integer', low: 0, high: levels.length - 1, step: 1, decimals: 0 }),
+    endings: ONE,
+    uniform: true,
+    encode(value, u, out, at) {
+      out[at] = edges[value] + (edges[value + 1] - edges[value]) * u
+    },
+    decode: (row, at) => levelAt(edges, row[at]),
+    logMass: (value) => ln(edges[value + 1] - edges[value]),
     text: (value) => levels[value],
   }
 }

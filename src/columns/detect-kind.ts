@@ -35,13 +35,14 @@ const ZEROS = { share: 0.05, rows: 10 }
  * - numbers > 0 with a long tail: positive;
  * - other numbers: continuous.
  * Long is a tail where (q₉₅ − q₅₀) − (q₅₀ − q₀₅) is more than half of q₉₅ − q₀₅.
- * `cells` is how many of the table's are not missing, `texts` the different ones where text follows on numbers or dates.
+ * `cells` is how many of the table's are not missing, `texts` how often each of the different ones is
+ * there, where text follows on numbers or dates.
  * @throws DataError for text among numbers, and numbers with a sign that is no digit.
  */
 export function detectKind(
   column: TableColumn,
   sorted: Float64Array,
-  { cells, texts }: { readonly cells: number; readonly texts: ReadonlySet<string> },
+  { cells, texts }: { readonly cells: number; readonly texts: ReadonlyMap<string, number> },
 ): FoundKind {
   const { sort } = column
   if (sort === undefined) return { kind: 'drop', why: 'no cell holds anything' }
@@ -69,8 +70,8 @@ function numberKind({ shape }: TableColumn, sorted: Float64Array): ColumnKind {
     : { kind: 'continuous', decimals }
 }
 
-function textKind({ levels, mixed }: TableColumn, cells: number, texts: ReadonlySet<string>): FoundKind {
-  const names = mixed ? texts : new Set(levels?.keys())
+function textKind({ levels, mixed }: TableColumn, cells: number, texts: ReadonlyMap<string, number>): FoundKind {
+  const names = mixed ? texts : new Map(Array.from(levels ?? [], ([text, { count }]) => [text, count]))
   if (levels === undefined || names.size > MOST_LEVELS) {
     return { kind: 'drop', why: `over ${MOST_LEVELS} different texts` }
   }
@@ -78,7 +79,7 @@ function textKind({ levels, mixed }: TableColumn, cells: number, texts: Readonly
   if (names.size > CATEGORY.levels || names.size * CATEGORY.rowsPerLevel > cells) {
     return { kind: 'drop', why: names.size === cells ? 'another text in every row' : `${names.size} different texts` }
   }
-  return categoryOf([...names])
+  return categoryOf(names)
 }
 
 /** Why a column names its rows and says nothing of them, where it does. */

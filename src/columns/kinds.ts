@@ -51,10 +51,15 @@ export interface Grid {
   readonly support?: Support
 }
 
-/** Texts, or numbers taken for names. A modelled one is a grid of their places in the list, a given one a column of 0 and 1 a level. */
+/** Texts, or numbers taken for names. A modelled level is an interval in the order of the list, a given one a column of 0 and 1. */
 export interface Category {
   readonly kind: 'category'
   readonly levels: readonly string[]
+  /**
+   * Where the interval of each modelled level begins and the last one ends, ascending from 0 to the number of levels: as wide as
+   * they are frequent, so that all together are evenly spread. Default whole numbers.
+   */
+  readonly edges?: readonly number[]
 }
 
 /** Dates or times, a grid counted in units of the format since `low`. */
@@ -117,9 +122,25 @@ export function withoutGaps(codec: TableCodec, which: 'all' | 'modelled'): Table
   return { ...codec, columns: codec.columns.map(own) }
 }
 
-/** Edges of what each level of a modelled category has: level k from k to k + 1, the first and the last what is beyond too. */
-export function levelEdges(levels: readonly string[]): number[] {
-  return [Number.NEGATIVE_INFINITY, ...Array.from(levels.slice(1), (_, k) => k + 1), Number.POSITIVE_INFINITY]
+/** Where the intervals of a category's levels begin, and the last ends. */
+export function levelEdges({ levels, edges }: Category): readonly number[] {
+  return edges ?? Array.from({ length: levels.length + 1 }, (_, k) => k)
+}
+
+/** The same, the first and the last with what is beyond. */
+export function levelCells(category: Category): number[] {
+  return [Number.NEGATIVE_INFINITY, ...levelEdges(category).slice(1, -1), Number.POSITIVE_INFINITY]
+}
+
+/** The level whose interval holds a number; beyond the ends the first or the last. */
+export function levelAt(edges: readonly number[], number: number): number {
+  let [low, high] = [0, edges.length - 2]
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (number >= edges[middle]) low = middle
+    else high = middle - 1
+  }
+  return low
 }
 
 /** How far the interval reaches that a value of a modelled column stands for; 0 where it has a density. */

@@ -60,7 +60,7 @@ export async function columnsOf(table: TypedTable, options: ColumnsOptions = {})
     const gap = ascending.findIndex(Number.isNaN)
     const sorted = gap < 0 ? ascending : ascending.subarray(0, gap)
     const isMixed = asked === undefined && column.mixed !== undefined
-    const texts = asked?.kind === 'category' || isMixed ? await textsOf(table, j) : new Set<string>()
+    const texts = asked?.kind === 'category' || isMixed ? await textsOf(table, j) : new Map<string, number>()
     const own = given.includes(name)
     const found = asked
       ? kindAs(column, asked, sorted, texts)
@@ -119,15 +119,15 @@ function middleOf({ columns }: TypedTable, j: number, kind: ColumnKind, sorted: 
   return counts.indexOf(Math.max(...counts))
 }
 
-/** The different texts of a column, as they are written, until they are too many for any category. */
-async function textsOf({ points, columns }: TypedTable, j: number): Promise<Set<string>> {
+/** How often each of the different texts of a column is there, as they are written, until they are too many for any category. */
+async function textsOf({ points, columns }: TypedTable, j: number): Promise<Map<string, number>> {
   const column = columns[j]
-  const texts = new Set<string>()
+  const texts = new Map<string, number>()
   let row = 0
   for (const block of points.blocks(blockRowsOf(points.columns))) {
     for (let at = j; at < block.length; at += points.columns) {
       const text = column.textOf(block[at], row++)
-      if (text !== null) texts.add(text)
+      if (text !== null) texts.set(text, (texts.get(text) ?? 0) + 1)
       if (texts.size > MOST_LEVELS) return texts
     }
   }

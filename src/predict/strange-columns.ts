@@ -1,5 +1,5 @@
 import { columnCodec } from '../columns/column-codec.js'
-import { valueWidth } from '../columns/kinds.js'
+import { levelCells, valueWidth } from '../columns/kinds.js'
 import type { RowCodec } from '../columns/table-codec.js'
 import type { Model } from '../flow/ensemble.js'
 import type { ParallelOptions } from '../parallel/chunks.js'
@@ -73,11 +73,13 @@ async function conditional(
     own.encode(values[from], 0, encoded, at)
   const rows = columnsOf(encoded, width, 0, model.dim)
   const context = model.contextDim > 0 ? { context: columnsOf(encoded, width, model.dim, width) } : {}
-  const { logProb } = await predict(model, rows, {
-    ...{ of: seat, width: valueWidth(kind), quantiles: [], ...parallel },
-    ...context,
+  const asked = { of: seat, quantiles: [], ...parallel, ...context }
+  if (kind.kind !== 'category') return (await predict(model, rows, { ...asked, width: valueWidth(kind) })).logProb
+  const { cells } = await predict(model, rows, { ...asked, cells: levelCells(kind) })
+  return cells[0].map((_, i) => {
+    const level = values[i * codec.columns.length + place]
+    return Number.isNaN(level) ? level : Math.log(cells[level][i])
   })
-  return logProb
 }
 
 /** Rows that the model draws, [DRAWN, columns], given in turn what these are given. */

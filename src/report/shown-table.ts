@@ -1,5 +1,5 @@
 import { turned } from '../columns/circular.js'
-import { type ColumnKind, type TableCodec, valueWidth } from '../columns/kinds.js'
+import { type ColumnKind, levelAt, levelEdges, type TableCodec, valueWidth } from '../columns/kinds.js'
 import { RowCodec } from '../columns/table-codec.js'
 import type { Matrix } from '../data/rows.js'
 import { axisOf, type ColumnAxis } from './column-axis.js'
@@ -15,7 +15,7 @@ export interface ShownTable {
   readonly mixed: boolean
   /** Rows of the flow → their places at the axes [rows, columns], NaN where a cell is missing. */
   places(rows: Matrix): Matrix
-  /** Places [rows, modelled] → numbers of the flow, between which distances are the same; undefined where cells may be missing. */
+  /** Places [rows, modelled] → numbers of the flow, between which distances are the same; undefined where cells may be missing, and where names have a scale of their own each. */
   readonly numbers: ((places: Float64Array) => Float64Array) | undefined
 }
 
@@ -47,7 +47,7 @@ export function shownTable(table: TableCodec): ShownTable {
       return { data: places, rows, columns: order.length }
     },
     numbers:
-      codec.gaps.length > 0
+      codec.gaps.length > 0 || kinds.some((kind) => kind.kind === 'category' && kind.edges !== undefined)
         ? undefined
         : (places) => places.map((place, at) => numberAt(kinds[at % own.length], place)),
   }
@@ -55,6 +55,11 @@ export function shownTable(table: TableCodec): ShownTable {
 
 /** Where a flow's number lies in the interval of its value, from 0 to 1. */
 function partOfStep(kind: ColumnKind, number: number): number {
+  if (kind.kind === 'category' && Number.isFinite(number)) {
+    const edges = levelEdges(kind)
+    const level = levelAt(edges, number)
+    return Math.max(0, Math.min(1, (number - edges[level]) / (edges[level + 1] - edges[level])))
+  }
   const step = valueWidth(kind)
   if (step === 0 || !Number.isFinite(number)) return 0.5
   const steps = (number - firstOf(kind)) / step

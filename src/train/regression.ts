@@ -1,4 +1,4 @@
-import { type Category, levelEdges } from '../columns/kinds.js'
+import { type Category, levelAt, levelCells, levelEdges } from '../columns/kinds.js'
 import { evenRows } from '../data/row-sample.js'
 import type { Model } from '../flow/ensemble.js'
 import type { ParallelOptions } from '../parallel/chunks.js'
@@ -62,20 +62,21 @@ export async function regressionFigures(
   }
 }
 
-/** Likewise, of a column that is one of so many names, whose number is what is whole of y. */
+/** Likewise, of a column of names, in whose intervals y lies. */
 export async function classificationFigures(
   flow: Model,
   part: HeldOutPart,
   rows: Part,
-  { levels }: Category,
+  category: Category,
   parallel: Parallel,
 ): Promise<ClassificationFigures> {
   const { y, context } = await predictable(rows)
-  const { cells } = await predict(flow, y, { of: 0, context, quantiles: [], cells: levelEdges(levels), ...parallel })
+  const { cells } = await predict(flow, y, { of: 0, context, quantiles: [], cells: levelCells(category), ...parallel })
   const known = [...y.keys()].filter((i) => Number.isFinite(cells[0][i]))
-  const names = known.map((i) => Math.floor(y[i]))
+  const edges = levelEdges(category)
+  const names = known.map((i) => levelAt(edges, y[i]))
   const shares = (row: number) => cells.map((cell) => cell[known[row]])
-  const counts = levels.map((_, level) => names.filter((name) => name === level).length)
+  const counts = category.levels.map((_, level) => names.filter((name) => name === level).length)
   return {
     ...{ part, rows: known.length },
     accuracy: meanOf(names.map((name, row) => Number(shares(row)[name] === Math.max(...shares(row))))),

@@ -27,6 +27,7 @@ const kinds: Readonly<Record<string, [ColumnKind, number[]]>> = {
   'integer by 25': [{ kind: 'integer', low: 2700, high: 6300, step: 25, decimals: 0 }, [2700, 2725, 6300]],
   rounded: [{ kind: 'rounded', low: 32.1, high: 59.6, step: 0.1, decimals: 1 }, [32.1, 32.2, 40.7, 59.6]],
   category: [{ kind: 'category', levels: ['a', 'b', 'c'] }, [0, 1, 2]],
+  'category by frequency': [{ kind: 'category', levels: ['a', 'b', 'c'], edges: [0, 0.01, 2.5, 3] }, [0, 1, 2]],
   'date, not spread': [
     { kind: 'date', format: { ...DAY, unit: 'second' }, low: 1.7e9, high: 1.8e9, step: 1, fine: true },
     [1.7e9, 1.7e9 + 1, 1.75e9, 1.8e9],
@@ -163,6 +164,16 @@ describe('JSON of a codec is refused', () => {
     ['infinity', kind({ high: Number.POSITIVE_INFINITY })],
     ['an unknown entry', { ...good, more: 1 }],
     ['a seed below 0', { ...good, seed: -1 }],
+    ...[
+      [0, 1],
+      [0, 1, 3],
+      [0.1, 1, 2],
+      [0, 2, 2],
+      [0, Number.NaN, 2],
+    ].map((edges): [string, unknown] => [
+      `edges ${edges} of two levels`,
+      { ...good, columns: [{ name: 'c', kind: { kind: 'category', levels: ['a', 'b'], edges } }] },
+    ]),
     ['one level', { ...good, columns: [{ name: 'c', kind: { kind: 'category', levels: ['a'] } }] }],
     [
       'a date beyond all calendars',

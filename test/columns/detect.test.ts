@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseKind } from '#columns/asked-kind.js'
+import type { Category } from '#columns/kinds.js'
 import { type ColumnsOptions, columnsOf } from '#columns/table-kinds.js'
 import { parseTypedTable } from '#columns/typed-table.js'
 import { randomStream } from '#random/stream.js'
@@ -74,17 +75,35 @@ describe('a column is', () => {
   })
 
   test('a category where texts are few, numbers among them included, and left out where they are many', async () => {
-    expect(await kindOf(column((i) => ['b', 'a', 'c'][i % 3]))).toEqual({ kind: 'category', levels: ['a', 'b', 'c'] })
+    expect(await kindOf(column((i) => ['b', 'a', 'c'][i % 3]))).toMatchObject({
+      kind: 'category',
+      levels: ['a', 'b', 'c'],
+    })
     expect(await kindOf(column((i) => ['two', 'one', '3', 'four'][i % 4]))).toMatchObject({ kind: 'category' })
     // The drive of cars, four wheels, front or rear, whichever comes first.
     for (const first of [0, 1]) {
-      expect(await kindOf(column((i) => ['4', 'f', 'r'][(i + first) % 3]))).toEqual({
+      expect(await kindOf(column((i) => ['4', 'f', 'r'][(i + first) % 3]))).toMatchObject({
         ...{ kind: 'category', levels: ['4', 'f', 'r'] },
       })
     }
     await expect(kindOf(column((i) => (i % 10 === 9 ? 'x' : i % 7)))).rejects.toThrow(/other text in 20 of 200 cells/)
     expect(await kindOf(column((i) => `row ${i}`))).toEqual({ kind: 'drop', why: 'another text in every row' })
     expect(await kindOf(column((i) => `t${i % 150}`))).toEqual({ kind: 'drop', why: '150 different texts' })
+  })
+
+  test('a category whose levels have as much room as they have rows, and half a row more', async () => {
+    // 150 of a, 40 of b, 10 of c; texts and numbers among them alike.
+    for (const names of [
+      ['a', 'b', 'c'],
+      ['x', '1', 'y'],
+      ['x', 'y', '1'],
+    ]) {
+      const kind = await kindOf(column((i) => names[i % 20 === 7 ? 2 : i % 5 === 3 ? 1 : 0]))
+      const { levels, edges } = kind as Category
+      const widths = names.map((name) => levels.indexOf(name)).map((k) => (edges?.[k + 1] ?? 0) - (edges?.[k] ?? 0))
+      for (const [k, rows] of [150, 40, 10].entries()) expect(widths[k]).toBeCloseTo((3 * (rows + 0.5)) / 201.5, 12)
+      expect([edges?.[0], edges?.[3]]).toEqual([0, 3])
+    }
   })
 
   test('left out where every row has the same', async () => {
@@ -141,7 +160,7 @@ describe('a column that is said to be something', () => {
         column((i) => i % 3),
         asked('category'),
       ),
-    ).toEqual({ kind: 'category', levels: ['0', '1', '2'] })
+    ).toMatchObject({ kind: 'category', levels: ['0', '1', '2'] })
     expect(
       await kindOf(
         column((i) => i),

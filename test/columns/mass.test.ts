@@ -46,6 +46,15 @@ describe('under a standard normal', () => {
     expect(Math.exp(category[1])).toBeCloseTo(NORMAL.oneToTwo, 3)
   })
 
+  test('levels by intervals of their own likewise', async () => {
+    const edges = [0, 0.5, 1, 3]
+    const masses = await scores([{ kind: 'category', levels: ['a', 'b', 'c'], edges }], [0, 1, 2])
+    expect(Math.exp(masses[0])).toBeCloseTo(NORMAL.half, 3)
+    expect(Math.exp(masses[1])).toBeCloseTo(NORMAL.zeroToOne - NORMAL.half, 3)
+    // Φ(3) − Φ(1).
+    expect(Math.exp(masses[2])).toBeCloseTo(0.157305356, 2)
+  })
+
   test('numbers keep their density, and beside a whole one mass times density', async () => {
     expect((await scores([{ kind: 'continuous', decimals: 2 }], [0.5]))[0]).toBeCloseTo(DENSITY - 0.125, 6)
     const integer: ColumnKind = { kind: 'integer', low: -9, high: 9, step: 1, decimals: 0 }

@@ -51,6 +51,16 @@ describe('the place of a number of a flow', () => {
     expect(places(codec([name]), [[number]])[0]).toBeCloseTo(place, 9)
   })
 
+  test('of a level with an interval of its own is as far in its room, and leads not back at one scale', () => {
+    const levels = ['a', 'b', 'c']
+    const table = { columns: [{ name: 'c', kind: { kind: 'category' as const, levels, edges: [0, 2, 2.5, 3] } }] }
+    const shown = shownTable({ ...table, given: [], seed: 0 })
+    const own = [[0.5], [2.4], [3.2]]
+    for (const [i, place] of [-0.25, 1.3, 2.5].entries())
+      expect(shown.places(toMatrix(own, 1, 'Rows')).data[i]).toBeCloseTo(place, 9)
+    expect(shown.numbers).toBeUndefined()
+  })
+
   test('is none where the cell is missing', () => {
     // count, length, and whether a length is missing.
     const table = codec(['count', 'length'], [], ['length'])

@@ -42,5 +42,18 @@ it('is told of one column of names given others: how often the likeliest is righ
     { threads: 0 },
   )
   expect(figures).toMatchObject({ part: 'test', rows: 100, accuracy: 0.7, commonest: 0.7 })
+  const edges = [0, 0.5, 2]
+  const halved = rows.map(([y, c], i) => [names[i] === 0 ? y / 2 : 0.5 + 1.5 * (y - 1), c])
+  const kind = { kind: 'category' as const, levels: ['a', 'b'], edges }
+  const other = await classificationFigures(
+    flow(1, [], { context: 1, base: fullNormal() }),
+    'test',
+    { rows: toSource(halved, 2, 'Rows') },
+    kind,
+    { threads: 0 },
+  )
+  // Φ(½) = 0.6914625.
+  expect(other).toMatchObject({ accuracy: 0.7, commonest: 0.7 })
+  expect(other.logLoss.mean).toBeCloseTo(-0.7 * Math.log(0.6914625) - 0.3 * Math.log(0.3085375), 4)
   expect(figures.logLoss.mean).toBeCloseTo(-0.7 * Math.log(shares[0]) - 0.3 * Math.log(shares[1]), 4)
 })
